@@ -1,0 +1,51 @@
+// Builds dist/: the extension, the command line, the runtime for job files, and the types of its public API.
+import { execFileSync } from "node:child_process";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import * as esbuild from "esbuild";
+
+const root = import.meta.dirname;
+const watch = process.argv.includes("--watch");
+const shared = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: "node",
+  target: "node22.15",
+  format: "cjs",
+  minify: !watch,
+  keepNames: true, // class names are part of what errors say
+  sourcemap: watch ? "linked" : false,
+  legalComments: "none",
+  logLevel: "warning",
+  mainFields: ["module", "main"],
+};
+const entries = [
+  { entryPoints: ["src/runtime/index.ts"], outfile: "dist/index.cjs" },
+  { entryPoints: ["src/cli/main.ts"], outfile: "dist/cli.js", banner: { js: "#!/usr/bin/env node" } },
+  { entryPoints: ["src/extension/extension.ts"], outfile: "dist/extension.js", external: ["vscode"] },
+];
+
+/** One copy of the runtime for both module systems: the ES module only hands on the names of the CommonJS one. */
+function writeModuleFace() {
+  const names = Object.keys(createRequire(import.meta.url)(join(root, "dist/index.cjs"))).sort();
+  const lines = names.map((name) => `export const ${name} = runtime.${name};`);
+  writeFileSync(join(root, "dist/index.mjs"), `import runtime from "./index.cjs";\n${lines.join("\n")}\n`);
+}
+
+mkdirSync(join(root, "dist"), { recursive: true });
+if (watch) {
+  for (const entry of entries) await (await esbuild.context({ ...shared, ...entry })).watch();
+} else {
+  rmSync(join(root, "dist/types"), { recursive: true, force: true });
+  await Promise.all(entries.map((entry) => esbuild.build({ ...shared, ...entry })));
+  writeModuleFace();
+  execFileSync(
+    process.execPath,
+    [
+      join(root, "node_modules/typescript/bin/tsc"),
+      ...["--project", "src/runtime/tsconfig.json", "--outDir", "dist/types"],
+    ],
+    { cwd: root, stdio: "inherit" },
+  );
+}
