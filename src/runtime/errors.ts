@@ -1,0 +1,75 @@
+/**
+ * The errors that failed operations throw. What is wrong *in* a file is data (see `Fault`), and a caller's
+ * mistake is a `TypeError` or `RangeError`. Wording: what failed, on what, why, then the next step.
+ */
+export type ErrorCode =
+  | "AJ_HELD" // another live run holds the job
+  | "AJ_LOCK_LOST" // this run's lock was taken by another
+  | "AJ_DAMAGED" // the checkpoint is damaged, and nobody said to go on
+  | "AJ_OTHER_JOB" // the checkpoint's header names another job
+  | "AJ_NEWER_FORMAT" // the file was written by a newer version
+  | "AJ_UNKNOWN_FORMAT" // the file is no checkpoint that can be written to
+  | "AJ_NOT_A_FILE" // a directory, link, FIFO or device where a file was expected
+  | "AJ_READ" // the system refused to read
+  | "AJ_WRITE" // the system refused to write, or wrote short
+  | "AJ_CLOSED" // the session or store was closed before
+  | "AJ_CHANGED" // a file changed between plan and repair
+  | "AJ_JOB" // a job file, its items, or its definition cannot be used
+  | "AJ_DUPLICATE_IDS" // two items of the input share an id
+  | "AJ_RESULT" // a result is no JSON or too large
+  | "AJ_WORKER"; // a worker process could not be started or broke its protocol
+
+/** Base of all errors of this package: `code` is stable, the wording is not. */
+export class AgentJobsError extends Error {
+  override readonly name: string = "AgentJobsError";
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    options?: { cause?: unknown },
+  ) {
+    super(message, options);
+  }
+}
+
+/** The job is held by a live run. `holder` says by whom, as far as the lock tells. */
+export class JobHeldError extends AgentJobsError {
+  override readonly name = "JobHeldError";
+  constructor(
+    message: string,
+    readonly holder: { pid: number; host: string; since: string },
+  ) {
+    super("AJ_HELD", message);
+  }
+}
+
+/** A write failed or was short: nothing of its batch was acknowledged. `systemCode` is the system's, such as ENOSPC. */
+export class CheckpointWriteError extends AgentJobsError {
+  override readonly name = "CheckpointWriteError";
+  constructor(
+    message: string,
+    readonly systemCode: string,
+    options?: { cause?: unknown },
+  ) {
+    super("AJ_WRITE", message, options);
+  }
+}
+
+/** The job file, its definition or its input cannot be used. */
+export class JobDefinitionError extends AgentJobsError {
+  override readonly name = "JobDefinitionError";
+  constructor(message: string, options?: { cause?: unknown; code?: ErrorCode }) {
+    super(options?.code ?? "AJ_JOB", message, options);
+  }
+}
+
+/** The system's error code of anything thrown, such as `"ENOENT"`; undefined where there is none. */
+export function systemCodeOf(error: unknown): string | undefined {
+  const code = (error as { code?: unknown } | undefined)?.code;
+  return typeof code === "string" ? code : undefined;
+}
+
+/** The message of anything thrown. */
+export function messageOf(error: unknown): string {
+  if (error instanceof Error) return error.message || error.name;
+  return typeof error === "string" ? error : String(JSON.stringify(error) ?? error);
+}

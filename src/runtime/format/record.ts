@@ -1,0 +1,234 @@
+/**
+ * THE checkpoint format, version 1. No other module names a JSON field of a checkpoint.
+ *
+ * A checkpoint is append-only JSON Lines in UTF-8: one record a line, ended by `\n` (0x0A). Times (`ts`) are
+ * seconds since 1970 with milliseconds as a fraction. `c` is always the last member: CRC-32 (zlib's) of the bytes
+ * before `,"c":`, as 8 lower-case hex digits.
+ *
+ *   done          {"id":ID,"ts":T, result? ms? attempt? run? usage? hash?, "c":C}
+ *
+ * is the one kind with a top-level `id`, so that readers which take any line with an `id` for a finished item see
+ * the right set. All others name an item by `item`, and their kind by `type`:
+ *
+ *   job           v job label? file?                       once, first: format version, whose log this is
+ *   run-started   run pid host token concurrency? params?  `run` counts 1, 2, 3 …; `token` is the lock's
+ *   input         run total                                distinct ids in the run's input, once known
+ *   gone, back    item run                                 an item that was seen before left the input / is in it again
+ *   started       item run attempt
+ *   step          item run attempt step op result? ms?     `op` identifies the step's inputs
+ *   failed        item run attempt cause message ms? detail? usage?
+ *   measured      item run attempt ms? usage? hash? result?  of a done item, where a foreign file cannot hold it
+ *   write-error   run code                                 an earlier write failed; a torn fragment may precede
+ *   run-ended     run reason signal? done? failed?
+ *
+ * Order counts within an item only: (attempt, then kind). Records of different items commute, repeats change
+ * nothing. A done item is done for the life of the file: redoing it starts a new file.
+ *
+ * Read, and written only to files that have them already:
+ *   F1, the articles' format      {"id": ID, "ts": N, result?}                 a finished item, unverified
+ *   F2, agent-resume 0.1          {"turn":N,"state":…,"completed_items":[ID…],"timestamp":N}   the last line counts
+ */
+import { crc32 } from "node:zlib";
+import { formatVersion } from "../config.js";
+import type { ItemKey } from "./itemId.js";
+
+/** Tokens and cost of one or more model calls. All counts are of tokens; `usd` is US dollars. */
+export interface Usage {
+  inputTokens?: number;
+  outputTokens?: number;
+  cachedTokens?: number;
+  usd?: number;
+  calls?: number;
+  model?: string;
+}
+
+export type RunEndReason =
+  | "finished"
+  | "finished-with-failures"
+  | "stopped"
+  | "interrupted"
+  | "terminated"
+  | "limit"
+  | "error";
+
+interface Timed {
+  /** Milliseconds since 1970. */
+  atMs: number;
+}
+export interface JobRecord extends Timed {
+  type: "job";
+  v: number;
+  job: string;
+  label?: string;
+  file?: string;
+}
+export interface RunStartedRecord extends Timed {
+  type: "run-started";
+  run: number;
+  pid: number;
+  host: string;
+  token: string;
+  concurrency?: number;
+  params?: unknown;
+}
+export interface InputRecord extends Timed {
+  type: "input";
+  run: number;
+  total: number;
+}
+export interface PresenceRecord extends Timed {
+  type: "gone" | "back";
+  item: ItemKey;
+  run: number;
+}
+interface Attempt extends Timed {
+  item: ItemKey;
+  run: number;
+  attempt: number;
+}
+export interface StartedRecord extends Attempt {
+  type: "started";
+}
+export interface StepRecord extends Attempt {
+  type: "step";
+  step: string;
+  op: string;
+  result?: unknown;
+  ms?: number;
+}
+export interface FailedRecord extends Attempt {
+  type: "failed";
+  cause: string;
+  message: string;
+  ms?: number;
+  detail?: string;
+  usage?: Usage;
+}
+export interface MeasuredRecord extends Attempt {
+  type: "measured";
+  ms?: number;
+  usage?: Usage;
+  hash?: string;
+  result?: unknown;
+}
+export interface WriteErrorRecord extends Timed {
+  type: "write-error";
+  run: number;
+  code: string;
+}
+export interface RunEndedRecord extends Timed {
+  type: "run-ended";
+  run: number;
+  reason: RunEndReason;
+  signal?: string;
+  done?: number;
+  failed?: number;
+}
+export interface DoneRecord extends Timed {
+  type: "done";
+  item: ItemKey;
+  result?: unknown;
+  ms?: number;
+  attempt?: number;
+  run?: number;
+  usage?: Usage;
+  hash?: string;
+}
+/** All that is finished according to one line of an F2 file. Never written in our own format. */
+export interface SnapshotRecord extends Timed {
+  type: "snapshot";
+  items: ItemKey[];
+  turn: number;
+  state: unknown;
+}
+/** A verified record of a kind that this version does not know. */
+export interface UnknownRecord extends Timed {
+  type: "unknown";
+  kind: string;
+}
+export type WritableRecord =
+  | JobRecord
+  | RunStartedRecord
+  | InputRecord
+  | PresenceRecord
+  | StartedRecord
+  | StepRecord
+  | FailedRecord
+  | MeasuredRecord
+  | WriteErrorRecord
+  | RunEndedRecord
+  | DoneRecord;
+export type CheckpointRecord = WritableRecord | SnapshotRecord | UnknownRecord;
+
+/** The records that a writer starts with: a torn fragment right before one is a crash that was survived. */
+export const survivesTear: ReadonlySet<string> = new Set(["job", "run-started", "write-error"]);
+
+const checksumMark = ',"c":"';
+/** Bytes of `,"c":"1a2b3c4d"}`. */
+export const checksumTailBytes = checksumMark.length + 8 + 2;
+
+export const seconds = (atMs: number): number => Math.round(atMs) / 1000;
+
+/** One record as the line that holds it, with its newline. */
+export function encodeRecord(record: WritableRecord): Buffer {
+  const { type, atMs, ...rest } = record;
+  const ts = seconds(atMs);
+  let head: string;
+  if (type === "done") {
+    const { item, ...members } = rest as Omit<DoneRecord, "type" | "atMs">;
+    head = `{"id":${item},"ts":${ts}${tailOf(members)}`;
+  } else if ("item" in rest) {
+    const { item, ...members } = rest;
+    head = `{"type":"${type}","item":${item},"ts":${ts}${tailOf(members)}`;
+  } else {
+    head = `{"type":"${type}","ts":${ts}${tailOf(rest)}`;
+  }
+  const body = Buffer.from(head, "utf8");
+  return Buffer.concat([body, Buffer.from(`${checksumMark}${checksumOf(body)}"}\n`, "latin1")]);
+}
+
+function tailOf(members: object): string {
+  const text = JSON.stringify(members);
+  return text === "{}" ? "" : `,${text.slice(1, -1)}`;
+}
+
+/** CRC-32 as 8 hex digits. */
+export function checksumOf(bytes: Uint8Array): string {
+  return crc32(bytes).toString(16).padStart(8, "0");
+}
+
+/** What the end of a line says of its checksum; a line must be given without its newline and trailing CRs. */
+export function verifyChecksum(line: Buffer): "verified" | "mismatch" | "absent" {
+  const start = line.length - checksumTailBytes;
+  if (start < 1) return "absent";
+  const tail = line.toString("latin1", start);
+  if (!/^,"c":"[0-9a-f]{8}"\}$/.test(tail)) return "absent";
+  return tail.slice(checksumMark.length, -2) === checksumOf(line.subarray(0, start))
+    ? "verified"
+    : "mismatch";
+}
+
+/** Header of a new file. */
+export function jobRecord(atMs: number, job: string, label: string | null, file: string | null): JobRecord {
+  return {
+    type: "job",
+    atMs,
+    v: formatVersion,
+    job,
+    ...(label !== null && { label }),
+    ...(file !== null && { file }),
+  };
+}
+
+/** One finished item as the articles' Python writes it: `json.dumps({"id": …, "ts": int})`, with `result` where there is one. */
+export function encodeArticleLine(record: DoneRecord): Buffer {
+  const result = record.result === undefined ? "" : `, "result": ${JSON.stringify(record.result)}`;
+  return Buffer.from(`{"id": ${record.item}, "ts": ${Math.floor(record.atMs / 1000)}${result}}\n`);
+}
+
+/** One F2 checkpoint, in agent-resume's own order and separators. */
+export function encodeSnapshotLine(snapshot: SnapshotRecord): Buffer {
+  const { turn, state, items, atMs } = snapshot;
+  const body = `{"turn":${turn},"state":${JSON.stringify(state ?? {})},"completed_items":[${items.join(",")}]`;
+  return Buffer.from(`${body},"timestamp":${seconds(atMs)}}\n`);
+}

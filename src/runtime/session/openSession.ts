@@ -1,0 +1,40 @@
+import { hostname } from "node:os";
+import { latestRun } from "../state/jobState.js";
+import type { CheckpointStore, OpenOptions } from "../store/store.js";
+import { OperationCache } from "./operationCache.js";
+import { Session } from "./session.js";
+
+export interface SessionOptions extends Omit<OpenOptions, "onRecord"> {
+  concurrency?: number;
+  /** What results depend on; recorded with the run. */
+  params?: unknown;
+}
+
+export interface OpenedSession {
+  session: Session;
+  cache: OperationCache;
+}
+
+/** Takes a job and begins a run: the next number, and its first record, written before anything else. */
+export async function openSession(
+  store: CheckpointStore,
+  job: string,
+  options: SessionOptions = {},
+): Promise<OpenedSession> {
+  const cache = new OperationCache();
+  const { concurrency, params, ...open } = options;
+  const log = await store.open(job, { ...open, onRecord: ({ record }) => cache.take(record) });
+  try {
+    const run = (latestRun(log.state)?.run ?? 0) + 1;
+    const start = { type: "run-started" as const, atMs: Date.now(), run, pid: process.pid, host: hostname() };
+    const known = {
+      ...(concurrency !== undefined && { concurrency }),
+      ...(params !== undefined && { params }),
+    };
+    await log.append([{ ...start, token: log.token, ...known }], "synced");
+    return { session: new Session(log, run), cache };
+  } catch (error) {
+    await log.close();
+    throw error;
+  }
+}

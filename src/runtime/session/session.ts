@@ -1,0 +1,213 @@
+import { maxErrorChars } from "../config.js";
+import { AgentJobsError, JobDefinitionError, messageOf } from "../errors.js";
+import { type ItemId, type ItemKey, idText, keyOf } from "../format/itemId.js";
+import type { RunEndReason, Usage, WritableRecord } from "../format/record.js";
+import { assertJson } from "../format/resultJson.js";
+import { isGone, type JobState } from "../state/jobState.js";
+import type { JobLog } from "../store/store.js";
+
+/** What is known of an attempt besides its outcome. */
+export interface Measures {
+  ms?: number;
+  usage?: Usage;
+  /** Hash of the item's input. */
+  hash?: string;
+}
+
+/** What an item of a library user may be: its id, or an object that has one. */
+export type ItemLike = ItemId | { id: ItemId };
+
+/** The key of an item: `id` where it has one, else the item itself. @throws TypeError where it is neither. */
+export function keyOfItem(item: unknown): ItemKey {
+  if (item !== null && typeof item === "object") {
+    if ("id" in item) return keyOf(item.id as ItemId);
+    throw new TypeError("Expected an item to be an id or to have an `id`; where it has neither, pass `key`.");
+  }
+  return keyOf(item as ItemId);
+}
+
+/** One run of a job: which items remain, and the durable marks of those that are finished. */
+export class Session {
+  /** Counted from 1 over all runs of the job. */
+  readonly run: number;
+  private readonly inFlight = new Map<ItemKey, number>();
+  private readonly finishing = new Map<ItemKey, Promise<void>>();
+  private ended: { reason: RunEndReason; signal?: string } | undefined;
+  private closing: Promise<void> | undefined;
+
+  /** @internal Use `AgentResume` or the runner. */
+  constructor(
+    private readonly log: JobLog,
+    run: number,
+  ) {
+    this.run = run;
+  }
+
+  get state(): JobState {
+    return this.log.state;
+  }
+
+  /** Whether an item is finished. */
+  isDone(id: ItemId): boolean {
+    return this.state.done.has(keyOf(id));
+  }
+
+  /** How many attempts at an item were begun or recorded, over all runs. */
+  attemptsOf(item: ItemKey): number {
+    return Math.max(this.state.open.get(item)?.attempt ?? 0, this.inFlight.get(item) ?? 0);
+  }
+
+  /**
+   * The items that are not done, in their order. The whole input is looked at before the first is given, so
+   * that the job's total is recorded.
+   * @param key an item's id; left out: `item.id`, or the item itself where it is an id
+   * @throws JobDefinitionError AJ_DUPLICATE_IDS naming ids that occur twice
+   */
+  *remaining<T>(items: Iterable<T>, key: (item: T) => ItemId = (item) => item as ItemId): Generator<T> {
+    const isDefault = arguments.length < 2;
+    const keyed = [...items].map((item) => ({ item, key: isDefault ? keyOfItem(item) : keyOf(key(item)) }));
+    assertDistinct(keyed.map((entry) => entry.key));
+    // Not awaited, since iteration is synchronous: the next mark waits for it, and it can be lost without harm.
+    void this.recordInput(keyed.map((entry) => entry.key)).catch(() => {});
+    for (const entry of keyed) if (!this.state.done.has(entry.key)) yield entry.item;
+  }
+
+  /** Records how many items the input has, and which known ones left it or came back. Ids must be distinct. */
+  async recordInput(keys: readonly ItemKey[]): Promise<void> {
+    const atMs = Date.now();
+    const present = new Set(keys);
+    const records: WritableRecord[] = [{ type: "input", atMs, run: this.run, total: present.size }];
+    const note = (type: "gone" | "back", item: ItemKey) => records.push({ type, atMs, item, run: this.run });
+    for (const item of [...this.state.done, ...this.state.open.keys()])
+      if (present.has(item) === isGone(this.state, item)) note(present.has(item) ? "back" : "gone", item);
+    await this.log.append(records, "written");
+  }
+
+  /** Records that an attempt begins, so that a crash shows the item as in doubt. Resolves with the attempt's number. */
+  async markStarted(id: ItemId): Promise<number> {
+    return this.start(keyOf(id));
+  }
+
+  /** @internal */
+  async start(item: ItemKey): Promise<number> {
+    const attempt = this.attemptsOf(item) + 1;
+    this.inFlight.set(item, attempt);
+    await this.log.append([{ type: "started", atMs: Date.now(), item, run: this.run, attempt }], "written");
+    return attempt;
+  }
+
+  /**
+   * Records that an item is finished; resolves once that is on the disk. A second mark of the same item does nothing.
+   * @param result any JSON; kept and given back by `results`
+   * @throws TypeError where the result is no JSON, CheckpointWriteError AJ_WRITE where it could not be written
+   */
+  async markDone(id: ItemId, result?: unknown, measures: Measures = {}): Promise<void> {
+    return this.finish(keyOf(id), result, measures);
+  }
+
+  /** @internal */
+  async finish(item: ItemKey, result: unknown, measures: Measures): Promise<void> {
+    if (this.state.done.has(item)) return;
+    const under = this.finishing.get(item);
+    if (under) return under;
+    assertJson(result);
+    const attempt = this.attemptOf(item);
+    const members = { ...(result !== undefined && { result }), ...rounded(measures), attempt, run: this.run };
+    const writing = this.log
+      .append([{ type: "done", atMs: Date.now(), item, ...members }], "synced")
+      .finally(() => this.finishing.delete(item));
+    this.finishing.set(item, writing);
+    await writing;
+    this.inFlight.delete(item);
+  }
+
+  /** Records that an attempt failed. The item stays to be done. */
+  async markFailed(id: ItemId, error: unknown, options: Measures & { cause?: string } = {}): Promise<void> {
+    return this.fail(keyOf(id), error, options);
+  }
+
+  /** @internal */
+  async fail(item: ItemKey, error: unknown, options: Measures & { cause?: string }): Promise<void> {
+    const { cause = "other", hash: _, ...measures } = options;
+    const stack = error instanceof Error ? error.stack : undefined;
+    const record = {
+      ...{ type: "failed" as const, atMs: Date.now(), item, run: this.run, attempt: this.attemptOf(item) },
+      ...{ cause, message: messageOf(error).slice(0, maxErrorChars) },
+      ...(stack !== undefined && { detail: stack.slice(0, maxErrorChars) }),
+    };
+    await this.log.append([{ ...record, ...rounded(measures) }], "synced");
+    this.inFlight.delete(item);
+  }
+
+  /** @internal Records a finished step of an item. */
+  async recordStep(item: ItemKey, step: string, op: string, result: unknown, ms: number): Promise<void> {
+    assertJson(result);
+    const attempt = this.attemptOf(item);
+    const base = { type: "step" as const, atMs: Date.now(), item, run: this.run, attempt, step, op };
+    await this.log.append(
+      [{ ...base, ...(result !== undefined && { result }), ms: Math.round(ms) }],
+      "synced",
+    );
+  }
+
+  /** @internal Says why the run ends; `close` records it. */
+  endAs(reason: RunEndReason, signal?: string): void {
+    this.ended = { reason, ...(signal !== undefined && { signal }) };
+  }
+
+  /** Ends the run and gives the job back. Items under way stay in doubt. Closing twice does nothing. */
+  close(): Promise<void> {
+    this.closing ??= this.end();
+    return this.closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  private async end(): Promise<void> {
+    try {
+      const { reason, signal } = this.ended ?? { reason: this.outcome() };
+      const ended = { type: "run-ended" as const, atMs: Date.now(), run: this.run, reason };
+      await this.log.append([{ ...ended, ...(signal !== undefined && { signal }) }], "synced");
+    } catch (error) {
+      // What could not be written, or was taken over, shows as a run without an end; the items matter more.
+      if (!(error instanceof AgentJobsError)) throw error;
+    } finally {
+      await this.log.close();
+    }
+  }
+
+  /** Whoever gave no reason: finished where nothing is left, stopped where something is. */
+  private outcome(): RunEndReason {
+    const { total, done, open } = this.state;
+    if (total === null || done.size < total)
+      return open.size > 0 && total !== null && done.size + open.size >= total
+        ? "finished-with-failures"
+        : "stopped";
+    return "finished";
+  }
+
+  /** The attempt that a mark is of: the one begun in this run, else a new one. */
+  private attemptOf(item: ItemKey): number {
+    return this.inFlight.get(item) ?? this.attemptsOf(item) + 1;
+  }
+}
+
+function rounded(measures: Measures): Measures {
+  return { ...measures, ...(measures.ms !== undefined && { ms: Math.round(measures.ms) }) };
+}
+
+/** @throws JobDefinitionError AJ_DUPLICATE_IDS */
+export function assertDistinct(keys: readonly ItemKey[]): void {
+  const seen = new Set<ItemKey>();
+  const twice = new Set<ItemKey>();
+  for (const key of keys) (seen.has(key) ? twice : seen).add(key);
+  if (twice.size === 0) return;
+  const shown = [...twice].slice(0, 5).map((key) => `"${idText(key)}"`);
+  const rest = twice.size > shown.length ? ` and ${twice.size - shown.length} more` : "";
+  throw new JobDefinitionError(
+    `The input has ${twice.size === 1 ? "an id" : `${twice.size} ids`} more than once: ${shown.join(", ")}${rest}. Give each item its own id, or set \`key\`.`,
+    { code: "AJ_DUPLICATE_IDS" },
+  );
+}

@@ -1,0 +1,175 @@
+import { durationSampleSize } from "../config.js";
+import type {
+  CheckpointRecord,
+  DoneRecord,
+  FailedRecord,
+  MeasuredRecord,
+  RunEndedRecord,
+  RunStartedRecord,
+  SnapshotRecord,
+  StartedRecord,
+  StepRecord,
+} from "../format/record.js";
+import { addUsage, type JobState, type OpenItem, type RunState } from "./jobState.js";
+
+/**
+ * Applies one record to the state, in place. Records of different items may come in any order, and repeats change
+ * nothing; of one item they must come in the order they were written. (An F2 snapshot is the exception: it
+ * replaces what earlier ones said, so a file of them must be read in its order.)
+ */
+export function applyRecord(state: JobState, record: CheckpointRecord): void {
+  if (record.atMs > (state.lastRecordAtMs ?? Number.NEGATIVE_INFINITY)) state.lastRecordAtMs = record.atMs;
+  switch (record.type) {
+    case "job":
+      state.job = record.job;
+      state.label = record.label ?? null;
+      state.jobFile = record.file ?? null;
+      state.formatVersion = Math.max(record.v, state.formatVersion ?? 0);
+      state.createdAtMs = Math.min(record.atMs, state.createdAtMs ?? record.atMs);
+      return;
+    case "run-started":
+      return startRun(state, record);
+    case "input":
+      if (record.run < state.totalRun) return;
+      state.total = record.total;
+      state.totalRun = record.run;
+      return;
+    case "gone":
+    case "back":
+      if ((state.presence.get(record.item)?.run ?? -1) <= record.run)
+        state.presence.set(record.item, { run: record.run, gone: record.type === "gone" });
+      return;
+    case "started":
+      return startItem(state, record);
+    case "step":
+      return finishStep(state, record);
+    case "failed":
+      return failItem(state, record);
+    case "done":
+      return finishItem(state, record);
+    case "measured":
+      return measureItem(state, record);
+    case "run-ended":
+      return endRun(state, record);
+    case "snapshot":
+      return takeSnapshot(state, record);
+    case "write-error":
+    case "unknown":
+      return;
+  }
+}
+
+/** A run's entry may be made by a record that came before its start was delivered. */
+function runOf(state: JobState, number: number, atMs: number): RunState {
+  let run = state.runs.get(number);
+  if (!run) {
+    run = { run: number, startedAtMs: atMs, pid: 0, host: "", token: "", done: 0, failed: 0 };
+    state.runs.set(number, run);
+  } else if (run.token === "") run.startedAtMs = Math.min(run.startedAtMs, atMs);
+  return run;
+}
+
+function startRun(state: JobState, record: RunStartedRecord): void {
+  const run = runOf(state, record.run, record.atMs);
+  run.startedAtMs = record.atMs;
+  run.pid = record.pid;
+  run.host = record.host;
+  run.token = record.token;
+  if (record.concurrency !== undefined) run.concurrency = record.concurrency;
+  if (record.params !== undefined) run.params = record.params;
+  // The total is of the latest run's input, which is unknown until it says so.
+  if (record.run > state.totalRun) {
+    state.totalRun = record.run;
+    state.total = null;
+  }
+}
+
+function endRun(state: JobState, record: RunEndedRecord): void {
+  const { atMs, reason, signal } = record;
+  runOf(state, record.run, atMs).ended = { atMs, reason, ...(signal !== undefined && { signal }) };
+}
+
+function openItem(state: JobState, record: StartedRecord | FailedRecord | StepRecord): OpenItem {
+  let open = state.open.get(record.item);
+  if (!open) {
+    open = { attempt: 0, run: record.run, phase: "started", atMs: record.atMs };
+    state.open.set(record.item, open);
+  }
+  return open;
+}
+
+function startItem(state: JobState, record: StartedRecord): void {
+  if (state.done.has(record.item)) return;
+  const open = openItem(state, record);
+  if (record.attempt <= open.attempt) return;
+  open.attempt = record.attempt;
+  open.run = record.run;
+  open.phase = "started";
+  open.atMs = record.atMs;
+}
+
+function failItem(state: JobState, record: FailedRecord): void {
+  if (state.done.has(record.item)) return;
+  const open = openItem(state, record);
+  const isRepeat = record.attempt < open.attempt || (open.failure?.attempt ?? -1) >= record.attempt;
+  if (isRepeat) return;
+  const { item: _, type: __, usage, ms: ___, ...failure } = record;
+  open.attempt = record.attempt;
+  open.run = record.run;
+  open.phase = "failed";
+  open.atMs = record.atMs;
+  open.failure = failure;
+  addUsage(state.usage, usage);
+  runOf(state, record.run, record.atMs).failed++;
+}
+
+function finishStep(state: JobState, record: StepRecord): void {
+  if (state.done.has(record.item)) return;
+  const open = openItem(state, record);
+  open.steps ??= new Set();
+  if (open.steps.has(record.step)) return;
+  open.steps.add(record.step);
+  state.steps.set(record.step, (state.steps.get(record.step) ?? 0) + 1);
+}
+
+function finishItem(state: JobState, record: DoneRecord): void {
+  if (state.done.has(record.item)) return;
+  state.done.add(record.item);
+  state.open.delete(record.item);
+  countFinished(state, record);
+}
+
+/** A foreign file says that the item is done; this says, once for each attempt, what it took. */
+function measureItem(state: JobState, record: MeasuredRecord): void {
+  if ((state.measured.get(record.item) ?? -1) >= record.attempt) return;
+  state.measured.set(record.item, record.attempt);
+  countFinished(state, record);
+}
+
+function countFinished(state: JobState, record: DoneRecord | MeasuredRecord): void {
+  addUsage(state.usage, record.usage);
+  addUsage(state.doneUsage, record.usage);
+  if (record.run !== undefined) runOf(state, record.run, record.atMs).done++;
+  if (record.ms === undefined) return;
+  state.doneMs = (state.doneMs ?? 0) + record.ms;
+  keepDuration(state, { ms: record.ms, atMs: record.atMs, run: record.run ?? 0 });
+}
+
+/** Keeps the newest samples, whatever order they come in: at twice the size the older half goes. */
+function keepDuration(state: JobState, sample: JobState["durations"][number]): void {
+  state.durations.push(sample);
+  if (state.durations.length >= 2 * durationSampleSize) state.durations = newestDurations(state);
+}
+
+/** The newest durations, newest last, at most `durationSampleSize`. */
+export function newestDurations(state: JobState): JobState["durations"] {
+  const byAge = (a: { atMs: number; ms: number; run: number }, b: typeof a) =>
+    a.atMs - b.atMs || a.ms - b.ms || a.run - b.run;
+  return [...state.durations].sort(byAge).slice(-durationSampleSize);
+}
+
+function takeSnapshot(state: JobState, record: SnapshotRecord): void {
+  state.snapshot = { turn: record.turn, state: record.state };
+  state.done = new Set(record.items);
+  for (const item of state.done) state.open.delete(item);
+}

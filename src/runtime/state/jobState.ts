@@ -1,0 +1,139 @@
+import type { ItemKey } from "../format/itemId.js";
+import type { RunEndReason, Usage } from "../format/record.js";
+
+/** Why an attempt at an item failed. */
+export interface Failure {
+  cause: string;
+  message: string;
+  detail?: string;
+  attempt: number;
+  run: number;
+  atMs: number;
+}
+
+/** An item that was touched and is not done. */
+export interface OpenItem {
+  /** The latest attempt, counted from 1 over all runs. */
+  attempt: number;
+  /** The run of the latest attempt. */
+  run: number;
+  phase: "started" | "failed";
+  /** When the phase began, milliseconds since 1970. */
+  atMs: number;
+  /** The latest failure; kept while a later attempt is under way. */
+  failure?: Failure;
+  /** Names of the steps that are finished. */
+  steps?: Set<string>;
+}
+
+export interface RunState {
+  run: number;
+  startedAtMs: number;
+  pid: number;
+  host: string;
+  /** The lock's token: the run is live while its job's lock has it. */
+  token: string;
+  concurrency?: number;
+  params?: unknown;
+  ended?: { atMs: number; reason: RunEndReason; signal?: string };
+  /** Items that this run finished. */
+  done: number;
+  /** Attempts of this run that failed. */
+  failed: number;
+}
+
+/** A finished item's duration, for estimates. */
+export interface DurationSample {
+  ms: number;
+  atMs: number;
+  run: number;
+}
+
+/** Sums over a set of attempts; null means that no record said. */
+export interface UsageTotals {
+  inputTokens: number | null;
+  outputTokens: number | null;
+  cachedTokens: number | null;
+  usd: number | null;
+}
+
+/**
+ * Everything that is known of a job from its log: the one state that every surface renders. Plain data; the fold
+ * changes it in place, so readers must not keep parts of it across a change.
+ */
+export interface JobState {
+  job: string | null;
+  label: string | null;
+  /** Path of the job file, relative to the checkpoint's folder, with forward slashes. */
+  jobFile: string | null;
+  formatVersion: number | null;
+  createdAtMs: number | null;
+  /** Distinct ids in the latest run's input; null until known. */
+  total: number | null;
+  /** The run that `total` is of. */
+  totalRun: number;
+  done: Set<ItemKey>;
+  open: Map<ItemKey, OpenItem>;
+  /** Items that left the input or came back, by the latest run that said so. */
+  presence: Map<ItemKey, { run: number; gone: boolean }>;
+  runs: Map<number, RunState>;
+  /** Over done items only: what a resume does not spend again. */
+  doneMs: number | null;
+  doneUsage: UsageTotals;
+  /** Over all attempts, failed ones included. */
+  usage: UsageTotals;
+  /** How many items finished each step, by its name in order of appearance. */
+  steps: Map<string, number>;
+  durations: DurationSample[];
+  /** Items of a foreign file whose measurements were counted, by attempt. */
+  measured: Map<ItemKey, number>;
+  /** The newest record's time, milliseconds since 1970; null without records. */
+  lastRecordAtMs: number | null;
+  /** F2: the latest checkpoint's turn and user state. */
+  snapshot: { turn: number; state: unknown } | null;
+}
+
+export function createJobState(): JobState {
+  const none = (): UsageTotals => ({ inputTokens: null, outputTokens: null, cachedTokens: null, usd: null });
+  return {
+    job: null,
+    label: null,
+    jobFile: null,
+    formatVersion: null,
+    createdAtMs: null,
+    total: null,
+    totalRun: 0,
+    done: new Set(),
+    open: new Map(),
+    presence: new Map(),
+    runs: new Map(),
+    doneMs: null,
+    doneUsage: none(),
+    usage: none(),
+    steps: new Map(),
+    durations: [],
+    measured: new Map(),
+    lastRecordAtMs: null,
+    snapshot: null,
+  };
+}
+
+/** The latest run, or undefined before the first. */
+export function latestRun(state: JobState): RunState | undefined {
+  let latest: RunState | undefined;
+  for (const run of state.runs.values()) if (!latest || run.run > latest.run) latest = run;
+  return latest;
+}
+
+/** Whether an item left the input of the latest run that said so. */
+export function isGone(state: JobState, item: ItemKey): boolean {
+  return state.presence.get(item)?.gone ?? false;
+}
+
+export function addUsage(totals: UsageTotals, usage: Usage | undefined): void {
+  if (!usage) return;
+  for (const name of ["inputTokens", "outputTokens", "cachedTokens", "usd"] as const) {
+    const amount = usage[name];
+    if (typeof amount === "number" && Number.isFinite(amount)) totals[name] = (totals[name] ?? 0) + amount;
+  }
+}

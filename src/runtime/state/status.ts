@@ -1,0 +1,168 @@
+import { stalledAfterMs } from "../config.js";
+import type { ItemKey } from "../format/itemId.js";
+import type { ScanSummary } from "../format/scan.js";
+import { type Eta, estimateEta } from "./eta.js";
+import { newestDurations } from "./fold.js";
+import { isGone, type JobState, latestRun, type OpenItem, type RunState } from "./jobState.js";
+
+export type Progress =
+  | "running"
+  | "stalled"
+  | "stopped"
+  | "finished"
+  | "finished-with-failures"
+  | "empty"
+  | "unreadable";
+
+/** Who holds a job's lock, as far as the lock tells. */
+export interface Holder {
+  pid: number;
+  host: string;
+  /** The lock's token, which the run's first record repeats. */
+  token: string;
+  sinceMs: number;
+  /** False where the process is of another host or namespace, so that only its renewals show it lives. */
+  local: boolean;
+}
+
+export type RunEnding =
+  | "finished"
+  | "finished-with-failures"
+  | "stopped"
+  | "interrupted"
+  | "terminated"
+  | "limit"
+  | "error"
+  | "killed";
+
+export interface OpenEntry {
+  item: ItemKey;
+  open: OpenItem;
+}
+
+/** One job at one moment: what every surface shows. */
+export interface JobStatus {
+  progress: Progress;
+  damaged: boolean;
+  total: number | null;
+  done: number;
+  failed: number;
+  inDoubt: number;
+  inFlight: number;
+  /** total − done − failed − inDoubt; null without a total. */
+  remaining: number | null;
+  gone: number;
+  holder: Holder | null;
+  run: RunState | null;
+  lastRun: { run: RunState; ended: RunEnding } | null;
+  eta: Eta | null;
+  failedItems: OpenEntry[];
+  inDoubtItems: OpenEntry[];
+  inFlightItems: OpenEntry[];
+}
+
+/**
+ * Counts a job's state at a moment.
+ * @param holder who holds the job's lock and lives, or null
+ * @param nowMs milliseconds since 1970
+ */
+export function statusOf(
+  state: JobState,
+  scan: ScanSummary,
+  holder: Holder | null,
+  nowMs: number,
+): JobStatus {
+  const latest = latestRun(state) ?? null;
+  const live = holder !== null && latest !== null && latest.token === holder.token ? latest : null;
+  const lists = sortOpen(state, live);
+  let gone = 0;
+  for (const [item, presence] of state.presence) if (presence.gone && state.done.has(item)) gone++;
+  const { failedItems, inDoubtItems, inFlightItems } = lists;
+  const done = state.done.size - gone;
+  const [failed, inDoubt, inFlight] = [failedItems.length, inDoubtItems.length, inFlightItems.length];
+  const remaining = state.total === null ? null : Math.max(0, state.total - done - failed - inDoubt);
+  const durations = newestDurations(state);
+  const progress = progressOf(state, scan, { holder, live, remaining, failed, inDoubt }, durations, nowMs);
+  const eta =
+    live && remaining !== null && progress === "running"
+      ? estimateEta({
+          durationsMs: durations.filter((sample) => sample.run === live.run).map((sample) => sample.ms),
+          inFlightAgesMs: inFlightItems.map(({ open }) => Math.max(0, nowMs - open.atMs)),
+          waiting: Math.max(0, remaining - inFlight),
+          concurrency: live.concurrency ?? Math.max(1, inFlight),
+        })
+      : null;
+  return {
+    progress,
+    damaged: scan.damageCount > 0,
+    total: state.total,
+    done,
+    failed,
+    inDoubt,
+    inFlight,
+    remaining,
+    gone,
+    holder,
+    run: live,
+    lastRun: lastEnded(state, live),
+    eta,
+    ...lists,
+  };
+}
+
+/** Why an ended run ended; `killed` where it left no word. */
+export function endingOf(run: RunState): RunEnding {
+  return run.ended?.reason ?? "killed";
+}
+
+function sortOpen(state: JobState, live: RunState | null) {
+  const failedItems: OpenEntry[] = [];
+  const inDoubtItems: OpenEntry[] = [];
+  const inFlightItems: OpenEntry[] = [];
+  for (const [item, open] of state.open) {
+    if (isGone(state, item) || open.attempt === 0) continue;
+    if (open.phase === "failed") failedItems.push({ item, open });
+    else if (live && open.run === live.run) inFlightItems.push({ item, open });
+    else inDoubtItems.push({ item, open });
+  }
+  return { failedItems, inDoubtItems, inFlightItems };
+}
+
+function lastEnded(state: JobState, live: RunState | null): JobStatus["lastRun"] {
+  let last: RunState | null = null;
+  for (const run of state.runs.values()) if (run !== live && (!last || run.run > last.run)) last = run;
+  return last && { run: last, ended: endingOf(last) };
+}
+
+interface Counted {
+  holder: Holder | null;
+  live: RunState | null;
+  remaining: number | null;
+  failed: number;
+  inDoubt: number;
+}
+
+function progressOf(
+  state: JobState,
+  scan: ScanSummary,
+  { holder, live, remaining, failed, inDoubt }: Counted,
+  durations: JobState["durations"],
+  nowMs: number,
+): Progress {
+  if (scan.format === "unknown") return "unreadable";
+  if (holder) {
+    const silentMs = nowMs - Math.max(state.lastRecordAtMs ?? 0, live?.startedAtMs ?? holder.sinceMs);
+    return silentMs > stalledLimitMs(durations) ? "stalled" : "running";
+  }
+  if (scan.format === "empty" && state.done.size === 0 && state.open.size === 0 && state.runs.size === 0)
+    return "empty";
+  if (remaining !== 0 || inDoubt > 0) return "stopped";
+  return failed > 0 ? "finished-with-failures" : "finished";
+}
+
+/** max(60 s, 5 × the 95th percentile of item time). */
+function stalledLimitMs(durations: JobState["durations"]): number {
+  if (durations.length === 0) return stalledAfterMs;
+  const sorted = durations.map((sample) => sample.ms).sort((a, b) => a - b);
+  return Math.max(stalledAfterMs, 5 * sorted[Math.floor(sorted.length * 0.95)]!);
+}

@@ -1,0 +1,196 @@
+import { constants } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
+import { dirname } from "node:path";
+import { AgentJobsError, CheckpointWriteError, messageOf, systemCodeOf } from "../errors.js";
+
+/** `written`: the system has the bytes, a power cut may lose them. `synced`: they are on the disk. */
+export type Durability = "written" | "synced";
+
+export interface AppendOptions {
+  /** Called before each batch; what it throws rejects the batch. */
+  beforeBatch?: () => void;
+  /** Bytes to begin with after a failed write, besides the newline guard; given the system's error code. */
+  afterFailure?: (code: string) => Buffer;
+}
+
+interface Waiting {
+  bytes: Buffer;
+  durability: Durability;
+  resolve: () => void;
+  reject: (error: unknown) => void;
+}
+
+const maxBatchBytes = 16 * 1024 * 1024;
+const newline = Buffer.from("\n");
+
+/**
+ * Appends whole lines to a file: one write call a batch, its count checked, fdatasync shared by all that wait at
+ * the time. After a failed or short write nothing of the batch is acknowledged and the next one begins with a
+ * newline, so that a torn line never swallows the next record. Nothing is ever truncated.
+ */
+export class AppendFile {
+  private queue: Waiting[] = [];
+  private draining: Promise<void> | undefined;
+  private failure: string | undefined;
+  private closed = false;
+
+  private constructor(
+    readonly path: string,
+    private handle: FileHandle | undefined,
+    private guard: boolean,
+    private readonly options: AppendOptions,
+  ) {}
+
+  /**
+   * Opens a regular file, creating it with mode 0600.
+   * @throws AgentJobsError AJ_NOT_A_FILE for a link, directory, FIFO or device; CheckpointWriteError AJ_WRITE
+   *   where the system refuses.
+   */
+  static async open(path: string, options: AppendOptions = {}): Promise<AppendFile> {
+    const { handle, guard } = await openForAppend(path);
+    return new AppendFile(path, handle, guard, options);
+  }
+
+  /**
+   * Appends lines that end in a newline.
+   * @throws CheckpointWriteError (AJ_WRITE) where they were not written whole; they may be given again.
+   */
+  append(bytes: Buffer, durability: Durability): Promise<void> {
+    if (this.closed)
+      return Promise.reject(new AgentJobsError("AJ_CLOSED", `Cannot append to ${this.path}: it was closed.`));
+    return new Promise((resolve, reject) => {
+      this.queue.push({ bytes, durability, resolve, reject });
+      this.draining ??= this.drain();
+    });
+  }
+
+  /** Waits for what was appended and closes. */
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.draining;
+    await this.handle?.close();
+    this.handle = undefined;
+  }
+
+  private async drain(): Promise<void> {
+    while (this.queue.length > 0) {
+      await null; // callers of the same tick join the batch
+      const batch = this.takeBatch();
+      try {
+        this.options.beforeBatch?.();
+        await this.write(batch);
+        for (const entry of batch) if (entry.durability === "written") entry.resolve();
+        const waiting = batch.filter((entry) => entry.durability === "synced");
+        if (waiting.length > 0) await this.sync();
+        for (const entry of waiting) entry.resolve();
+      } catch (error) {
+        for (const entry of batch) entry.reject(error);
+      }
+    }
+    this.draining = undefined;
+  }
+
+  private takeBatch(): Waiting[] {
+    let bytes = 0;
+    let n = 0;
+    while (n < this.queue.length && (n === 0 || bytes + this.queue[n]!.bytes.length <= maxBatchBytes))
+      bytes += this.queue[n++]!.bytes.length;
+    return this.queue.splice(0, n);
+  }
+
+  private async write(batch: readonly Waiting[]): Promise<void> {
+    if (!this.handle) {
+      const reopened = await openForAppend(this.path);
+      this.handle = reopened.handle;
+      this.guard ||= reopened.guard;
+    }
+    const parts = batch.map((entry) => entry.bytes);
+    if (this.failure !== undefined && this.options.afterFailure)
+      parts.unshift(this.options.afterFailure(this.failure));
+    if (this.guard) parts.unshift(newline);
+    const bytes = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
+    // Until the write is known to be whole, the file may end anywhere.
+    this.guard = true;
+    let written: number;
+    try {
+      written = (await this.handle.write(bytes, 0, bytes.length)).bytesWritten;
+    } catch (error) {
+      throw this.failed(systemCodeOf(error) ?? "EIO", messageOf(error), error);
+    }
+    // Node gives a short count without an error where the disk is full.
+    if (written !== bytes.length)
+      throw this.failed("ENOSPC", `only ${written} of ${bytes.length} bytes were written`, undefined);
+    this.guard = false;
+    this.failure = undefined;
+  }
+
+  /** An error of fdatasync is final for the handle: the system may have dropped the bytes and forgotten the error. */
+  private async sync(): Promise<void> {
+    try {
+      await this.handle!.datasync();
+    } catch (error) {
+      const handle = this.handle!;
+      this.handle = undefined;
+      await handle.close().catch(() => {});
+      this.guard = true;
+      throw this.failed(systemCodeOf(error) ?? "EIO", `syncing failed: ${messageOf(error)}`, error);
+    }
+  }
+
+  private failed(code: string, why: string, cause: unknown): CheckpointWriteError {
+    this.failure = code;
+    const next = code === "ENOSPC" || code === "EDQUOT" ? "Free some space" : "See to the disk";
+    const message = `Cannot append to ${this.path}: ${why} (${code}). Nothing that was acknowledged is lost. ${next}, then run again.`;
+    return new CheckpointWriteError(message, code, { cause });
+  }
+}
+
+async function openForAppend(path: string): Promise<{ handle: FileHandle; guard: boolean }> {
+  const { O_RDWR, O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
+  let handle: FileHandle;
+  try {
+    handle = await open(path, O_RDWR | O_APPEND | O_CREAT | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0), 0o600);
+  } catch (error) {
+    const code = systemCodeOf(error) ?? "";
+    if (code === "EISDIR" || code === "ELOOP" || code === "ENXIO")
+      throw notAFile(path, code === "EISDIR" ? "a directory" : "a link or device");
+    throw new CheckpointWriteError(
+      `Cannot open ${path} for writing: ${messageOf(error)}. Make the file and its folder writable, or choose another checkpoint.`,
+      code,
+      { cause: error },
+    );
+  }
+  try {
+    const stat = await handle.stat();
+    if (!stat.isFile()) throw notAFile(path, "no regular file");
+    if (stat.size === 0) await syncFolder(dirname(path));
+    const last = Buffer.alloc(1);
+    const guard =
+      stat.size > 0 && (await handle.read(last, 0, 1, stat.size - 1)).bytesRead === 1 && last[0] !== 0x0a;
+    return { handle, guard };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+/** A new file's name is durable once its folder is synced. Windows has no such call and needs none. */
+export async function syncFolder(path: string): Promise<void> {
+  if (process.platform === "win32") return;
+  const folder = await open(path, "r");
+  try {
+    await folder.sync();
+  } catch (error) {
+    // Some network and FUSE file systems refuse to sync folders; there is nothing better to do on them.
+    if (!["EINVAL", "ENOTSUP", "EBADF", "EPERM"].includes(systemCodeOf(error) ?? "")) throw error;
+  } finally {
+    await folder.close();
+  }
+}
+
+export function notAFile(path: string, what: string): AgentJobsError {
+  return new AgentJobsError(
+    "AJ_NOT_A_FILE",
+    `Cannot use ${path} as a checkpoint: it is ${what}. Name a file, or a path where none is yet.`,
+  );
+}

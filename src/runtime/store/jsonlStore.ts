@@ -1,0 +1,160 @@
+import { mkdir, readdir, realpath, writeFile } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { formatVersion } from "../config.js";
+import { AgentJobsError, CheckpointWriteError, messageOf, systemCodeOf } from "../errors.js";
+import { jobRecord, type WritableRecord } from "../format/record.js";
+import type { ScannedRecord, ScanSummary } from "../format/scan.js";
+import { applyRecord } from "../state/fold.js";
+import type { JobState } from "../state/jobState.js";
+import type { Holder } from "../state/status.js";
+import { type Durability, notAFile } from "./appendFile.js";
+import { CheckpointFollower } from "./follow.js";
+import { ForeignLog } from "./foreignLog.js";
+import { inspectLock, Lock } from "./lock.js";
+import { type LineSink, OwnLog } from "./ownLog.js";
+import type { CheckpointStore, JobLog, LoadedJob, OpenOptions } from "./store.js";
+
+/** One job in one JSON Lines file, for one machine: the default store. */
+export class JsonlStore implements CheckpointStore {
+  readonly supports = { manyJobs: false, manyWriters: false, faults: true };
+  /** Absolute path of the checkpoint. */
+  readonly path: string;
+
+  /** @param path the checkpoint, relative to the working directory or absolute */
+  constructor(path: string | { path: string }) {
+    this.path = resolve(typeof path === "string" ? path : path.path);
+  }
+
+  get url(): string {
+    return this.path;
+  }
+
+  async load(_job: string, onRecord?: (scanned: ScannedRecord) => void): Promise<LoadedJob> {
+    const follower = new CheckpointFollower(this.path, onRecord ? { onRecord } : {});
+    await follower.refresh();
+    return {
+      state: follower.state,
+      scan: follower.summary(),
+      holder: await liveHolder(this.path),
+      exists: follower.exists,
+    };
+  }
+
+  async open(job: string, options: OpenOptions = {}): Promise<JobLog> {
+    const path = await prepareFolder(this.path);
+    const lock = await Lock.acquire(path, options);
+    try {
+      const follower = new CheckpointFollower(path, options.onRecord ? { onRecord: options.onRecord } : {});
+      await follower.refresh();
+      const scan = follower.summary();
+      refuseUnfit(path, job, scan, follower.state, options);
+      const isForeign = scan.format === "article" || scan.format === "agent-resume";
+      const log = isForeign
+        ? await ForeignLog.open(path, scan.format as "article" | "agent-resume", follower.state, lock)
+        : undefined;
+      const opened = log ?? (await OwnLog.open(path, lock, follower.state));
+      const fileJob = new JsonlLog(job, follower.state, scan, lock, opened);
+      if (follower.state.job === null)
+        await fileJob.append(
+          [jobRecord(Date.now(), job, options.label ?? null, options.jobFile ?? null)],
+          "written",
+        );
+      return fileJob;
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
+  }
+}
+
+/** Who holds a checkpoint's lock and lives, as every surface sees it. */
+export async function liveHolder(checkpoint: string): Promise<Holder | null> {
+  const found = await inspectLock(checkpoint);
+  if (found.status !== "live") return null;
+  const { pid, host, token, sinceMs } = found.content;
+  return { pid, host, token, sinceMs, local: found.local };
+}
+
+class JsonlLog implements JobLog {
+  private closed = false;
+
+  constructor(
+    readonly job: string,
+    readonly state: JobState,
+    readonly scan: ScanSummary,
+    private readonly lock: Lock,
+    private readonly sink: LineSink,
+  ) {}
+
+  get token(): string {
+    return this.lock.token;
+  }
+
+  async append(records: readonly WritableRecord[], durability: Durability): Promise<void> {
+    if (this.closed)
+      throw new AgentJobsError("AJ_CLOSED", `Cannot write to job "${this.job}": its session was closed.`);
+    await this.sink.append(records, durability);
+    for (const record of records) applyRecord(this.state, record);
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    try {
+      await this.sink.close();
+    } finally {
+      await this.lock.release();
+    }
+  }
+}
+
+/** Makes the checkpoint's folder, kept out of version control where it is new; gives the path with links resolved. */
+async function prepareFolder(path: string): Promise<string> {
+  const folder = dirname(path);
+  try {
+    const made = await mkdir(folder, { recursive: true });
+    if (made !== undefined && basename(folder) === "checkpoints" && (await readdir(folder)).length === 0)
+      await writeFile(join(folder, ".gitignore"), "*\n", { flag: "wx" });
+    return join(await realpath(folder), basename(path));
+  } catch (error) {
+    if (systemCodeOf(error) === "ENOTDIR" || systemCodeOf(error) === "EEXIST")
+      throw notAFile(path, "below a file");
+    throw new CheckpointWriteError(
+      `Cannot create the folder ${folder}: ${messageOf(error)}. Make its parent writable, or choose another checkpoint.`,
+      systemCodeOf(error) ?? "",
+      { cause: error },
+    );
+  }
+}
+
+function refuseUnfit(
+  path: string,
+  job: string,
+  scan: ScanSummary,
+  state: JobState,
+  options: OpenOptions,
+): void {
+  if (scan.format === "unknown")
+    throw new AgentJobsError(
+      "AJ_UNKNOWN_FORMAT",
+      `Cannot continue ${path}: it is no checkpoint of a known format, and nothing was changed. Choose another checkpoint.`,
+    );
+  if ((state.formatVersion ?? 0) > formatVersion)
+    throw new AgentJobsError(
+      "AJ_NEWER_FORMAT",
+      `Cannot write to ${path}: it has format version ${state.formatVersion}, and this version writes ${formatVersion}. Update Agent Jobs.`,
+    );
+  if (state.job !== null && (state.job !== job || (state.label ?? null) !== (options.label ?? null)))
+    throw new AgentJobsError(
+      "AJ_OTHER_JOB",
+      `Cannot use ${path} for job ${named(job, options.label)}: it belongs to ${named(state.job, state.label)}. Choose another checkpoint.`,
+    );
+  if (scan.damageCount > 0 && options.onDamage !== "continue")
+    throw new AgentJobsError(
+      "AJ_DAMAGED",
+      `Will not run over ${path}: ${scan.damageCount} damaged ${scan.damageCount === 1 ? "line" : "lines"}, the first on line ${scan.faults.find((fault) => !fault.residue)?.line}. ` +
+        "Repair it (agent-jobs repair), or run with --on-damage continue to do the items again that its damaged lines may have held.",
+    );
+}
+
+const named = (job: string, label: string | null | undefined) => (label ? `"${job}" (${label})` : `"${job}"`);
