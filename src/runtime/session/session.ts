@@ -63,9 +63,8 @@ export class Session {
    * @param key an item's id; left out: `item.id`, or the item itself where it is an id
    * @throws JobDefinitionError AJ_DUPLICATE_IDS naming ids that occur twice
    */
-  *remaining<T>(items: Iterable<T>, key: (item: T) => ItemId = (item) => item as ItemId): Generator<T> {
-    const isDefault = arguments.length < 2;
-    const keyed = [...items].map((item) => ({ item, key: isDefault ? keyOfItem(item) : keyOf(key(item)) }));
+  *remaining<T>(items: Iterable<T>, key?: (item: T) => ItemId): Generator<T> {
+    const keyed = [...items].map((item) => ({ item, key: key ? keyOf(key(item)) : keyOfItem(item) }));
     assertDistinct(keyed.map((entry) => entry.key));
     // Not awaited, since iteration is synchronous: the next mark waits for it, and it can be lost without harm.
     void this.recordInput(keyed.map((entry) => entry.key)).catch(() => {});

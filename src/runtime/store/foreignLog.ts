@@ -1,10 +1,5 @@
 import type { ItemKey } from "../format/itemId.js";
-import {
-  encodeArticleLine,
-  encodeChecked,
-  encodeSnapshotLine,
-  type WritableRecord,
-} from "../format/record.js";
+import { encodeArticleLine, encodeSnapshotLine, type WritableRecord } from "../format/record.js";
 import type { JobState } from "../state/jobState.js";
 import { AppendFile, type Durability } from "./appendFile.js";
 import { eventsPathOf } from "./follow.js";
