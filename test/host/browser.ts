@@ -1,0 +1,28 @@
+import { type Browser, chromium } from "playwright-core";
+import { findChromium } from "../setup/system.mjs";
+
+/** The window of a workbench that a server serves. */
+export async function launchBrowser(): Promise<Browser> {
+  const executablePath = findChromium();
+  if (!executablePath) {
+    const command = "apt-get update && apt-get install -y chromium";
+    throw new Error(`No Chromium found: run \`${command}\`, or set CHROMIUM to the path of one.`);
+  }
+  return chromium.launch({
+    executablePath,
+    // cleanup.ts turns signals into an exit, and Playwright ends the browser at exit.
+    handleSIGINT: false,
+    handleSIGTERM: false,
+    handleSIGHUP: false,
+    args: [
+      ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-dev-shm-usage", // containers have 64 MB there
+      "--disable-gpu",
+      "--disable-quic",
+      "--disable-sync",
+      "--no-first-run",
+    ],
+  });
+}

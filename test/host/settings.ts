@@ -1,0 +1,25 @@
+/** A workbench that asks for nothing, fetches nothing and shows nothing of its own. */
+export const quietSettings: Readonly<Record<string, unknown>> = {
+  "chat.disableAIFeatures": true,
+  "extensions.autoCheckUpdates": false,
+  "extensions.autoUpdate": false,
+  "extensions.ignoreRecommendations": true,
+  "git.openRepositoryInParentFolders": "never",
+  "security.workspace.trust.startupPrompt": "always",
+  "telemetry.telemetryLevel": "off",
+  "update.mode": "none",
+  "workbench.colorTheme": "Default Dark Modern",
+  "workbench.enableExperiments": false,
+  "workbench.secondarySideBar.defaultVisibility": "hidden",
+  "workbench.startupEditor": "none",
+  "workbench.tips.enabled": false,
+};
+
+/** The environment without what npm, or a VS Code that this runs in, put there for its own processes. */
+export function cleanEnvironment(): NodeJS.ProcessEnv {
+  const foreign = /^(npm_|VSCODE_|ELECTRON_|INIT_CWD$|NODE_OPTIONS$)/;
+  const kept = Object.entries(process.env).filter(
+    ([name]) => !foreign.test(name) || name === "VSCODE_EXECUTABLE",
+  );
+  return Object.fromEntries(kept);
+}

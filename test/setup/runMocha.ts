@@ -1,0 +1,36 @@
+import { writeFileSync } from "node:fs";
+import Mocha from "mocha";
+
+/** What a suite says of itself. A suite that says nothing has failed: a process that dies says nothing. */
+export interface Verdict {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+/**
+ * Runs mocha over bundled test files and writes the verdict. What to do is in the environment, which is the only
+ * channel that reaches into an extension host: AGENT_JOBS_VERDICT (file to write), AGENT_JOBS_GREP,
+ * AGENT_JOBS_TIMEOUT_MS.
+ */
+export async function runMocha(files: readonly string[]): Promise<Verdict> {
+  const grep = process.env.AGENT_JOBS_GREP;
+  const mocha = new Mocha({
+    ui: "bdd",
+    reporter: "spec",
+    color: process.env.AGENT_JOBS_COLOR === "1",
+    timeout: Number(process.env.AGENT_JOBS_TIMEOUT_MS ?? 10_000),
+    forbidOnly: process.env.CI === "true",
+    ...(grep ? { grep } : {}),
+  });
+  for (const file of files) mocha.addFile(file);
+  const verdict = await new Promise<Verdict>((resolve) => {
+    const runner = mocha.run(() => {
+      const { passes = 0, failures = 0, pending = 0 } = runner.stats ?? {};
+      resolve({ passed: passes, failed: failures, skipped: pending });
+    });
+  });
+  const path = process.env.AGENT_JOBS_VERDICT;
+  if (path) writeFileSync(path, JSON.stringify(verdict));
+  return verdict;
+}

@@ -1,0 +1,79 @@
+// The suites of the tests: each a process of its own with a verdict of its own.
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { run } from "./processes.mjs";
+
+/** By part, in the order in which they run; folders are those of test/. */
+const SUITES = [
+  { part: "core", folder: "runtime", timeoutMs: 20_000 },
+  { part: "core", folder: "view", timeoutMs: 10_000 },
+  { part: "core", folder: "cli", timeoutMs: 60_000 },
+  { part: "core", folder: "examples", timeoutMs: 60_000 },
+  { part: "core", folder: "package", timeoutMs: 60_000 },
+  { part: "host", folder: "extension", timeoutMs: 30_000, program: "dist/test/host/main.js" },
+  { part: "interface", folder: "interface", timeoutMs: 120_000 },
+];
+
+export const PARTS = [...new Set(SUITES.map((suite) => suite.part))];
+
+function testBundles(root, folder) {
+  const path = join(root, "dist/test", folder);
+  if (!existsSync(path)) return [];
+  const names = readdirSync(path, { recursive: true, encoding: "utf8" });
+  return names
+    .filter((name) => name.endsWith(".test.js"))
+    .sort()
+    .map((name) => join(path, name));
+}
+
+/** The suites of these parts that have tests. */
+export function suitesOf(root, parts) {
+  return SUITES.filter((suite) => parts.includes(suite.part)).flatMap((suite) => {
+    const files = testBundles(root, suite.folder);
+    return files.length > 0 ? [{ ...suite, files }] : [];
+  });
+}
+
+/**
+ * Runs one suite. Without a verdict it has failed, whatever its exit code: whoever dies of a signal gives none, and
+ * VS Code reports an extension host that died as 0.
+ *
+ * @returns {Promise<{ passed: number, failed: number, skipped: number, problem?: string }>}
+ */
+export async function runSuite(suite, { node, env }, grep) {
+  const folder = mkdtempSync(join(tmpdir(), "agent-jobs-verdict-"));
+  const verdictFile = join(folder, "verdict.json");
+  const args = suite.program ? [suite.program] : ["dist/test/setup/plain.main.js", ...suite.files];
+  try {
+    const code = await run(node, ["--enable-source-maps", ...args], {
+      ownGroup: true,
+      stdio: ["ignore", "inherit", "inherit"],
+      env: {
+        ...env,
+        AGENT_JOBS_VERDICT: verdictFile,
+        AGENT_JOBS_TIMEOUT_MS: String(suite.timeoutMs),
+        AGENT_JOBS_COLOR: process.stdout.isTTY && !process.env.NO_COLOR ? "1" : "0",
+        ...(grep ? { AGENT_JOBS_GREP: grep } : {}),
+      },
+    });
+    return judge(suite, code, verdictFile, grep);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function judge(suite, code, verdictFile, grep) {
+  const name = `The suite ${suite.folder}`;
+  if (!existsSync(verdictFile)) {
+    return { passed: 0, failed: 1, skipped: 0, problem: `${name} gave no verdict (exit code ${code}).` };
+  }
+  const verdict = JSON.parse(readFileSync(verdictFile, "utf8"));
+  if (verdict.failed === 0 && code !== 0) {
+    return { ...verdict, failed: 1, problem: `${name} ended with exit code ${code} after its tests.` };
+  }
+  if (!grep && verdict.passed + verdict.failed + verdict.skipped === 0) {
+    return { ...verdict, failed: 1, problem: `${name} ran no test.` };
+  }
+  return verdict;
+}

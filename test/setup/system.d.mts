@@ -1,0 +1,2 @@
+/** The path of a Chromium or Chrome, or undefined. CHROMIUM names one. */
+export declare function findChromium(): string | undefined;

@@ -1,0 +1,71 @@
+// Programs that come from the system: found, installed where we may (root with apt), or asked for in one sentence.
+import { accessSync, constants, statSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { mustRun } from "./processes.mjs";
+
+const CHROMIUM_PATHS = [
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+  "/Applications/Chromium.app/Contents/MacOS/Chromium",
+  "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
+  "C:\\Program Files (x86)\\Microsoft\\Edge\\Application\\msedge.exe",
+];
+
+/** What the tests use. Without an optional one some tests skip themselves. */
+const PROGRAMS = [
+  {
+    name: "Chromium",
+    package: "chromium",
+    find: findChromium,
+    override: "or set CHROMIUM to the path of a Chromium or Chrome",
+  },
+  { name: "strace", package: "strace", find: () => findOnPath(["strace"]), optional: true, on: "linux" },
+  { name: "Python 3", package: "python3", find: () => findOnPath(["python3", "python"]), optional: true },
+];
+
+function isProgram(path) {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+function findOnPath(names) {
+  const folders = (process.env.PATH ?? "").split(delimiter).filter(Boolean);
+  return folders.flatMap((folder) => names.map((name) => join(folder, name))).find(isProgram);
+}
+
+export function findChromium() {
+  const named = process.env.CHROMIUM;
+  if (named && !isProgram(named)) throw new Error(`CHROMIUM names ${named}, which is no program.`);
+  const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+  return named || findOnPath(names) || CHROMIUM_PATHS.find(isProgram);
+}
+
+/** @param {{ browser: boolean }} needs whether this run opens a window */
+export async function ensurePrograms({ browser }) {
+  const missing = PROGRAMS.filter((program) => {
+    if (program.package === "chromium" && !browser) return false;
+    return (program.on ?? process.platform) === process.platform && !program.find();
+  });
+  if (missing.length === 0) return;
+  const packages = missing.map((program) => program.package);
+  const command = `apt-get update && apt-get install -y ${packages.join(" ")}`;
+  if (process.getuid?.() === 0 && findOnPath(["apt-get"])) {
+    console.log(`Installing ${packages.join(", ")} from the system's packages …`);
+    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+    await mustRun("apt-get", ["update", "-qq"], { env });
+    await mustRun("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...packages], { env });
+    return;
+  }
+  for (const { name, optional, override } of missing) {
+    const help = [
+      process.platform === "linux" ? `run \`sudo sh -c "${command}"\`` : `install ${name}`,
+      override,
+    ];
+    if (!optional)
+      throw new Error(`The tests need ${name}, which is not installed: ${help.filter(Boolean).join(", ")}.`);
+    console.log(`${name} is not installed: the tests that use it are skipped.`);
+  }
+}

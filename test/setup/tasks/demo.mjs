@@ -1,0 +1,9 @@
+// npm run demo: the main example, in this terminal.
+import { build } from "../build.mjs";
+import { run } from "../processes.mjs";
+
+export default async function demo(context) {
+  console.log(`Built in ${await build(context)}.`);
+  const job = "examples/readme-digest/readme-digest.job.ts";
+  return run(context.node, ["dist/cli.js", "run", job, ...context.args], context);
+}

@@ -1,0 +1,62 @@
+// npm test [-- core|host|interface…] [--grep TEXT]: all tests, or some. The last line is the counts.
+import { installServer } from "../../host/installServer.mjs";
+import { build } from "../build.mjs";
+import { interruption, run } from "../processes.mjs";
+import { PARTS, runSuite, suitesOf } from "../suites.mjs";
+import { ensurePrograms } from "../system.mjs";
+
+function parse(args) {
+  const parts = [];
+  let grep;
+  for (let i = 0; i < args.length; i++) {
+    if (args[i] === "--grep" && args[i + 1] !== undefined) grep = args[++i];
+    else if (PARTS.includes(args[i])) parts.push(args[i]);
+    else throw new Error(`Expected ${PARTS.join(", ")} or --grep TEXT, got "${args[i]}".`);
+  }
+  return { parts: parts.length > 0 ? parts : PARTS, grep };
+}
+
+/** What needs no test runner, each counted as one check. */
+async function runChecks({ node, env }) {
+  const checks = [
+    ["lint", ["node_modules/@biomejs/biome/bin/biome", "check", "--error-on-warnings", "."]],
+    ["typecheck", ["node_modules/typescript/bin/tsc", "--noEmit"]],
+  ];
+  let failed = 0;
+  for (const [name, args] of checks) {
+    const ok = (await run(node, args, { env })) === 0;
+    console.log(`${name}: ${ok ? "passed" : "FAILED"}`);
+    if (!ok) failed++;
+  }
+  return { passed: checks.length - failed, failed, skipped: 0 };
+}
+
+export default async function test(context) {
+  const { parts, grep } = parse(context.args);
+  const windowed = parts.includes("host") || parts.includes("interface");
+  await ensurePrograms({ browser: windowed });
+  if (windowed && process.env.TEST_HOST !== "desktop") await installServer(context.root);
+  console.log(`Built in ${await build(context, "all")}.`);
+
+  const results = [];
+  // A part or a pattern is asked for while something is being written: then only what was asked for.
+  if (context.args.length === 0) results.push(await runChecks(context));
+  for (const suite of suitesOf(context.root, parts)) {
+    if (interruption()) break;
+    const start = performance.now();
+    console.log(`\n── ${suite.folder} ──`);
+    const result = await runSuite(suite, context, grep);
+    results.push(result);
+    const counts = `${result.passed} passed, ${result.failed} failed`;
+    console.log(`── ${suite.folder}: ${counts}, ${((performance.now() - start) / 1000).toFixed(1)} s`);
+  }
+
+  const sum = (name) => results.reduce((total, result) => total + result[name], 0);
+  const [passed, failed, skipped] = [sum("passed"), sum("failed"), sum("skipped")];
+  console.log("");
+  for (const { problem } of results) if (problem) console.log(problem);
+  if (interruption()) console.log(`Ended early by ${interruption()}.`);
+  if (passed + failed === 0) console.log("No test ran.");
+  console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
+  return failed > 0 || passed === 0 ? 1 : 0;
+}

@@ -1,0 +1,2 @@
+/** The arguments for Node, run in the project's folder, that make the VSIX of what lies in dist/. */
+export declare function vsceArguments(out?: string): string[];
