@@ -1,7 +1,7 @@
 import { type Line, LineSplitter } from "./lines.js";
 import { type FaultReason, type ParsedLine, parseLine } from "./parseLine.js";
 import { type CheckpointRecord, survivesTear } from "./record.js";
-import { hidesForeignRecord, salvage } from "./salvage.js";
+import { hidesForeignRecord, type Salvaged, salvage } from "./salvage.js";
 
 export type CheckpointFormat = "agent-jobs" | "article" | "agent-resume" | "empty" | "unknown";
 
@@ -64,7 +64,11 @@ export class CheckpointScanner {
   private undecided: Fault[] = [];
   private onlyFragments = true;
 
-  constructor(maxLineBytes?: number) {
+  /** @param onFault sees every fault with what was salvaged from it, also beyond the listed ones */
+  constructor(
+    maxLineBytes?: number,
+    private readonly onFault?: (fault: Fault, salvaged: readonly Salvaged[]) => void,
+  ) {
     this.splitter = new LineSplitter(maxLineBytes);
   }
 
@@ -137,7 +141,7 @@ export class CheckpointScanner {
     if (!torn.has(reason)) this.settle(false);
     if (reason !== "torn" || !beginsRecord(line)) this.onlyFragments = false;
     if (this.format === "empty") this.format = "unknown";
-    this.addFault({ ...placed(line), reason, residue: false, salvaged: found.length });
+    this.addFault({ ...placed(line), reason, residue: false, salvaged: found.length }, found);
     for (const { record, start, end } of found) {
       this.format = this.format === "unknown" ? "agent-jobs" : this.format;
       this.verified++;
@@ -156,7 +160,8 @@ export class CheckpointScanner {
     return parsed;
   }
 
-  private addFault(fault: Fault): void {
+  private addFault(fault: Fault, salvaged: readonly Salvaged[]): void {
+    this.onFault?.(fault, salvaged);
     this.faultCount++;
     this.damageCount++;
     if (this.faults.length < maxListedFaults) this.faults.push(fault);

@@ -1,0 +1,35 @@
+import { constants } from "node:fs";
+import { lstat, open } from "node:fs/promises";
+import { sniffBytes } from "../config.js";
+import { type CheckpointFormat, CheckpointScanner } from "../format/scan.js";
+
+/**
+ * Looks at the first 4 KiB of a file to tell whether it is a checkpoint. `binary` files, such as model weights that
+ * are also called .ckpt, are to be listed nowhere.
+ */
+export async function sniffCheckpoint(path: string): Promise<CheckpointFormat | "binary" | "missing"> {
+  const stat = await lstat(path).catch(() => undefined);
+  if (!stat?.isFile()) return "missing";
+  const file = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+  try {
+    const bytes = Buffer.alloc(sniffBytes);
+    const { bytesRead } = await file.read(bytes, 0, sniffBytes, 0);
+    const head = bytes.subarray(0, bytesRead);
+    const scanner = new CheckpointScanner();
+    let records = 0;
+    for (const _ of scanner.push(head)) records++;
+    const { format } = scanner.summary();
+    if (format !== "unknown") return format;
+    // One record may be longer than what is looked at; text without any is left to whoever reads on.
+    return records === 0 && looksBinary(head) ? "binary" : "unknown";
+  } finally {
+    await file.close();
+  }
+}
+
+/** Control characters other than white space: no text. A run of NULs at the end is what a power cut leaves. */
+function looksBinary(head: Buffer): boolean {
+  let end = head.length;
+  while (end > 0 && head[end - 1] === 0) end--;
+  return head.subarray(0, end).some((byte) => byte < 0x09 || (byte > 0x0d && byte < 0x20 && byte !== 0x1b));
+}

@@ -1,0 +1,32 @@
+/** A stop request is a file beside the checkpoint that holds the lock's token: the same on all systems, and never a signal to a process that only got the same number. */
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { systemCodeOf } from "../errors.js";
+import { inspectLock } from "./lock.js";
+
+export const stopPathOf = (checkpoint: string): string => `${checkpoint}.stop`;
+
+/**
+ * Asks the live run of a checkpoint to stop in order: it finishes what is in flight and ends.
+ * @returns the token of the run that was asked, or null where none is live
+ */
+export async function requestStop(checkpoint: string): Promise<string | null> {
+  const found = await inspectLock(checkpoint);
+  if (found.status !== "live") return null;
+  await writeFile(stopPathOf(checkpoint), `${found.content.token}\n`, { mode: 0o600 });
+  return found.content.token;
+}
+
+/** Whether the run with this token is asked to stop. A request to an earlier run is none to this one. */
+export async function isStopRequested(checkpoint: string, token: string): Promise<boolean> {
+  try {
+    return (await readFile(stopPathOf(checkpoint), "utf8")).trim() === token;
+  } catch (error) {
+    if (systemCodeOf(error) === "ENOENT") return false;
+    throw error;
+  }
+}
+
+/** Removes a request that was carried out or is of an earlier run. */
+export async function clearStopRequest(checkpoint: string): Promise<void> {
+  await rm(stopPathOf(checkpoint), { force: true });
+}

@@ -1,0 +1,41 @@
+import type { JobView } from "./jobView.js";
+
+/** What can be done with a job right now; menus, buttons and commands ask this and nothing else. */
+export type Capability =
+  | "runnable"
+  | "resumable"
+  | "stoppable"
+  | "repairable"
+  | "clearable"
+  | "openable"
+  | "hasFailures";
+
+export interface CapabilityInput {
+  /** Null for a job that never ran. */
+  view: JobView | null;
+  hasJobFile: boolean;
+  /** False where a virtual or restricted workspace allows reading only. */
+  trusted: boolean;
+}
+
+export function capabilitiesOf({ view, hasJobFile, trusted }: CapabilityInput): Set<Capability> {
+  const can = new Set<Capability>();
+  const progress = view?.status.progress ?? "empty";
+  const live = progress === "running" || progress === "stalled";
+  const hasFile = view !== null && (progress !== "empty" || view.scan.lines > 0);
+  if (hasFile) can.add("openable");
+  if (view && view.status.failed > 0) can.add("hasFailures");
+  if (!trusted) return can;
+  if (live) can.add("stoppable");
+  const touched = view !== null && (view.state.runs.size > 0 || view.state.done.size > 0);
+  if (!live && hasJobFile && progress !== "unreadable") {
+    const left = progress !== "finished";
+    if (touched && left) can.add("resumable");
+    if (!touched || !left) can.add("runnable");
+  }
+  if (!live && hasFile && progress !== "unreadable") {
+    can.add("clearable");
+    if (view.status.damaged || view.scan.tornTail) can.add("repairable");
+  }
+  return can;
+}

@@ -1,0 +1,119 @@
+import type { JobView } from "./jobView.js";
+import {
+  countText,
+  durationText,
+  percentText,
+  plural,
+  rangeText,
+  safeText,
+  timeText,
+  usdText,
+} from "./text.js";
+
+/** How a job looks at a glance; `damaged` beats all but a live run. */
+export type JobLook =
+  | "running"
+  | "stalled"
+  | "stopped"
+  | "finished"
+  | "finished-with-failures"
+  | "damaged"
+  | "unreadable"
+  | "new";
+
+export interface JobRow {
+  title: string;
+  /** `847/1,000 · 12 failed · 12–15 min left` */
+  description: string;
+  look: JobLook;
+  /** For screen readers: `job nightly, running, 84 percent, 3 failed`. */
+  accessibleLabel: string;
+}
+
+export function lookOf(view: JobView | null): JobLook {
+  if (!view) return "new";
+  const { progress, damaged } = view.status;
+  if (progress === "running" || progress === "stalled" || progress === "unreadable") return progress;
+  if (damaged) return "damaged";
+  return progress === "empty" ? "new" : progress;
+}
+
+/** `847/1,000`, or `847 done` without a total. */
+export function progressText(view: JobView): string {
+  const { done, total } = view.status;
+  return total === null ? `${countText(done)} done` : `${countText(done)}/${countText(total)}`;
+}
+
+const lookWords: Record<JobLook, string> = {
+  running: "running",
+  stalled: "stalled",
+  stopped: "stopped",
+  finished: "finished",
+  "finished-with-failures": "finished with failures",
+  damaged: "damaged",
+  unreadable: "unreadable",
+  new: "not run yet",
+};
+
+export function jobRow(name: string, view: JobView | null): JobRow {
+  const look = lookOf(view);
+  const title = safeText(view?.label ? `${name} @ ${view.label}` : name);
+  if (!view || look === "new" || look === "unreadable")
+    return { title, description: lookWords[look], look, accessibleLabel: `job ${title}, ${lookWords[look]}` };
+  const { status } = view;
+  const parts = [progressText(view)];
+  if (status.failed > 0) parts.push(`${countText(status.failed)} failed`);
+  if (status.inDoubt > 0) parts.push(`${countText(status.inDoubt)} in doubt`);
+  if (status.eta) parts.push(rangeText(status.eta));
+  if (look !== "running" && look !== "finished" && look !== "finished-with-failures")
+    parts.push(lookWords[look]);
+  const spoken = [`job ${title}`, lookWords[look]];
+  if (status.total !== null && status.total > 0)
+    spoken.push(percentText(status.done, status.total).replace("%", " percent"));
+  if (status.failed > 0) spoken.push(`${status.failed} failed`);
+  if (status.inDoubt > 0) spoken.push(`${status.inDoubt} in doubt`);
+  return { title, description: parts.join(" · "), look, accessibleLabel: spoken.join(", ") };
+}
+
+const endings: Record<string, string> = {
+  finished: "finished",
+  "finished-with-failures": "ended with failed items",
+  stopped: "was stopped",
+  interrupted: "was interrupted (Ctrl-C)",
+  terminated: "was ended by a signal",
+  limit: "reached its --limit",
+  error: "ended with an error",
+  killed: "was killed, or its machine went down",
+};
+
+/** Why a run ended, as the end of a sentence. */
+export function endingText(ended: string): string {
+  return endings[ended] ?? ended;
+}
+
+/** The lines of a job's tooltip, plain text, already safe to show. */
+export function jobDetails(name: string, view: JobView | null): string[] {
+  if (!view) return [safeText(name), "Not run yet."];
+  const { status, state, scan } = view;
+  const lines = [jobRow(name, view).title];
+  if (view.error !== null) return [...lines, safeText(view.error), safeText(view.checkpoint)];
+  lines.push(`${progressText(view)} · ${plural(status.failed, "failed item")} · ${status.inDoubt} in doubt`);
+  if (status.run)
+    lines.push(
+      `Running since ${timeText(status.run.startedAtMs)}, pid ${status.run.pid} on ${safeText(status.run.host)}`,
+    );
+  if (status.eta) lines.push(rangeText(status.eta));
+  if (status.lastRun) lines.push(`Run ${status.lastRun.run.run} ${endingText(status.lastRun.ended)}.`);
+  if (status.damaged) lines.push(`${plural(scan.damageCount, "damaged line")}: repair the checkpoint.`);
+  const { usd, inputTokens, outputTokens } = state.usage;
+  if (inputTokens !== null || outputTokens !== null)
+    lines.push(
+      `${countText(inputTokens ?? 0)} tokens in, ${countText(outputTokens ?? 0)} out${usd === null ? "" : `, ${usdText(usd)}`}`,
+    );
+  if (state.doneMs !== null && status.done > 0)
+    lines.push(
+      `A resume does not do again: ${plural(status.done, "item")}, ${durationText(state.doneMs)} of work`,
+    );
+  lines.push(safeText(view.checkpoint));
+  return lines;
+}

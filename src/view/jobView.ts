@@ -1,0 +1,45 @@
+import type { ScanSummary } from "../runtime/format/scan.js";
+import type { JobState } from "../runtime/state/jobState.js";
+import { type Holder, type JobStatus, statusOf } from "../runtime/state/status.js";
+
+/** What every surface needs of one job: the input of the other views. */
+export interface JobView {
+  /** The job's name: from its header, else from its file. */
+  name: string;
+  label: string | null;
+  checkpoint: string;
+  state: JobState;
+  scan: ScanSummary;
+  status: JobStatus;
+  /** Why the checkpoint cannot be read, in one sentence; null where it can. */
+  error: string | null;
+}
+
+export interface JobViewInput {
+  checkpoint: string;
+  /** Shown where the log has no header. */
+  fallbackName: string;
+  state: JobState;
+  scan: ScanSummary;
+  holder: Holder | null;
+  nowMs: number;
+  /** A failure to read; wins over what was read before. */
+  readError?: string | null;
+}
+
+/** Counts and names a job at a moment. */
+export function jobView(input: JobViewInput): JobView {
+  const { checkpoint, state, scan, holder, nowMs, readError } = input;
+  const status = statusOf(state, scan, holder, nowMs);
+  const foreign = "It is no checkpoint of a format that Agent Jobs knows; it was not changed.";
+  const error = readError ?? (status.progress === "unreadable" ? foreign : null);
+  return {
+    name: state.job ?? input.fallbackName,
+    label: state.label,
+    checkpoint,
+    state,
+    scan,
+    status: error === null ? status : { ...status, progress: "unreadable" },
+    error,
+  };
+}

@@ -1,0 +1,32 @@
+import { lookOf, progressText } from "./jobRow.js";
+import type { JobView } from "./jobView.js";
+import { percentText, plural, rangeText, safeText } from "./text.js";
+
+export interface StatusBarView {
+  text: string;
+  tone: "normal" | "warning";
+  accessibleLabel: string;
+}
+
+/** The one status bar item: what runs, or null where nothing does. */
+export function statusBar(views: readonly JobView[]): StatusBarView | null {
+  const running = views.filter((view) => view.status.holder !== null && view.error === null);
+  if (running.length === 0) return null;
+  const stalled = running.filter((view) => lookOf(view) === "stalled");
+  const tone = stalled.length > 0 || running.some((view) => view.status.damaged) ? "warning" : "normal";
+  const shown = stalled[0] ?? running[0]!;
+  const { status } = shown;
+  const name = safeText(shown.name);
+  const parts = [
+    status.total !== null && status.total > 0 ? percentText(status.done, status.total) : progressText(shown),
+    ...(lookOf(shown) === "stalled" ? ["stalled"] : status.eta ? [rangeText(status.eta)] : []),
+    ...(status.failed > 0 ? [`${status.failed} failed`] : []),
+  ];
+  const more = running.length > 1 ? ` (+${running.length - 1})` : "";
+  const text = `${name} ${parts.join(" · ")}${more}`;
+  return {
+    text,
+    tone,
+    accessibleLabel: `${plural(running.length, "agent job")} running: ${name}, ${parts.join(", ")}`,
+  };
+}

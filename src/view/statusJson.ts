@@ -1,0 +1,61 @@
+import type { Fault } from "../runtime/format/scan.js";
+import type { JobView } from "./jobView.js";
+
+const iso = (ms: number): string => new Date(ms).toISOString().replace(".000Z", "Z");
+
+/** One job of `status --json`; the shape is part of the contract, unknown figures are null. */
+export function statusJson(view: JobView): Record<string, unknown> {
+  const { status, scan, state } = view;
+  const { inputTokens, outputTokens, cachedTokens, usd } = state.usage;
+  const unknown = view.error !== null;
+  const hasUsage = [inputTokens, outputTokens, usd].some((figure) => figure !== null);
+  const { eta, run, lastRun, holder } = status;
+  const live = run ?? holder;
+  return {
+    job: view.name,
+    label: view.label,
+    checkpoint: view.checkpoint,
+    format: scan.format,
+    state: status.progress,
+    ...(view.error !== null && { error: view.error }),
+    damaged: status.damaged && !unknown,
+    total: status.total,
+    done: status.done,
+    failed: status.failed,
+    inDoubt: status.inDoubt,
+    remaining: status.remaining,
+    inFlight: status.inFlight,
+    gone: status.gone,
+    unverified: scan.unverified,
+    tornTail: scan.tornTail,
+    faults: unknown ? [] : scan.faults.map(faultJson),
+    faultCount: unknown ? 0 : scan.faultCount,
+    run: live && {
+      pid: live.pid,
+      host: live.host,
+      startedAt: iso(run?.startedAtMs ?? holder!.sinceMs),
+      ...(run && { run: run.run }),
+    },
+    lastRun: lastRun && {
+      ended: lastRun.ended,
+      ...(lastRun.run.ended?.signal && { signal: lastRun.run.ended.signal }),
+    },
+    eta: eta && { p50Ms: Math.round(eta.p50Ms), p90Ms: Math.round(eta.p90Ms) },
+    usage: hasUsage
+      ? { inputTokens, outputTokens, ...(cachedTokens !== null && { cachedTokens }), usd }
+      : null,
+    saved: { items: status.done, usd: state.doneUsage.usd, ms: state.doneMs },
+    ...(state.steps.size > 0 && { steps: Object.fromEntries(state.steps) }),
+  };
+}
+
+function faultJson({
+  line,
+  offsetBytes,
+  lengthBytes,
+  reason,
+  residue,
+  salvaged,
+}: Fault): Record<string, unknown> {
+  return { line, offsetBytes, lengthBytes, reason, residue, ...(salvaged > 0 && { salvaged }) };
+}
