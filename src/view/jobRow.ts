@@ -82,6 +82,7 @@ const endings: Record<string, string> = {
   interrupted: "was interrupted (Ctrl-C)",
   terminated: "was ended by a signal",
   limit: "reached its --limit",
+  budget: "spent its budget",
   error: "ended with an error",
   killed: "was killed, or its machine went down",
 };

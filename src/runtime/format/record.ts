@@ -49,6 +49,7 @@ export type RunEndReason =
   | "interrupted"
   | "terminated"
   | "limit"
+  | "budget"
   | "error";
 
 interface Timed {

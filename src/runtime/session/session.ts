@@ -149,6 +149,11 @@ export class Session {
     );
   }
 
+  /** @internal Whether somebody asked the run to stop in order. */
+  stopRequested(): Promise<boolean> {
+    return this.log.stopRequested();
+  }
+
   /** @internal Says why the run ends; `close` records it. */
   endAs(reason: RunEndReason, signal?: string): void {
     this.ended = { reason, ...(signal !== undefined && { signal }) };

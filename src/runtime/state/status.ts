@@ -32,6 +32,7 @@ export type RunEnding =
   | "interrupted"
   | "terminated"
   | "limit"
+  | "budget"
   | "error"
   | "killed";
 

@@ -12,6 +12,7 @@ import { CheckpointFollower } from "./follow.js";
 import { ForeignLog } from "./foreignLog.js";
 import { inspectLock, Lock } from "./lock.js";
 import { type LineSink, OwnLog } from "./ownLog.js";
+import { clearStopRequest, isStopRequested } from "./stopRequest.js";
 import type { CheckpointStore, JobLog, LoadedJob, OpenOptions } from "./store.js";
 
 /** One job in one JSON Lines file, for one machine: the default store. */
@@ -53,7 +54,7 @@ export class JsonlStore implements CheckpointStore {
         ? await ForeignLog.open(path, scan.format as "article" | "agent-resume", follower.state, lock)
         : undefined;
       const opened = log ?? (await OwnLog.open(path, lock, follower.state));
-      const fileJob = new JsonlLog(job, follower.state, scan, lock, opened);
+      const fileJob = new JsonlLog(path, job, follower.state, scan, lock, opened);
       if (follower.state.job === null)
         await fileJob.append(
           [jobRecord(Date.now(), job, options.label ?? null, options.jobFile ?? null)],
@@ -79,6 +80,7 @@ class JsonlLog implements JobLog {
   private closed = false;
 
   constructor(
+    private readonly path: string,
     readonly job: string,
     readonly state: JobState,
     readonly scan: ScanSummary,
@@ -97,11 +99,16 @@ class JsonlLog implements JobLog {
     for (const record of records) applyRecord(this.state, record);
   }
 
+  stopRequested(): Promise<boolean> {
+    return isStopRequested(this.path, this.token);
+  }
+
   async close(): Promise<void> {
     if (this.closed) return;
     this.closed = true;
     try {
       await this.sink.close();
+      await clearStopRequest(this.path);
     } finally {
       await this.lock.release();
     }

@@ -25,6 +25,9 @@ export type LockInspection =
   /** Of another host or namespace and not renewed for long: only a person can say that it may be broken. */
   | { status: "expired"; content: LockContent; local: false };
 
+/** Names the lock, to a program that a run launches, under which it may write. */
+export const lockTokenVariable = "AGENT_JOBS_LOCK_TOKEN";
+
 export const lockPathOf = (checkpoint: string): string => `${checkpoint}.lock`;
 
 /** Says who holds the lock of a checkpoint. Changes nothing. */
@@ -130,6 +133,9 @@ export class Lock {
       if (await create(path, content)) break;
       const found = await inspect(path);
       if (found.status === "free") continue;
+      // A program that a run launched to write the checkpoint itself works under that run's lock.
+      if (found.content && found.content.token === process.env[lockTokenVariable])
+        return new Lock(path, found.content);
       if (found.status !== "stale" && !options.takeOver)
         throw heldError(checkpoint, found.content, found.status);
       await breakLock(path, found.content?.token ?? null, content.token);
@@ -156,7 +162,8 @@ export class Lock {
   /** Gives the lock back; the last user in this process removes the file. */
   async release(): Promise<void> {
     const mine = held.get(this.path);
-    if (mine && --mine.users > 0) return;
+    if (mine?.lock !== this) return; // another process's, under which this one works
+    if (--mine.users > 0) return;
     held.delete(this.path);
     clearInterval(this.renewal);
     try {

@@ -50,6 +50,8 @@ export interface JobLog {
    * @throws CheckpointWriteError AJ_WRITE: none of them is acknowledged; AgentJobsError AJ_LOCK_LOST, AJ_CLOSED
    */
   append(records: readonly WritableRecord[], durability: Durability): Promise<void>;
+  /** Whether somebody asked this opening to stop in order. */
+  stopRequested(): Promise<boolean>;
   close(): Promise<void>;
 }
 

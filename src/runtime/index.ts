@@ -1,0 +1,19 @@
+/**
+ * The public API of `agent-jobs`: job definitions, resumable sessions for loops of your own, and reading checkpoints.
+ */
+
+export {
+  AgentJobsError,
+  CheckpointWriteError,
+  type ErrorCode,
+  JobDefinitionError,
+  JobHeldError,
+} from "./errors.js";
+export type { ItemId } from "./format/itemId.js";
+export type { Usage } from "./format/record.js";
+export { defineJob, type FileItem, type ItemContext, type JobDefinition } from "./runner/defineJob.js";
+export { AgentResume } from "./session/agentResume.js";
+export type { SessionOptions } from "./session/openSession.js";
+export type { ItemLike, Measures, Session } from "./session/session.js";
+export { JsonlStore } from "./store/jsonlStore.js";
+export type { CheckpointStore, JobLog, LoadedJob, OpenOptions, StoreSupport } from "./store/store.js";

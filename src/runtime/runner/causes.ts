@@ -1,0 +1,66 @@
+import { systemCodeOf } from "../errors.js";
+
+/** Why an attempt failed, in the terms by which failures are grouped and retried. */
+export type FailureCause =
+  | "rate-limit"
+  | "overloaded"
+  | "timeout"
+  | "network"
+  | "auth"
+  | "bad-request"
+  | "bad-reply"
+  | "worker-died"
+  | "bug"
+  | "other";
+
+const byStatus: Record<number, FailureCause> = {
+  400: "bad-request",
+  401: "auth",
+  403: "auth",
+  404: "bad-request",
+  408: "timeout",
+  413: "bad-request",
+  422: "bad-request",
+  429: "rate-limit",
+  503: "overloaded",
+  504: "timeout",
+  529: "overloaded",
+};
+const networkCodes = new Set([
+  "ECONNRESET",
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EPIPE",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "UND_ERR_SOCKET",
+]);
+const timeoutCodes = new Set([
+  "ETIMEDOUT",
+  "UND_ERR_CONNECT_TIMEOUT",
+  "UND_ERR_HEADERS_TIMEOUT",
+  "UND_ERR_BODY_TIMEOUT",
+]);
+
+/** Tells the cause of anything that `process` threw, from HTTP status, system code, and class. */
+export function causeOf(error: unknown): FailureCause {
+  for (let current: unknown = error, depth = 0; current && depth < 5; depth++) {
+    const { status, statusCode, name } = current as {
+      status?: unknown;
+      statusCode?: unknown;
+      name?: unknown;
+    };
+    const http =
+      typeof status === "number" ? status : typeof statusCode === "number" ? statusCode : undefined;
+    if (http !== undefined && http >= 400)
+      return byStatus[http] ?? (http >= 500 ? "overloaded" : "bad-request");
+    const code = systemCodeOf(current) ?? "";
+    if (networkCodes.has(code)) return "network";
+    if (timeoutCodes.has(code) || name === "TimeoutError") return "timeout";
+    current = (current as { cause?: unknown }).cause;
+  }
+  // `fetch` throws a TypeError where the network failed, and always with a cause.
+  const isBug = error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError;
+  return isBug ? "bug" : "other";
+}

@@ -1,0 +1,99 @@
+import * as v from "valibot";
+import { JobDefinitionError } from "../errors.js";
+import type { JobDefinition } from "./defineJob.js";
+
+const text = (what: string) => v.pipe(v.string(what), v.minLength(1, what));
+const isFunction = (what: string) =>
+  v.custom<(...args: never[]) => unknown>((input) => typeof input === "function", what);
+const wholeNumber = v.pipe(
+  v.number("an integer of at least 1"),
+  v.integer("an integer of at least 1"),
+  v.minValue(1, "an integer of at least 1"),
+);
+const program = v.pipe(
+  v.array(
+    text("an array of strings: the program and its arguments"),
+    "an array of strings: the program and its arguments",
+  ),
+  v.minLength(1, "an array of strings: the program and its arguments"),
+);
+const itemSource = v.custom<JobDefinition["items"]>(
+  (input) =>
+    input !== null &&
+    (typeof input === "string" || typeof input === "object" || typeof input === "function") &&
+    input !== "",
+  "an array, a data file, a glob, an iterable, or a function giving one",
+);
+
+const schema = v.strictObject({
+  $schema: v.optional(v.string()),
+  items: v.optional(itemSource),
+  key: v.optional(
+    v.custom<string | ((item: unknown) => string)>(
+      (input) => typeof input === "function" || (typeof input === "string" && input !== ""),
+      "a function of an item, or the name of a member",
+    ),
+  ),
+  params: v.optional(v.unknown()),
+  concurrency: v.optional(wholeNumber),
+  checkpoint: v.optional(text("the path of a file")),
+  budget: v.optional(
+    v.object(
+      { usd: v.pipe(v.number("a number of US dollars"), v.minValue(0, "at least 0")) },
+      "an object such as { usd: 20 }",
+    ),
+  ),
+  estimate: v.optional(isFunction("a function of an item")),
+  process: v.optional(isFunction("a function of an item and its context")),
+  worker: v.optional(program),
+  workers: v.optional(wholeNumber),
+  command: v.optional(program),
+  envFile: v.optional(text("the path of a file")),
+});
+
+/**
+ * Checks a job definition.
+ * @param jobFile its path, for what errors say
+ * @throws JobDefinitionError AJ_JOB naming the member, what it should be, and what it is
+ */
+export function checkDefinition(value: unknown, jobFile: string): JobDefinition {
+  if (value === null || typeof value !== "object")
+    throw new JobDefinitionError(
+      `${jobFile} exports no job: expected \`export default defineJob({ items, process })\`, got \`${show(value)}\`.`,
+    );
+  const parsed = v.safeParse(schema, value);
+  if (!parsed.success) {
+    const issue = parsed.issues[0];
+    const path = issue.path?.map((entry) => String(entry.key)).join(".") ?? "";
+    if (issue.type === "strict_object" && issue.expected === "never")
+      throw new JobDefinitionError(
+        `${jobFile}: \`${path}\` is no member of a job. Known are: ${Object.keys(schema.entries).slice(1).join(", ")}.`,
+      );
+    throw new JobDefinitionError(
+      `${jobFile}: expected \`${path}\` to be ${issue.message}, got \`${show(issue.input)}\`.`,
+    );
+  }
+  const definition = parsed.output as unknown as JobDefinition;
+  const ways = (["process", "worker", "command"] as const).filter((way) => definition[way] !== undefined);
+  if (ways.length === 0)
+    throw new JobDefinitionError(
+      `${jobFile} has no \`process\`: add \`process(item, ctx)\`, or a \`worker\` or \`command\` to run.`,
+    );
+  if (ways.length > 1)
+    throw new JobDefinitionError(`${jobFile} has \`${ways.join("` and `")}\`: keep one of them.`);
+  if (definition.items === undefined && !definition.command)
+    throw new JobDefinitionError(
+      `${jobFile} has no \`items\`: add an array, a data file, a glob, or an iterable.`,
+    );
+  if (definition.command && !definition.checkpoint)
+    throw new JobDefinitionError(
+      `${jobFile} has a \`command\` but no \`checkpoint\`: name the file that the program writes.`,
+    );
+  return definition;
+}
+
+function show(value: unknown): string {
+  if (typeof value === "function") return "a function";
+  const shown = typeof value === "bigint" ? `${value}n` : (JSON.stringify(value) ?? String(value));
+  return shown.length > 60 ? `${shown.slice(0, 59)}…` : shown;
+}

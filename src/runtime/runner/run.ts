@@ -1,0 +1,301 @@
+import { defaultConcurrency, stopPollIntervalMs } from "../config.js";
+import { AgentJobsError, CheckpointWriteError, JobDefinitionError, messageOf } from "../errors.js";
+import { type ItemKey, idValue } from "../format/itemId.js";
+import type { RunEndReason } from "../format/record.js";
+import { type OpenedSession, openSession } from "../session/openSession.js";
+import { assertDistinct, type Session } from "../session/session.js";
+import { isGone, type JobState } from "../state/jobState.js";
+import { JsonlStore } from "../store/jsonlStore.js";
+import type { OpenOptions } from "../store/store.js";
+import { causeOf } from "./causes.js";
+import type { RunEvent } from "./events.js";
+import { ItemLog, logPathOf } from "./itemLog.js";
+import { createContext, type ItemRunner, inProcess } from "./itemRunner.js";
+import type { Input, InputItem } from "./items.js";
+import { relativeJobFile } from "./jobPaths.js";
+import type { LoadedJobFile } from "./loadJob.js";
+import type { RunControl } from "./runControl.js";
+import { WorkerPool } from "./workerPool.js";
+
+export interface RunOptions {
+  control: RunControl;
+  onEvent: (event: RunEvent) => void;
+  /** Instead of the definition's. */
+  concurrency?: number;
+  /** Begins at most this many items. */
+  limit?: number;
+  onDamage?: NonNullable<OpenOptions["onDamage"]>;
+  takeOver?: boolean;
+}
+
+export interface RunOutcome {
+  reason: RunEndReason;
+  signal?: string;
+  /** In this run. */
+  done: number;
+  failed: number;
+  /** What made the run end, where it was an error: the checkpoint could not be written, the input broke. */
+  error?: unknown;
+  state: JobState;
+}
+
+/**
+ * Runs a loaded job over its input: begins every item that is not done, records each outcome durably, and ends
+ * when the input does or `control` says so. A failed item never stops the others.
+ * @throws what `JsonlStore.open` does, and JobDefinitionError AJ_DUPLICATE_IDS
+ */
+export async function runJob(job: LoadedJobFile, input: Input, options: RunOptions): Promise<RunOutcome> {
+  if (input.kind === "list") assertDistinct(input.items.map((item) => item.key));
+  const concurrency = options.concurrency ?? job.definition.concurrency ?? defaultConcurrency;
+  const opened = await openSession(new JsonlStore(job.checkpoint), job.name, {
+    label: job.label,
+    jobFile: relativeJobFile(job.checkpoint, job.path),
+    concurrency,
+    ...(job.definition.params !== undefined && { params: job.definition.params }),
+    ...(options.onDamage && { onDamage: options.onDamage }),
+    ...(options.takeOver && { takeOver: true }),
+  });
+  return new Run(job, input, options, concurrency, opened).go();
+}
+
+class Run {
+  private readonly session: Session;
+  private readonly log: ItemLog;
+  private readonly runner: ItemRunner;
+  private readonly inFlight = new Set<ItemKey>();
+  private readonly beganMs = performance.now();
+  private begun = 0;
+  private done = 0;
+  private failed = 0;
+  private error: unknown;
+
+  constructor(
+    private readonly job: LoadedJobFile,
+    private readonly input: Input,
+    private readonly options: RunOptions,
+    private readonly concurrency: number,
+    private readonly opened: OpenedSession,
+  ) {
+    this.session = opened.session;
+    this.log = new ItemLog(logPathOf(job.checkpoint));
+    const { process, worker } = job.definition;
+    this.runner = worker ? new WorkerPool(job, this.log) : inProcess(process!.bind(job.definition) as never);
+  }
+
+  async go(): Promise<RunOutcome> {
+    const { control } = this.options;
+    const watch = setInterval(() => void this.lookForStop(), stopPollIntervalMs);
+    control.onStop(() =>
+      this.tell({ event: "run-stopping", reason: control.stopping!.reason, inFlight: this.inFlight.size }),
+    );
+    const aborted = new Promise<void>((resolve) =>
+      control.signal.addEventListener("abort", () => resolve(), { once: true }),
+    );
+    try {
+      if (this.input.kind === "list")
+        await this.session.recordInput(this.input.items.map((item) => item.key));
+      this.tellStart();
+      const source = this.remaining();
+      const lanes = Array.from({ length: this.concurrency }, () => this.lane(source));
+      await Promise.race([Promise.all(lanes), aborted]);
+    } catch (error) {
+      this.error ??= error;
+    } finally {
+      clearInterval(watch);
+      await this.runner.close(control.signal.aborted || this.error !== undefined);
+    }
+    return this.end();
+  }
+
+  /** Takes item after item until there are no more or the run is to stop. */
+  private async lane(source: AsyncGenerator<InputItem>): Promise<void> {
+    const { control, limit = Number.POSITIVE_INFINITY } = this.options;
+    try {
+      while (!control.stopping) {
+        if (this.begun >= limit || this.isBudgetSpent()) return;
+        this.begun++; // before the await, so that lanes never begin more than the limit together
+        const next = await source.next();
+        if (next.done) {
+          this.begun--;
+          return;
+        }
+        if (control.stopping) return;
+        await this.runItem(next.value);
+      }
+    } catch (error) {
+      this.error ??= error;
+      control.stop("error");
+    }
+  }
+
+  private async *remaining(): AsyncGenerator<InputItem> {
+    const { state } = this.session;
+    if (this.input.kind === "list") {
+      for (const item of this.input.items) if (!state.done.has(item.key)) yield item;
+      return;
+    }
+    const seen = new Set<ItemKey>();
+    for await (const item of this.input.items) {
+      if (seen.has(item.key)) assertDistinct([item.key, item.key]);
+      seen.add(item.key);
+      if (!state.done.has(item.key)) yield item;
+    }
+    await this.session.recordInput([...seen]);
+  }
+
+  private async runItem(input: InputItem): Promise<void> {
+    const { key, item } = input;
+    const { session } = this;
+    const { signal } = this.options.control;
+    const attempt = await session.start(key);
+    this.inFlight.add(key);
+    const id = idValue(key);
+    this.tell({ event: "item-started", item: id, attempt });
+    const begin = performance.now();
+    const { context, used } = createContext({
+      ...{ item: key, attempt, session, cache: this.opened.cache, log: this.log, signal },
+      onProgress: (fraction) => this.tell({ event: "item-progress", item: id, fraction }),
+    });
+    const measures = (ms: number) => {
+      const usage = used();
+      return { ms, ...(usage && { usage }) };
+    };
+    const hashing = input.hash(); // of what the item is now, not of what it may be afterwards
+    try {
+      let result: unknown;
+      try {
+        result = await this.runner.run({ key, item }, context);
+      } catch (error) {
+        if (signal.aborted) return; // ended at once: whether the item took effect is in doubt
+        if (isFatal(error)) throw error;
+        await this.fail(
+          key,
+          attempt,
+          error,
+          (error as { failureCause?: string })?.failureCause ?? causeOf(error),
+          measures(performance.now() - begin),
+        );
+        return;
+      }
+      const ms = performance.now() - begin;
+      const hash = await hashing;
+      try {
+        await session.finish(key, result, { ...measures(ms), ...(hash !== undefined && { hash }) });
+      } catch (error) {
+        if (error instanceof AgentJobsError) throw error;
+        // No JSON, or too large: the item's own fault, and no other's.
+        await this.fail(key, attempt, error, "bad-reply", measures(ms));
+        return;
+      }
+      this.done++;
+      const usage = used();
+      this.tell({ event: "item-done", item: id, attempt, ms: Math.round(ms), ...(usage && { usage }) });
+    } finally {
+      this.inFlight.delete(key);
+    }
+  }
+
+  private async fail(
+    key: ItemKey,
+    attempt: number,
+    error: unknown,
+    cause: string,
+    measures: { ms: number },
+  ): Promise<void> {
+    await this.session.fail(key, error, { cause, ...measures });
+    this.failed++;
+    this.log.write(key, `failed (${cause}): ${messageOf(error)}`);
+    const ms = Math.round(measures.ms);
+    this.tell({ event: "item-failed", item: idValue(key), attempt, ms, cause, message: messageOf(error) });
+  }
+
+  private isBudgetSpent(): boolean {
+    const usd = this.job.definition.budget?.usd;
+    if (usd === undefined || (this.session.state.usage.usd ?? 0) < usd) return false;
+    this.tell({
+      event: "notice",
+      message: `The budget of $${usd} is spent. Raise it and run again to go on.`,
+    });
+    this.options.control.stop("budget");
+    return true;
+  }
+
+  private async lookForStop(): Promise<void> {
+    // A request that cannot be read now is read at the next look.
+    if (await this.session.stopRequested().catch(() => false)) this.options.control.stop("stopped");
+  }
+
+  private async end(): Promise<RunOutcome> {
+    const { control } = this.options;
+    const reason = this.reason();
+    const signal = control.stopping?.signal;
+    this.session.endAs(reason, signal);
+    const { state } = this.session;
+    await this.session.close();
+    const { done, failed, error } = this;
+    const total = state.total;
+    const ms = Math.round(performance.now() - this.beganMs);
+    const finished = finishedInInput(state);
+    const remaining = total === null ? null : total - finished;
+    this.tell({ event: "run-ended", reason, done, failed, total, remaining, ms });
+    return {
+      reason,
+      ...(signal !== undefined && { signal }),
+      done,
+      failed,
+      ...(error !== undefined && { error }),
+      state,
+    };
+  }
+
+  private reason(): RunEndReason {
+    const { stopping } = this.options.control;
+    if (this.error !== undefined) return "error";
+    if (stopping) return stopping.reason;
+    const { state } = this.session;
+    let left = 0;
+    for (const [item, open] of state.open) if (!isGone(state, item) && open.phase !== "failed") left++;
+    if (state.total !== null && finishedInInput(state) === state.total) return "finished";
+    const { limit } = this.options;
+    if (limit !== undefined && this.begun >= limit && (left > 0 || this.hasUntouched())) return "limit";
+    return "finished-with-failures";
+  }
+
+  private hasUntouched(): boolean {
+    if (this.input.kind === "stream") return true;
+    const { state } = this.session;
+    return this.input.items.some(
+      ({ key }) => !state.done.has(key) && state.open.get(key)?.run !== this.session.run,
+    );
+  }
+
+  private tellStart(): void {
+    const { state } = this.session;
+    const lists = [...state.open].filter(([item]) => !isGone(state, item)).map(([, open]) => open);
+    const inDoubt = lists.filter((open) => open.phase === "started").length;
+    this.tell({
+      ...{ event: "run-started", job: this.job.name, run: this.session.run, checkpoint: this.job.checkpoint },
+      ...{ total: state.total, done: finishedInInput(state), failed: lists.length - inDoubt, inDoubt },
+      at: new Date().toISOString(),
+    });
+  }
+
+  private tell(event: RunEvent): void {
+    this.options.onEvent(event);
+  }
+}
+
+/** Errors that no other item would escape either. */
+function isFatal(error: unknown): boolean {
+  return (
+    error instanceof CheckpointWriteError ||
+    error instanceof JobDefinitionError ||
+    (error instanceof AgentJobsError && error.code !== "AJ_RESULT")
+  );
+}
+
+function finishedInInput(state: JobState): number {
+  let gone = 0;
+  for (const [item, presence] of state.presence) if (presence.gone && state.done.has(item)) gone++;
+  return state.done.size - gone;
+}

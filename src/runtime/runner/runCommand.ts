@@ -1,0 +1,116 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { hostname } from "node:os";
+import { stopPollIntervalMs, workerGraceMs } from "../config.js";
+import { AgentJobsError, messageOf } from "../errors.js";
+import { encodeRecord, type RunEndReason, type WritableRecord } from "../format/record.js";
+import { latestRun } from "../state/jobState.js";
+import { AppendFile } from "../store/appendFile.js";
+import { CheckpointFollower, eventsPathOf } from "../store/follow.js";
+import { Lock, lockTokenVariable } from "../store/lock.js";
+import { clearStopRequest, isStopRequested } from "../store/stopRequest.js";
+import type { LoadedJobFile } from "./loadJob.js";
+import type { RunControl } from "./runControl.js";
+import { resolveProgram } from "./workerCommand.js";
+
+export interface CommandOutcome {
+  reason: RunEndReason;
+  signal?: string;
+  exitCode: number | null;
+}
+
+/**
+ * Runs a program that writes its checkpoint itself. The run holds the job's lock meanwhile, so that nobody starts a
+ * second one, and hands its token on. A stop is passed on as SIGTERM.
+ * @throws JobHeldError AJ_HELD; AgentJobsError AJ_WORKER where the program cannot be started
+ */
+export async function runCommand(job: LoadedJobFile, control: RunControl): Promise<CommandOutcome> {
+  const lock = await Lock.acquire(job.checkpoint);
+  const events = await RunEvents.open(job, lock);
+  try {
+    const { file, args, cwd, env } = resolveProgram(job, job.definition.command!);
+    const child = spawn(file, args, {
+      cwd,
+      env: { ...env, [lockTokenVariable]: lock.token },
+      stdio: ["ignore", "inherit", "inherit"],
+      detached: process.platform !== "win32",
+    });
+    const kill = (signal: NodeJS.Signals) => {
+      try {
+        if (process.platform === "win32" || child.pid === undefined) child.kill(signal);
+        else process.kill(-child.pid, signal);
+      } catch {
+        // it ended in between
+      }
+    };
+    const watch = setInterval(() => {
+      void isStopRequested(job.checkpoint, lock.token).then(
+        (asked) => asked && control.stop("stopped"),
+        () => {},
+      );
+    }, stopPollIntervalMs);
+    let grace: NodeJS.Timeout | undefined;
+    control.onStop(() => {
+      kill("SIGTERM");
+      grace = setTimeout(() => kill("SIGKILL"), workerGraceMs);
+    });
+    control.signal.addEventListener("abort", () => kill("SIGKILL"), { once: true });
+    try {
+      const [exitCode] = (await once(child, "close")) as [number | null];
+      const reason = control.stopping?.reason ?? (exitCode === 0 ? "finished" : "error");
+      const signal = control.stopping?.signal;
+      await events.end(reason, signal);
+      return { reason, exitCode, ...(signal !== undefined && { signal }) };
+    } catch (error) {
+      throw new AgentJobsError(
+        "AJ_WORKER",
+        `Cannot start \`${file}\`: ${messageOf(error)}. Check \`command\`.`,
+        { cause: error },
+      );
+    } finally {
+      clearInterval(watch);
+      clearTimeout(grace);
+    }
+  } finally {
+    await events.close();
+    await clearStopRequest(job.checkpoint);
+    await lock.release();
+  }
+}
+
+/** The run's beginning and end, beside a foreign checkpoint; one of our own format holds them itself. */
+class RunEvents {
+  private constructor(
+    private readonly file: AppendFile | undefined,
+    private readonly run: number,
+  ) {}
+
+  static async open(job: LoadedJobFile, lock: Lock): Promise<RunEvents> {
+    const follower = new CheckpointFollower(job.checkpoint);
+    await follower.refresh();
+    const run = (latestRun(follower.state)?.run ?? 0) + 1;
+    if (follower.summary().format === "agent-jobs") return new RunEvents(undefined, run);
+    const events = new RunEvents(await AppendFile.open(eventsPathOf(job.checkpoint)), run);
+    const start = { run, pid: process.pid, host: hostname(), token: lock.token };
+    await events.write({ type: "run-started", atMs: Date.now(), ...start });
+    return events;
+  }
+
+  async end(reason: RunEndReason, signal?: string): Promise<void> {
+    await this.write({
+      type: "run-ended",
+      atMs: Date.now(),
+      run: this.run,
+      reason,
+      ...(signal !== undefined && { signal }),
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.file?.close();
+  }
+
+  private async write(record: WritableRecord): Promise<void> {
+    await this.file?.append(encodeRecord(record), "synced");
+  }
+}
