@@ -4,6 +4,7 @@ export const quietSettings: Readonly<Record<string, unknown>> = {
   "extensions.autoCheckUpdates": false,
   "extensions.autoUpdate": false,
   "extensions.ignoreRecommendations": true,
+  "files.autoSave": "off", // the desktop's default; in a browser it would be on
   "git.openRepositoryInParentFolders": "never",
   "security.workspace.trust.startupPrompt": "always",
   "telemetry.telemetryLevel": "off",

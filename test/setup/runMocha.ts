@@ -11,14 +11,15 @@ export interface Verdict {
 /**
  * Runs mocha over bundled test files and writes the verdict. What to do is in the environment, which is the only
  * channel that reaches into an extension host: AGENT_JOBS_VERDICT (file to write), AGENT_JOBS_GREP,
- * AGENT_JOBS_TIMEOUT_MS.
+ * AGENT_JOBS_TIMEOUT_MS, AGENT_JOBS_COLOR.
  */
 export async function runMocha(files: readonly string[]): Promise<Verdict> {
   const grep = process.env.AGENT_JOBS_GREP;
+  // Not by its option: that does not take colours away where mocha has found them good, as with CI=true.
+  Mocha.reporters.Base.useColors = process.env.AGENT_JOBS_COLOR === "1";
   const mocha = new Mocha({
     ui: "bdd",
     reporter: "spec",
-    color: process.env.AGENT_JOBS_COLOR === "1",
     timeout: Number(process.env.AGENT_JOBS_TIMEOUT_MS ?? 10_000),
     forbidOnly: process.env.CI === "true",
     ...(grep ? { grep } : {}),

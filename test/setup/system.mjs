@@ -31,7 +31,7 @@ function isProgram(path) {
   }
 }
 
-function findOnPath(names) {
+export function findOnPath(names) {
   const folders = (process.env.PATH ?? "").split(delimiter).filter(Boolean);
   return folders.flatMap((folder) => names.map((name) => join(folder, name))).find(isProgram);
 }

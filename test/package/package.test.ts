@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { root } from "../setup/root.js";
+import { buildVsix, zipNames } from "./vsix.js";
+
+const MAX_VSIX_BYTES = 1_000_000;
+const BUNDLES = ["dist/cli.js", "dist/extension.js", "dist/index.cjs", "dist/index.mjs"];
+
+function filesUnder(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => `${entry.parentPath.slice(root.length + 1)}/${entry.name}`.replaceAll("\\", "/"));
+}
+
+/** The declarations of the runtime: one of each module. */
+function declarations(): string[] {
+  return filesUnder("src/runtime")
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => name.replace(/^src\//, "dist/types/").replace(/\.ts$/, ".d.ts"));
+}
+
+describe("the VSIX", () => {
+  let folder: string;
+  let vsix: string;
+
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), "agent-jobs-vsix-"));
+    vsix = join(folder, "agent-jobs.vsix");
+    buildVsix(vsix);
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  it("holds what the extension runs on and nothing else", () => {
+    const names = zipNames(vsix).filter((name) => !/^extension\/media\/[^/]+$/.test(name));
+    const hello = filesUnder("examples/hello").filter((name) => !name.includes("/checkpoints/"));
+    const ours = [...BUNDLES, ...declarations(), ...hello].map((name) => `extension/${name}`);
+    const pages = ["package.json", "readme.md", "changelog.md", "LICENSE.txt"].map(
+      (name) => `extension/${name}`,
+    );
+    const vscodes = ["[Content_Types].xml", "extension.vsixmanifest"];
+    assert.deepEqual(names.sort(), [...ours, ...pages, ...vscodes].sort());
+  });
+
+  it("is under 1 MB", () => {
+    assert.ok(statSync(vsix).size < MAX_VSIX_BYTES, `${statSync(vsix).size} bytes`);
+  });
+});
+
+describe("the npm package", () => {
+  it("holds the runtime, its types and the command line", () => {
+    const options = { cwd: root, encoding: "utf8", shell: process.platform === "win32" } as const;
+    const [packed] = JSON.parse(
+      execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], options),
+    );
+    const names: string[] = packed.files.map((file: { path: string }) => file.path);
+    const pages = ["package.json", "README.md", "CHANGELOG.md", "LICENSE"];
+    assert.deepEqual(names.sort(), [...BUNDLES, ...declarations(), ...pages].sort());
+  });
+});
+
+describe("the lock files", () => {
+  it("name no registry", () => {
+    const locks = readdirSync(root, { recursive: true, encoding: "utf8" })
+      .filter((name) => name.endsWith("package-lock.json") && !name.includes("node_modules"))
+      .map((name) => join(root, name));
+    assert.ok(locks.length >= 2, `found only ${locks.join(", ")}`);
+    for (const lock of locks) assert.doesNotMatch(readFileSync(lock, "utf8"), /"resolved": "http/, lock);
+  });
+});
