@@ -1,4 +1,5 @@
 import { writeFileSync } from "node:fs";
+import { stripVTControlCharacters } from "node:util";
 import Mocha from "mocha";
 
 /** What a suite says of itself. A suite that says nothing has failed: a process that dies says nothing. */
@@ -15,11 +16,12 @@ export interface Verdict {
  */
 export async function runMocha(files: readonly string[]): Promise<Verdict> {
   const grep = process.env.AGENT_JOBS_GREP;
-  // Not by its option: that does not take colours away where mocha has found them good, as with CI=true.
-  Mocha.reporters.Base.useColors = process.env.AGENT_JOBS_COLOR === "1";
+  const color = process.env.AGENT_JOBS_COLOR === "1";
+  if (!color) takeColorsFromSymbols();
   const mocha = new Mocha({
     ui: "bdd",
     reporter: "spec",
+    color,
     timeout: Number(process.env.AGENT_JOBS_TIMEOUT_MS ?? 10_000),
     forbidOnly: process.env.CI === "true",
     ...(grep ? { grep } : {}),
@@ -34,4 +36,10 @@ export async function runMocha(files: readonly string[]): Promise<Verdict> {
   const path = process.env.AGENT_JOBS_VERDICT;
   if (path) writeFileSync(path, JSON.stringify(verdict));
   return verdict;
+}
+
+/** With CI=true mocha's check mark is coloured for ever, whatever its option says. */
+function takeColorsFromSymbols() {
+  const { symbols } = Mocha.reporters.Base;
+  for (const [name, symbol] of Object.entries(symbols)) symbols[name] = stripVTControlCharacters(symbol);
 }
