@@ -19,11 +19,23 @@ const shared = {
   legalComments: "none",
   logLevel: "warning",
   mainFields: ["module", "main"],
+  // Libraries written as ES modules ask where they are; in a CommonJS bundle that is the bundle.
+  define: { "import.meta.url": "bundleUrl" },
 };
+const bundleUrl = `const bundleUrl = require("node:url").pathToFileURL(__filename).href;`;
 const entries = [
   { entryPoints: ["src/runtime/index.ts"], outfile: "dist/index.cjs" },
-  { entryPoints: ["src/cli/main.ts"], outfile: "dist/cli.js", banner: { js: "#!/usr/bin/env node" } },
-  { entryPoints: ["src/extension/extension.ts"], outfile: "dist/extension.js", external: ["vscode"] },
+  {
+    entryPoints: ["src/cli/main.ts"],
+    outfile: "dist/cli.js",
+    banner: { js: `#!/usr/bin/env node\n${bundleUrl}` },
+  },
+  {
+    entryPoints: ["src/extension/extension.ts"],
+    outfile: "dist/extension.js",
+    external: ["vscode"],
+    banner: { js: bundleUrl },
+  },
 ];
 
 /** One copy of the runtime for both module systems: the ES module only hands on the names of the CommonJS one. */

@@ -8,6 +8,7 @@ export function statusJson(view: JobView): Record<string, unknown> {
   const { status, scan, state } = view;
   const { inputTokens, outputTokens, cachedTokens, usd } = state.usage;
   const unknown = view.error !== null;
+  const known = (count: number) => (unknown ? null : count);
   const hasUsage = [inputTokens, outputTokens, usd].some((figure) => figure !== null);
   const { eta, run, lastRun, holder } = status;
   const live = run ?? holder;
@@ -20,14 +21,14 @@ export function statusJson(view: JobView): Record<string, unknown> {
     ...(view.error !== null && { error: view.error }),
     damaged: status.damaged && !unknown,
     total: status.total,
-    done: status.done,
-    failed: status.failed,
-    inDoubt: status.inDoubt,
+    done: known(status.done),
+    failed: known(status.failed),
+    inDoubt: known(status.inDoubt),
     remaining: status.remaining,
-    inFlight: status.inFlight,
-    gone: status.gone,
-    unverified: scan.unverified,
-    tornTail: scan.tornTail,
+    inFlight: known(status.inFlight),
+    gone: known(status.gone),
+    unverified: known(scan.unverified),
+    tornTail: scan.tornTail && !unknown,
     faults: unknown ? [] : scan.faults.map(faultJson),
     faultCount: unknown ? 0 : scan.faultCount,
     run: live && {
@@ -44,7 +45,7 @@ export function statusJson(view: JobView): Record<string, unknown> {
     usage: hasUsage
       ? { inputTokens, outputTokens, ...(cachedTokens !== null && { cachedTokens }), usd }
       : null,
-    saved: { items: status.done, usd: state.doneUsage.usd, ms: state.doneMs },
+    saved: { items: known(status.done), usd: state.doneUsage.usd, ms: state.doneMs },
     ...(state.steps.size > 0 && { steps: Object.fromEntries(state.steps) }),
   };
 }

@@ -4,7 +4,7 @@ import { type ItemKey, idValue } from "../format/itemId.js";
 import type { RunEndReason } from "../format/record.js";
 import { type OpenedSession, openSession } from "../session/openSession.js";
 import { assertDistinct, type Session } from "../session/session.js";
-import { isGone, type JobState } from "../state/jobState.js";
+import { type JobStatus, statusOf } from "../state/status.js";
 import { JsonlStore } from "../store/jsonlStore.js";
 import type { OpenOptions } from "../store/store.js";
 import { causeOf } from "./causes.js";
@@ -20,6 +20,8 @@ import { WorkerPool } from "./workerPool.js";
 export interface RunOptions {
   control: RunControl;
   onEvent: (event: RunEvent) => void;
+  /** Called once the run has begun, with a way to ask how it stands. */
+  onOpen?: (status: () => JobStatus) => void;
   /** Instead of the definition's. */
   concurrency?: number;
   /** Begins at most this many items. */
@@ -36,7 +38,11 @@ export interface RunOutcome {
   failed: number;
   /** What made the run end, where it was an error: the checkpoint could not be written, the input broke. */
   error?: unknown;
-  state: JobState;
+  ms: number;
+  /** Of the whole job, all runs. */
+  usd: number | null;
+  /** How the job stands after the run. */
+  status: JobStatus;
 }
 
 /**
@@ -65,6 +71,7 @@ class Run {
   private readonly inFlight = new Set<ItemKey>();
   private readonly beganMs = performance.now();
   private begun = 0;
+  private wasLimited = false;
   private done = 0;
   private failed = 0;
   private error: unknown;
@@ -84,6 +91,7 @@ class Run {
 
   async go(): Promise<RunOutcome> {
     const { control } = this.options;
+    this.options.onOpen?.(() => this.status());
     const watch = setInterval(() => void this.lookForStop(), stopPollIntervalMs);
     control.onStop(() =>
       this.tell({ event: "run-stopping", reason: control.stopping!.reason, inFlight: this.inFlight.size }),
@@ -112,14 +120,14 @@ class Run {
     const { control, limit = Number.POSITIVE_INFINITY } = this.options;
     try {
       while (!control.stopping) {
-        if (this.begun >= limit || this.isBudgetSpent()) return;
-        this.begun++; // before the await, so that lanes never begin more than the limit together
+        if (this.isBudgetSpent()) return;
         const next = await source.next();
-        if (next.done) {
-          this.begun--;
+        if (next.done || control.stopping) return;
+        if (this.begun >= limit) {
+          this.wasLimited = true;
           return;
         }
-        if (control.stopping) return;
+        this.begun++;
         await this.runItem(next.value);
       }
     } catch (error) {
@@ -233,18 +241,22 @@ class Run {
     const { state } = this.session;
     await this.session.close();
     const { done, failed, error } = this;
-    const total = state.total;
     const ms = Math.round(performance.now() - this.beganMs);
-    const finished = finishedInInput(state);
-    const remaining = total === null ? null : total - finished;
-    this.tell({ event: "run-ended", reason, done, failed, total, remaining, ms });
-    return {
+    const status = statusOf(state, this.opened.log.scan, null, Date.now());
+    this.tell({
+      event: "run-ended",
       reason,
-      ...(signal !== undefined && { signal }),
       done,
       failed,
+      total: status.total,
+      remaining: status.remaining,
+      ms,
+    });
+    return {
+      ...{ reason, done, failed, ms, status },
+      ...(signal !== undefined && { signal }),
       ...(error !== undefined && { error }),
-      state,
+      usd: state.usage.usd,
     };
   }
 
@@ -252,31 +264,22 @@ class Run {
     const { stopping } = this.options.control;
     if (this.error !== undefined) return "error";
     if (stopping) return stopping.reason;
-    const { state } = this.session;
-    let left = 0;
-    for (const [item, open] of state.open) if (!isGone(state, item) && open.phase !== "failed") left++;
-    if (state.total !== null && finishedInInput(state) === state.total) return "finished";
-    const { limit } = this.options;
-    if (limit !== undefined && this.begun >= limit && (left > 0 || this.hasUntouched())) return "limit";
-    return "finished-with-failures";
+    if (this.wasLimited) return "limit";
+    const { failed, remaining } = statusOf(this.session.state, this.opened.log.scan, null, Date.now());
+    return failed === 0 && remaining === 0 ? "finished" : "finished-with-failures";
   }
 
-  private hasUntouched(): boolean {
-    if (this.input.kind === "stream") return true;
-    const { state } = this.session;
-    return this.input.items.some(
-      ({ key }) => !state.done.has(key) && state.open.get(key)?.run !== this.session.run,
-    );
+  private status(): JobStatus {
+    const { log } = this.opened;
+    const holder = { pid: process.pid, host: "", token: log.token, sinceMs: Date.now(), local: true };
+    return statusOf(log.state, log.scan, holder, Date.now());
   }
 
   private tellStart(): void {
-    const { state } = this.session;
-    const lists = [...state.open].filter(([item]) => !isGone(state, item)).map(([, open]) => open);
-    const inDoubt = lists.filter((open) => open.phase === "started").length;
+    const { total, done, failed, inDoubt } = this.status();
     this.tell({
       ...{ event: "run-started", job: this.job.name, run: this.session.run, checkpoint: this.job.checkpoint },
-      ...{ total: state.total, done: finishedInInput(state), failed: lists.length - inDoubt, inDoubt },
-      at: new Date().toISOString(),
+      ...{ total, done, failed, inDoubt, at: new Date().toISOString() },
     });
   }
 
@@ -292,10 +295,4 @@ function isFatal(error: unknown): boolean {
     error instanceof JobDefinitionError ||
     (error instanceof AgentJobsError && error.code !== "AJ_RESULT")
   );
-}
-
-function finishedInInput(state: JobState): number {
-  let gone = 0;
-  for (const [item, presence] of state.presence) if (presence.gone && state.done.has(item)) gone++;
-  return state.done.size - gone;
 }

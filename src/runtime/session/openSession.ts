@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { latestRun } from "../state/jobState.js";
-import type { CheckpointStore, OpenOptions } from "../store/store.js";
+import type { CheckpointStore, JobLog, OpenOptions } from "../store/store.js";
 import { OperationCache } from "./operationCache.js";
 import { Session } from "./session.js";
 
@@ -13,6 +13,7 @@ export interface SessionOptions extends Omit<OpenOptions, "onRecord"> {
 export interface OpenedSession {
   session: Session;
   cache: OperationCache;
+  log: JobLog;
 }
 
 /** Takes a job and begins a run: the next number, and its first record, written before anything else. */
@@ -32,7 +33,7 @@ export async function openSession(
       ...(params !== undefined && { params }),
     };
     await log.append([{ ...start, token: log.token, ...known }], "synced");
-    return { session: new Session(log, run), cache };
+    return { session: new Session(log, run), cache, log };
   } catch (error) {
     await log.close();
     throw error;

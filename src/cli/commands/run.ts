@@ -1,0 +1,123 @@
+import { relative, resolve } from "node:path";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { AgentJobsError, messageOf } from "../../runtime/errors.js";
+import type { RunEvent } from "../../runtime/runner/events.js";
+import { resolveItems } from "../../runtime/runner/items.js";
+import { type LoadedJobFile, loadJob } from "../../runtime/runner/loadJob.js";
+import { type RunOutcome, runJob } from "../../runtime/runner/run.js";
+import { runCommand } from "../../runtime/runner/runCommand.js";
+import { RunControl } from "../../runtime/runner/runControl.js";
+import { liveHolder } from "../../runtime/store/jsonlStore.js";
+import { exitCodeOfRun } from "../exitCodes.js";
+import { RunReport } from "../runReport.js";
+import { runtimePath } from "../runtimePath.js";
+import { installSignals } from "../signals.js";
+import { leave, print, printError, printJson } from "../terminal.js";
+
+interface RunFlags {
+  items?: string;
+  checkpoint?: string;
+  as?: string;
+  concurrency?: number;
+  limit?: number;
+  json?: boolean;
+  onDamage: "refuse" | "continue";
+  takeOver?: boolean;
+}
+
+export function registerRun(program: Command): void {
+  program
+    .command("run")
+    .description("start a job, or resume it: only what is not done is done")
+    .argument("<job>", "the job file, NAME.job.ts (.mts .js .mjs .json)")
+    .option("--items <source>", "items instead of the definition's: a data file or a glob")
+    .option("--checkpoint <file>", "the checkpoint instead of the definition's")
+    .option("--as <label>", "a labelled run with a checkpoint of its own, such as 2026-W47", label)
+    .option("--concurrency <n>", "how many items are worked on at a time", wholeNumber)
+    .option("--limit <n>", "begin at most this many items", wholeNumber)
+    .addOption(
+      new Option("--on-damage <what>", "over damaged lines")
+        .choices(["refuse", "continue"])
+        .default("refuse"),
+    )
+    .option("--take-over", "break another run's lock, after making sure that it is dead")
+    .option("--json", "print one JSON event a line")
+    .action(async (path: string, flags: RunFlags) => leave(await run(path, flags)));
+}
+
+async function run(path: string, flags: RunFlags): Promise<number> {
+  const job = await loadJob(path, {
+    runtimePath,
+    label: flags.as ?? null,
+    ...(flags.checkpoint && { checkpoint: flags.checkpoint }),
+  });
+  const control = new RunControl();
+  if (job.definition.command) {
+    installSignals(control, (message) => printError(message));
+    const { reason, exitCode } = await runCommand(job, control);
+    if (reason === "error") printError(`the command of ${job.name} ended with exit code ${exitCode}.`);
+    return reason === "error" ? (exitCode ?? 2) : exitCodeOfRun(reason);
+  }
+  const itemsFlag = flags.items && fromJobFolder(flags.items, job.folder);
+  process.chdir(job.folder); // paths in a job file are relative to it
+  await assertFree(job, flags);
+  const input = await resolveItems(itemsFlag || job.definition.items, job.definition.key, job.folder);
+  const report = new RunReport(job, path);
+  const tell = flags.json ? (event: RunEvent) => printJson(event) : (event: RunEvent) => report.take(event);
+  installSignals(control, (message) =>
+    flags.json ? printJson({ event: "notice", message }) : report.note(message),
+  );
+  let outcome: RunOutcome;
+  try {
+    outcome = await runJob(job, input, {
+      ...runOptions(flags, control, tell),
+      onOpen: (status) => report.open(status, !flags.json),
+    });
+  } finally {
+    report.end();
+  }
+  if (outcome.error !== undefined) printError(messageOf(outcome.error));
+  if (!flags.json) for (const line of report.summary(outcome)) print(line);
+  return exitCodeOfRun(outcome.reason, outcome.error);
+}
+
+function runOptions(flags: RunFlags, control: RunControl, onEvent: (event: RunEvent) => void) {
+  const { concurrency, limit, takeOver, onDamage } = flags;
+  return {
+    ...{ control, onEvent, onDamage },
+    ...(concurrency !== undefined && { concurrency }),
+    ...(limit !== undefined && { limit }),
+    ...(takeOver && { takeOver }),
+  };
+}
+
+/** Says at once, before the input is read, that another run holds the job. The lock decides later all the same. */
+async function assertFree(job: LoadedJobFile, flags: RunFlags): Promise<void> {
+  const holder = flags.takeOver ? null : await liveHolder(job.checkpoint);
+  if (!holder) return;
+  const since = new Date(holder.sinceMs).toISOString();
+  throw new AgentJobsError(
+    "AJ_HELD",
+    `Cannot run ${job.name}: held by pid ${holder.pid} on ${holder.host} since ${since}. Stop that run (agent-jobs stop), or wait for it to end.`,
+  );
+}
+
+/** A path or glob given relative to the working directory, as it reads from the job file's folder. */
+function fromJobFolder(source: string, folder: string): string {
+  return relative(folder, resolve(source)).replaceAll("\\", "/") || ".";
+}
+
+function wholeNumber(text: string): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1)
+    throw new InvalidArgumentError("Expected an integer of at least 1.");
+  return number;
+}
+
+function label(text: string): string {
+  if (!/^[\p{L}\p{N}][\p{L}\p{N}._-]{0,99}$/u.test(text))
+    throw new InvalidArgumentError(
+      "Expected letters, digits, dots, dashes and underscores, such as 2026-W47.",
+    );
+  return text;
+}

@@ -1,0 +1,57 @@
+import type { Command } from "commander";
+import { faultText } from "../../view/faultText.js";
+import { jobDetails, jobRow, lookOf } from "../../view/jobRow.js";
+import type { JobView } from "../../view/jobView.js";
+import { statusJson } from "../../view/statusJson.js";
+import { exit } from "../exitCodes.js";
+import { readTarget, targetsOf } from "../targets.js";
+import { leave, print, printJson, styled } from "../terminal.js";
+
+const maxListedFaults = 5;
+
+export function registerStatus(program: Command): void {
+  program
+    .command("status")
+    .description("say how jobs stand: job files, checkpoints, or folders of them")
+    .argument("[path...]", "job files, checkpoints or folders", ["."])
+    .option("--json", "print one JSON object")
+    .action(async (paths: string[], flags: { json?: boolean }) => leave(await status(paths, flags)));
+}
+
+async function status(paths: string[], flags: { json?: boolean }): Promise<number> {
+  const targets = (await Promise.all(paths.map(targetsOf))).flat();
+  const views: JobView[] = [];
+  for (const target of targets) views.push(await readTarget(target));
+  if (flags.json) printJson({ jobs: views.map(statusJson) });
+  else if (views.length === 0) print(`No jobs in ${paths.join(", ")}.`);
+  else for (const view of views) printView(view, views.length === 1);
+  return exitCodeOf(views);
+}
+
+/** 2 beats 3 beats 0. */
+export function exitCodeOf(views: readonly JobView[]): number {
+  if (views.some((view) => view.error !== null)) return exit.usage;
+  return views.some((view) => view.status.damaged) ? exit.damaged : exit.ok;
+}
+
+const colours = {
+  running: "cyan",
+  stalled: "yellow",
+  stopped: "yellow",
+  finished: "green",
+  "finished-with-failures": "red",
+  damaged: "red",
+  unreadable: "red",
+  new: "dim",
+} as const;
+
+function printView(view: JobView, alone: boolean): void {
+  const row = jobRow(view.name, view);
+  print(`${styled(colours[lookOf(view)], "●")} ${styled("bold", row.title)}  ${row.description}`);
+  if (alone || view.error !== null || view.status.damaged)
+    for (const line of jobDetails(view.name, view).slice(view.error === null ? 2 : 1)) print(`  ${line}`);
+  for (const fault of view.scan.faults.slice(0, view.error === null ? maxListedFaults : 0))
+    print(`  line ${fault.line}: ${faultText(fault)}`);
+  const more = view.error === null ? view.scan.faultCount - maxListedFaults : 0;
+  if (more > 0) print(`  and ${more} more`);
+}

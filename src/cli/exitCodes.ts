@@ -1,0 +1,58 @@
+import { AgentJobsError } from "../runtime/errors.js";
+import type { RunEndReason } from "../runtime/format/record.js";
+
+/** The exit codes of the contract. */
+export const exit = {
+  ok: 0,
+  failedItems: 1,
+  usage: 2,
+  damaged: 3,
+  held: 4,
+  undecided: 5,
+  cannotWrite: 74,
+  stoppedEarly: 75,
+  interrupted: 130,
+  terminated: 143,
+} as const;
+
+const ofReason: Record<RunEndReason, number> = {
+  finished: exit.ok,
+  "finished-with-failures": exit.failedItems,
+  stopped: exit.stoppedEarly,
+  limit: exit.stoppedEarly,
+  budget: exit.stoppedEarly,
+  interrupted: exit.interrupted,
+  terminated: exit.terminated,
+  error: exit.usage,
+};
+
+export function exitCodeOfRun(reason: RunEndReason, error?: unknown): number {
+  return error === undefined ? ofReason[reason] : exitCodeOfError(error);
+}
+
+export function exitCodeOfError(error: unknown): number {
+  if (error instanceof CommandError) return error.exitCode;
+  if (!(error instanceof AgentJobsError)) return exit.usage;
+  switch (error.code) {
+    case "AJ_HELD":
+    case "AJ_LOCK_LOST":
+      return exit.held;
+    case "AJ_DAMAGED":
+      return exit.damaged;
+    case "AJ_WRITE":
+      return exit.cannotWrite;
+    default:
+      return exit.usage;
+  }
+}
+
+/** A command that cannot go on, with the exit code that says why. */
+export class CommandError extends Error {
+  override readonly name = "CommandError";
+  constructor(
+    readonly exitCode: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}

@@ -1,0 +1,47 @@
+import { Command, CommanderError } from "commander";
+import packageJson from "../../package.json";
+import { messageOf } from "../runtime/errors.js";
+import { registerClear } from "./commands/clear.js";
+import { registerFailures } from "./commands/failures.js";
+import { registerPlan } from "./commands/plan.js";
+import { registerRepair } from "./commands/repair.js";
+import { registerResults } from "./commands/results.js";
+import { registerRun } from "./commands/run.js";
+import { registerStatus } from "./commands/status.js";
+import { registerStop } from "./commands/stop.js";
+import { exit, exitCodeOfError } from "./exitCodes.js";
+import { leave, printError } from "./terminal.js";
+
+async function main(argv: string[]): Promise<void> {
+  // A terminal that was closed, or a reader such as `head` that has enough, must not end a run.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+  const program = new Command("agent-jobs")
+    .description(
+      "Long batch jobs over LLMs and agents that survive crashes: run, resume, watch and repair them.",
+    )
+    .version(packageJson.version)
+    .showHelpAfterError("Run with --help for all options.")
+    .exitOverride();
+  const commands = [
+    registerRun,
+    registerStop,
+    registerPlan,
+    registerStatus,
+    registerFailures,
+    registerResults,
+    registerRepair,
+    registerClear,
+  ];
+  for (const register of commands) register(program);
+  for (const command of program.commands) command.exitOverride();
+  try {
+    await program.parseAsync(argv);
+  } catch (error) {
+    if (error instanceof CommanderError) return leave(error.exitCode === 0 ? exit.ok : exit.usage);
+    printError(messageOf(error));
+    if (process.env.AGENT_JOBS_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+    return leave(exitCodeOfError(error));
+  }
+}
+
+void main(process.argv);

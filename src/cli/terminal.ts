@@ -1,0 +1,51 @@
+import { createInterface } from "node:readline/promises";
+import { styleText } from "node:util";
+
+/** Whether a person sees what is printed: only there colours, the moving line, and questions make sense. */
+export const isTerminal = (): boolean => process.stdout.isTTY === true;
+
+const colours = (): boolean => isTerminal() && !process.env.NO_COLOR && process.env.TERM !== "dumb";
+
+/** Text in a style, on a terminal that wants colours. */
+export function styled(style: Parameters<typeof styleText>[0], text: string): string {
+  return colours() ? styleText(style, text, { validateStream: false }) : text;
+}
+
+export function print(line = ""): void {
+  process.stdout.write(`${line}\n`);
+}
+
+export function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}
+
+export function printError(message: string): void {
+  process.stderr.write(`agent-jobs: ${message}\n`);
+}
+
+/**
+ * Asks a question that `y` answers with yes; anything else is no.
+ * @returns null where nobody can be asked
+ */
+export async function confirm(question: string): Promise<boolean | null> {
+  if (!process.stdin.isTTY || !isTerminal()) return null;
+  const lines = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    return /^y(es)?$/i.test((await lines.question(`${question} [y/N] `)).trim());
+  } finally {
+    lines.close();
+  }
+}
+
+/** Ends the process once what was printed has gone out: a job may have left timers and sockets open. */
+export async function leave(code: number): Promise<never> {
+  const flush = (stream: NodeJS.WriteStream) =>
+    new Promise<void>((resolve) =>
+      stream.writableLength === 0 ? resolve() : stream.write("", () => resolve()),
+    );
+  await Promise.race([
+    Promise.all([flush(process.stdout), flush(process.stderr)]),
+    new Promise((r) => setTimeout(r, 2_000)),
+  ]);
+  process.exit(code);
+}

@@ -1,0 +1,60 @@
+import { createReadStream } from "node:fs";
+import { access } from "node:fs/promises";
+import { type ItemKey, idText } from "./format/itemId.js";
+import type { SnapshotRecord } from "./format/record.js";
+import { CheckpointScanner } from "./format/scan.js";
+import { eventsPathOf } from "./store/follow.js";
+
+export interface ItemResult {
+  item: ItemKey;
+  result: unknown;
+}
+
+/**
+ * The results of a checkpoint so far, each done item once, in the order in which they finished; also while a run
+ * writes. Items without a result come with `undefined`.
+ */
+export async function* readResults(checkpoint: string): AsyncGenerator<ItemResult> {
+  const seen = new Set<ItemKey>();
+  const kept = await keptResults(eventsPathOf(checkpoint));
+  let snapshot: SnapshotRecord | undefined;
+  const scanner = new CheckpointScanner();
+  const take = function* (record: { type: string }): Generator<ItemResult> {
+    if (record.type === "snapshot") snapshot = record as SnapshotRecord;
+    if (record.type !== "done") return;
+    const { item, result } = record as { type: string; item: ItemKey; result?: unknown };
+    if (seen.has(item)) return;
+    seen.add(item);
+    yield { item, result: result ?? kept.get(item) };
+  };
+  for await (const chunk of createReadStream(checkpoint))
+    for (const { record } of scanner.push(chunk as Buffer)) yield* take(record);
+  const tail = scanner.tailRecord();
+  if (tail) yield* take(tail.record);
+  if (!snapshot) return;
+  const results = ((snapshot.state as { results?: unknown } | null)?.results ?? {}) as Record<
+    string,
+    unknown
+  >;
+  for (const item of new Set(snapshot.items)) {
+    const id = idText(item);
+    yield { item, result: Object.hasOwn(results, id) ? results[id] : kept.get(item) };
+  }
+}
+
+/** Results that a foreign file cannot hold. */
+async function keptResults(events: string): Promise<Map<ItemKey, unknown>> {
+  const kept = new Map<ItemKey, unknown>();
+  if (
+    !(await access(events).then(
+      () => true,
+      () => false,
+    ))
+  )
+    return kept;
+  const scanner = new CheckpointScanner();
+  for await (const chunk of createReadStream(events))
+    for (const { record } of scanner.push(chunk as Buffer))
+      if (record.type === "measured" && record.result !== undefined) kept.set(record.item, record.result);
+  return kept;
+}

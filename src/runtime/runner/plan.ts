@@ -1,0 +1,123 @@
+import { defaultConcurrency } from "../config.js";
+import { JobDefinitionError, messageOf } from "../errors.js";
+import type { ItemKey } from "../format/itemId.js";
+import { canonicalJson } from "../session/operationCache.js";
+import { assertDistinct } from "../session/session.js";
+import { newestDurations } from "../state/fold.js";
+import { type JobState, latestRun } from "../state/jobState.js";
+import { JsonlStore } from "../store/jsonlStore.js";
+import type { Input, InputItem } from "./items.js";
+import type { LoadedJobFile } from "./loadJob.js";
+
+/** What a run would do. Null where the input is a stream, whose items nobody knows before they come. */
+export interface JobPlan {
+  job: string;
+  checkpoint: string;
+  total: number | null;
+  done: number;
+  new: number | null;
+  failed: number;
+  inDoubt: number;
+  gone: number;
+  /** Done items whose content is another now, and whether the parameters are. */
+  changed: { items: number; params: boolean };
+  /** How many items a run would begin. */
+  toRun: number | null;
+  /** From this job's own history and its `estimate`; milliseconds, tokens, US dollars; null where nothing says. */
+  expected: { ms: number | null; tokens: number | null; usd: number | null };
+}
+
+/** Compares a job's input with its checkpoint. Takes no lock and changes nothing. */
+export async function planJob(job: LoadedJobFile, input: Input): Promise<JobPlan> {
+  const hashes = new Map<ItemKey, string>();
+  const { state } = await new JsonlStore(job.checkpoint).load(job.name, ({ record }) => {
+    if ((record.type === "done" || record.type === "measured") && record.hash !== undefined)
+      hashes.set(record.item, record.hash);
+  });
+  const base = { job: job.name, checkpoint: job.checkpoint };
+  const paramsChanged = haveParamsChanged(state, job.definition.params);
+  if (input.kind === "stream") {
+    const open = [...state.open.values()];
+    const failed = open.filter((item) => item.phase === "failed").length;
+    const counts = {
+      total: null,
+      done: state.done.size,
+      new: null,
+      failed,
+      inDoubt: open.length - failed,
+      gone: 0,
+    };
+    const expected = { ms: null, tokens: null, usd: null };
+    return { ...base, ...counts, changed: { items: 0, params: paramsChanged }, toRun: null, expected };
+  }
+  assertDistinct(input.items.map((item) => item.key));
+  const counts = { done: 0, new: 0, failed: 0, inDoubt: 0 };
+  const toRun: InputItem[] = [];
+  let changed = 0;
+  for (const item of input.items) {
+    if (state.done.has(item.key)) {
+      counts.done++;
+      const before = hashes.get(item.key);
+      if (before !== undefined && before !== (await item.hash())) changed++;
+      continue;
+    }
+    toRun.push(item);
+    const open = state.open.get(item.key);
+    counts[
+      open === undefined || open.attempt === 0 ? "new" : open.phase === "failed" ? "failed" : "inDoubt"
+    ]++;
+  }
+  return {
+    ...base,
+    total: input.items.length,
+    ...counts,
+    gone: state.done.size - counts.done,
+    changed: { items: changed, params: paramsChanged },
+    toRun: toRun.length,
+    expected: expectation(job, state, toRun),
+  };
+}
+
+/** Whether the job's parameters differ from those of its latest run that recorded any. */
+export function haveParamsChanged(state: JobState, params: unknown): boolean {
+  const before = latestRun(state)?.params;
+  if (before === undefined || params === undefined) return false;
+  return canonicalJson(before) !== canonicalJson(params);
+}
+
+function expectation(job: LoadedJobFile, state: JobState, items: readonly InputItem[]): JobPlan["expected"] {
+  const durations = newestDurations(state).map((sample) => sample.ms);
+  const mean = durations.reduce((sum, ms) => sum + ms, 0) / durations.length;
+  const ms =
+    durations.length === 0
+      ? null
+      : (mean * items.length) / (job.definition.concurrency ?? defaultConcurrency);
+  const perItem = (figure: number | null) =>
+    figure === null || state.done.size === 0 ? null : (figure / state.done.size) * items.length;
+  const { inputTokens, outputTokens, usd } = state.doneUsage;
+  const estimated = estimateAll(job, items);
+  const known =
+    inputTokens === null && outputTokens === null ? null : (inputTokens ?? 0) + (outputTokens ?? 0);
+  return { ms, tokens: estimated?.tokens ?? perItem(known), usd: estimated?.usd ?? perItem(usd) };
+}
+
+function estimateAll(
+  job: LoadedJobFile,
+  items: readonly InputItem[],
+): { tokens: number | null; usd: number | null } | undefined {
+  const { estimate } = job.definition;
+  if (!estimate) return undefined;
+  let tokens: number | null = null;
+  let usd: number | null = null;
+  for (const { item } of items) {
+    try {
+      const given = estimate(item);
+      if (given.inputTokens !== undefined || given.outputTokens !== undefined)
+        tokens = (tokens ?? 0) + (given.inputTokens ?? 0) + (given.outputTokens ?? 0);
+      if (given.usd !== undefined) usd = (usd ?? 0) + given.usd;
+    } catch (error) {
+      throw new JobDefinitionError(`\`estimate\` threw: ${messageOf(error)}`, { cause: error });
+    }
+  }
+  return { tokens, usd };
+}
