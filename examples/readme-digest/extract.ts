@@ -107,24 +107,26 @@ function sentencesOf(blocks: readonly Block[], wink: WinkMethods): Sentence[] {
   const sentences: Sentence[] = [];
   blocks.forEach((block, blockIndex) => {
     const ofBlock: Sentence[] = [];
-    wink
-      .readDoc(block.text)
-      .sentences()
-      .each((sentence: ItemSentence) => {
-        const text = sentence.out().trim();
-        const words = wordsOf(sentence, wink);
-        const last = ofBlock.at(-1);
-        // A full stop inside a name ("Node.js", "http.Agent") or after "vs." ends no sentence.
-        const isGlued = sentence.tokens().itemAt(0).out(wink.its.precedingSpaces) === "";
-        if (last !== undefined && (isGlued || /(^|\s)(vs|e\.g|i\.e|etc|approx|cf)\.$/.test(last.text))) {
-          last.text += `${isGlued ? "" : " "}${text}`;
-          if (isGlued && words[0]) words[0].isContent = false;
-          last.words.push(...words);
-        } else {
-          const index = sentences.length + ofBlock.length;
-          ofBlock.push({ text, words, block, blockIndex, index, isFirst: last === undefined });
-        }
-      });
+    const take = (sentence: ItemSentence) => {
+      const text = sentence.out().trim();
+      const words = wordsOf(sentence, wink);
+      const last = ofBlock.at(-1);
+      // A full stop inside a name ("Node.js", "http.Agent") or after "vs." ends no sentence.
+      const isGlued =
+        sentence.index() > 0 && sentence.tokens().itemAt(0).out(wink.its.precedingSpaces) === "";
+      if (last !== undefined && (isGlued || /(^|\s)(vs|e\.g|i\.e|etc|approx|cf)\.$/.test(last.text))) {
+        last.text += `${isGlued ? "" : " "}${text}`;
+        if (isGlued && words[0]) words[0].isContent = false;
+        last.words.push(...words);
+      } else {
+        const index = sentences.length + ofBlock.length;
+        ofBlock.push({ text, words, block, blockIndex, index, isFirst: last === undefined });
+      }
+    };
+    // wink sees no end of a sentence before a name such as ".NET".
+    for (const piece of block.text.split(/(?<=\.)\s+(?=\.\p{Lu})/u)) {
+      wink.readDoc(piece).sentences().each(take);
+    }
     sentences.push(...ofBlock);
   });
   return sentences;
@@ -133,9 +135,9 @@ function sentencesOf(blocks: readonly Block[], wink: WinkMethods): Sentence[] {
 const describing =
   /\b(is an?|are|provides?|allows?|lets|implements?|enables?|supports?|helps?|converts?|pars(es?|er)|library|module|package|utility|tool|plugin|wrapper|framework|implementation|functions? (to|for|that))\b/i;
 const aside =
-  /\b(npm (i|install|run)|yarn add|pnpm|git clone|click|sponsor|donat|star (this|the)|follow (me|us)|licen[cs]ed?|copyright|pull requests?|contribut|deprecat|changelog|see (the|also|below|here)|check out|read more|for more|documentation (is|can|may)|tidelift|commercial|enterprise|NB|make sure|remember|do not (remove|use)|below|above|following|please|note that|warning|no longer|breaking change|version \d|v\d+\.|node\.?js v?\d|@latest|sorry|thank|this (readme|document|section|page)|table of contents|example)\b/i;
+  /\b(npm (i|install|run)|yarn add|pnpm|git clone|click|sponsors?|donat\w*|open source work|you can help|star (this|the)|follow (me|us)|licen[cs]ed?|copyright|pull requests?|contribut\w*|deprecat|changelog|see (the|also|below|here)|check out|read more|for more|documentation (is|can|may)|tidelift|commercial|enterprise|NB|make sure|remember|do not (remove|use)|below|above|following|please|notes?(?=:)|note that|^see|such (problem|case)|warning|no longer|breaking change|version \d|v\d+\.|node\.?js v?\d|@latest|sorry|thank|this (readme|document|section|page)|table of contents|example)\b/i;
 const dependent =
-  /^(it|its|this|that|these|those|they|he|she|both|however|but|and|or|so|also|then|thus|therefore|instead|otherwise|for (example|instance)|e\.g\.|in addition|additionally|specifically|if|when|you can also|here)\b/i;
+  /^(it|its|this|that|these|those|they|he|she|both|however|hence|but|and|or|so|also|then|thus|therefore|instead|otherwise|for (example|instance)|e\.g\.|in addition|additionally|specifically|if|when|you can also|here)\b/i;
 const selfContained =
   /^this (is|(npm |node |nodejs )?(package|module|library|plugin|repo|repository|project|tool|folder|directory|script)\b)/i;
 
@@ -193,6 +195,7 @@ function overlap(a: Sentence, b: Sentence): number {
 }
 
 function canStandAlone(sentence: Sentence, chosen: readonly Sentence[]): boolean {
+  if (sentence.blockIndex === 0 && sentence.isFirst) return true;
   if (!dependent.test(sentence.text) || selfContained.test(sentence.text)) return true;
   return chosen.some((other) => other.index === sentence.index - 1);
 }

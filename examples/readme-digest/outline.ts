@@ -45,7 +45,7 @@ function decodeEntities(text: string): string {
 /** GitHub's `:tada:` shorthands, emoji, and runs of white space are no prose. */
 function tidy(text: string): string {
   return decodeEntities(text)
-    .replace(/(^|\s):[a-z0-9_+-]+:(?=\s|$)/g, "$1")
+    .replace(/(^|\s):[a-z0-9_+-]+:(?=[\s.,;!?]|$)/g, "$1")
     .replace(/\p{Extended_Pictographic}(?:\uFE0F|\u200D|[\u{1F3FB}-\u{1F3FF}])*/gu, (sign) =>
       /[\u00A9\u00AE\u2122]/.test(sign) ? sign : "",
     )
@@ -74,17 +74,25 @@ function attribute(tag: string, name: string): string | undefined {
   return match?.[1] ?? match?.[2] ?? match?.[3];
 }
 
-/** Text of an HTML block, a line for each of its block elements. */
-function htmlLines(html: string): string[] {
+/** Text of an HTML block, a line for each of its block elements; a line that is one link is navigation. */
+function htmlLines(html: string): { text: string; isProse: boolean }[] {
   return html
     .replace(/<!--[\s\S]*?(?:-->|$)/g, " ")
     .replace(/<(script|style|svg|pre|table|summary|code|h[1-6])\b[\s\S]*?<\/\1\s*>/gi, "\n")
-    .replace(/<\/?(?:p|div|center|li|ul|ol|tr|td|th|details|blockquote|section|hr)\b[^>]*>/gi, "\n")
+    .replace(/<a\b[^>]*>([\s\S]*?)<\/a\s*>/gi, (_, inner: string) =>
+      // A link around pictures and boxes is an advertisement.
+      /<(div|img|picture)\b/i.test(inner) ? "" : `\uE000${inner}\uE001`,
+    )
+    .replace(/<\/?(?:p|div|center|li|ul|ol|tr|td|th|details|blockquote|section|hr)\b[^>]*>/gi, "\n\n")
     .replace(/<br\b[^>]*>/gi, " ")
     .replace(/<[^>]*>/g, "")
-    .split(/\n\s*\n|\n(?=\s*$)/)
-    .map(tidy)
-    .filter((line) => line !== "");
+    .split(/\n\s*\n/)
+    .map((line) => {
+      const linked = [...line.matchAll(/\uE000([^\uE001]*)\uE001/g)].map((match) => match[1]).join("");
+      const text = tidy(line.replace(/[\uE000\uE001]/g, ""));
+      return { text, isProse: tidy(linked).length < text.length * 0.6 };
+    })
+    .filter((line) => line.text !== "");
 }
 
 function htmlHeadings(html: string): { depth: number; text: string }[] {
@@ -111,7 +119,7 @@ function isNavigation(token: Token, text: string): boolean {
     }
   };
   if ("tokens" in token && token.tokens) visit(token.tokens);
-  return linked > text.length * 0.6 || (links >= 3 && linked > text.length * 0.45);
+  return linked > text.length * 0.9 || (links >= 3 && linked > text.length * 0.45);
 }
 
 /** A first heading like these opens a README that has no title. */
@@ -124,6 +132,7 @@ class OutlineBuilder {
   readonly blocks: Block[] = [];
   readonly links = new Map<string, Link>();
   readonly read: string[] = [];
+  #detailsDepth = 0;
   #sections: { depth: number; text: string }[] = [];
 
   heading(depth: number, text: string): void {
@@ -144,7 +153,9 @@ class OutlineBuilder {
   prose(kind: Block["kind"], text: string, isProse = true): void {
     if (text === "") return;
     this.read.push(text);
-    if (isProse) this.blocks.push({ kind, text, sections: this.#sections.map((section) => section.text) });
+    // What is folded away on the page is an aside.
+    if (isProse && this.#detailsDepth === 0)
+      this.blocks.push({ kind, text, sections: this.#sections.map((section) => section.text) });
   }
 
   link(text: string, href: string): void {
@@ -166,6 +177,9 @@ class OutlineBuilder {
   }
 
   html(html: string): void {
+    const opened = html.match(/<details\b/gi)?.length ?? 0;
+    const closed = html.match(/<\/details\b/gi)?.length ?? 0;
+    this.#detailsDepth = Math.max(0, this.#detailsDepth + opened - closed);
     for (const { depth, text } of htmlHeadings(html)) this.heading(depth, text);
     for (const match of html.matchAll(/<a\s[^>]*>([\s\S]*?)<\/a\s*>/gi)) {
       this.link(
@@ -173,8 +187,7 @@ class OutlineBuilder {
         decodeEntities(attribute(match[0], "href") ?? ""),
       );
     }
-    const linkText = [...html.matchAll(/<a\s[^>]*>([\s\S]*?)<\/a\s*>/gi)].map((match) => match[1]).join("");
-    for (const line of htmlLines(html)) this.prose("paragraph", line, linkText.length < line.length * 0.6);
+    for (const { text, isProse } of htmlLines(html)) this.prose("paragraph", text, isProse);
   }
 
   visit(tokens: readonly Token[]): void {
