@@ -69,18 +69,31 @@ export type ModelCall = { signal: AbortSignal; fetch: typeof fetch; usage: (repl
 type AnthropicReply = { content: { type: string; text?: string }[]; stop_reason?: string | null };
 type OpenAiReply = { choices: { message: { content: string | null }; finish_reason?: string | null }[] };
 
+/** `fetch` says only "fetch failed"; what failed is in its cause. */
+function unreachable(url: string, error: unknown): Error {
+  const { message, code } = ((error as Error).cause ?? {}) as { message?: string; code?: string };
+  return new Error(`Cannot reach ${new URL(url).host}: ${message || code || (error as Error).message}`, {
+    cause: error,
+  });
+}
+
 async function post(
   url: string,
   headers: Record<string, string>,
   body: object,
   call: ModelCall,
 ): Promise<unknown> {
-  const response = await call.fetch(url, {
-    method: "POST",
-    headers: { "content-type": "application/json", ...headers },
-    body: JSON.stringify(body),
-    signal: call.signal,
-  });
+  let response: Response;
+  try {
+    response = await call.fetch(url, {
+      method: "POST",
+      headers: { "content-type": "application/json", ...headers },
+      body: JSON.stringify(body),
+      signal: call.signal,
+    });
+  } catch (error) {
+    throw call.signal.aborted ? error : unreachable(url, error);
+  }
   const text = await response.text();
   if (!response.ok) {
     throw new ModelHttpError(

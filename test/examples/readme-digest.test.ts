@@ -310,6 +310,21 @@ describe("examples/readme-digest: summaries by a model", () => {
     await assert.rejects(summarize(openAi(), "x", "y", call), /not JSON: not json/);
   });
 
+  it("says which server it cannot reach, and keeps the system's code", async () => {
+    const vacant = createServer().listen(0, "127.0.0.1");
+    await once(vacant, "listening");
+    const { port } = vacant.address() as AddressInfo;
+    vacant.close();
+    await once(vacant, "close");
+    const to = summarizerFrom({ OPENAI_BASE_URL: `http://127.0.0.1:${port}/v1` })!;
+    const call = { signal: new AbortController().signal, fetch, usage: () => assert.fail("no reply came") };
+    await assert.rejects(summarize(to, "x", "y", call), (error: Error) => {
+      assert.match(error.message, new RegExp(`^Cannot reach 127\\.0\\.0\\.1:${port}: .*ECONNREFUSED`));
+      assert.equal(((error.cause as Error).cause as { code?: string }).code, "ECONNREFUSED");
+      return true;
+    });
+  });
+
   it("is aborted by the signal", async () => {
     const controller = new AbortController();
     answer = () => controller.abort();
