@@ -3,7 +3,6 @@ import type { RunEvent } from "../runtime/runner/events.js";
 import type { LoadedJobFile } from "../runtime/runner/loadJob.js";
 import type { RunOutcome } from "../runtime/runner/run.js";
 import type { JobStatus } from "../runtime/state/status.js";
-import { endingText } from "../view/jobRow.js";
 import { countText, durationText, plural, safeText, shortText, usdText } from "../view/text.js";
 import { ProgressLine } from "./progressLine.js";
 import { print, styled } from "./terminal.js";
@@ -11,9 +10,21 @@ import { print, styled } from "./terminal.js";
 /** More failures than this are counted, not printed one by one. */
 const maxPrintedFailures = 20;
 
+const endings: Record<RunOutcome["reason"], string> = {
+  finished: "Finished",
+  "finished-with-failures": "Ended with failed items",
+  stopped: "Stopped",
+  interrupted: "Interrupted",
+  terminated: "Ended by a signal",
+  limit: "Reached --limit",
+  budget: "Spent the budget",
+  error: "Ended with an error",
+};
+
 /** What a person sees of a run. */
 export class RunReport {
   private progress: ProgressLine | undefined;
+  private saved = "";
   private failures = 0;
   private readonly startFolder = process.env.PWD ?? process.cwd();
 
@@ -25,13 +36,14 @@ export class RunReport {
 
   /** Shows how the run stands from now on; `draw` false only keeps quiet. */
   open(status: () => JobStatus, draw: boolean): void {
+    this.saved = savedText(status());
     if (draw) this.progress = new ProgressLine(this.job.name, status);
   }
 
   take(event: RunEvent): void {
     switch (event.event) {
       case "run-started":
-        return this.note(startText(event, this.job.label));
+        return this.note(startText(event, this.job.label, this.saved));
       case "item-failed":
         return this.noteFailure(event);
       case "notice":
@@ -57,18 +69,24 @@ export class RunReport {
   }
 
   /** How it ended, and what to type next. */
-  summary({ reason, done, failed, ms, usd, status }: RunOutcome): string[] {
+  summary({ reason, done, failed, ms, usage, status }: RunOutcome): string[] {
     const { total, remaining } = status;
-    const ending =
-      reason === "finished" ? styled("green", "Finished") : styled("yellow", sentence(endingText(reason)));
+    const ending = styled(reason === "finished" ? "green" : "yellow", endings[reason]);
+    const of = total === null ? "" : ` of ${countText(total)}`;
     const lines = [
-      `${ending}: ${countText(status.done)}${total === null ? "" : ` of ${countText(total)}`} done, ` +
-        `${countText(done)} in this run (${durationText(ms)})${usd === null ? "" : `, ${usdText(usd)} in all`}.`,
+      `${ending}: ${countText(status.done)}${of} done, ${countText(done)} in this run (${durationText(ms)}).`,
     ];
-    if (status.failed > 0)
+    const { inputTokens, outputTokens, usd } = usage;
+    if (inputTokens !== null || outputTokens !== null)
       lines.push(
-        `${plural(status.failed, "item")} failed${failed === status.failed ? "" : ` (${countText(failed)} in this run)`}: agent-jobs failures ${this.typedPath}`,
+        `In all ${countText(inputTokens ?? 0)} tokens in, ${countText(outputTokens ?? 0)} out${usd === null ? "" : `, ${usdText(usd)}`}.`,
       );
+    if (status.failed > 0) {
+      const inThisRun = failed === status.failed ? "" : ` (${countText(failed)} in this run)`;
+      lines.push(
+        `${plural(status.failed, "item")} failed${inThisRun}: agent-jobs failures ${this.typedPath}`,
+      );
+    }
     if (status.inDoubt > 0)
       lines.push(`${plural(status.inDoubt, "item")} in doubt: begun, and not recorded as finished.`);
     if (status.done > 0) lines.push(`Results: agent-jobs results ${this.typedPath}`);
@@ -88,13 +106,23 @@ export class RunReport {
   }
 }
 
-function startText(event: Extract<RunEvent, { event: "run-started" }>, label: string | null): string {
+/** ` ($3.10 and 39 min not spent again)` */
+function savedText({ saved: { usd, ms } }: JobStatus): string {
+  const parts = [...(usd === null ? [] : [usdText(usd)]), ...(ms === null ? [] : [durationText(ms)])];
+  return parts.length === 0 ? "" : ` (${parts.join(" and ")} not spent again)`;
+}
+
+function startText(
+  event: Extract<RunEvent, { event: "run-started" }>,
+  label: string | null,
+  saved: string,
+): string {
   const { job, run, total, done, failed, inDoubt } = event;
   const name = styled("bold", safeText(label ? `${job} @ ${label}` : job));
   if (run === 1 && done === 0)
     return `${name}: ${total === null ? "items as they come" : plural(total, "item")}.`;
   const parts = [
-    `${countText(done)} done${done > 0 ? ", not done again" : ""}`,
+    `${countText(done)} done${done > 0 ? saved || ", not done again" : ""}`,
     ...(failed > 0 ? [`${countText(failed)} failed, tried again`] : []),
     ...(inDoubt > 0
       ? [`${countText(inDoubt)} in doubt, done again although they may have been paid for`]
@@ -103,5 +131,3 @@ function startText(event: Extract<RunEvent, { event: "run-started" }>, label: st
   ];
   return `${name}, run ${run}: ${parts.join("; ")}.`;
 }
-
-const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -4,6 +4,7 @@ import { type ItemKey, idValue } from "../format/itemId.js";
 import type { RunEndReason } from "../format/record.js";
 import { type OpenedSession, openSession } from "../session/openSession.js";
 import { assertDistinct, type Session } from "../session/session.js";
+import type { UsageTotals } from "../state/jobState.js";
 import { type JobStatus, statusOf } from "../state/status.js";
 import { JsonlStore } from "../store/jsonlStore.js";
 import type { OpenOptions } from "../store/store.js";
@@ -40,7 +41,7 @@ export interface RunOutcome {
   error?: unknown;
   ms: number;
   /** Of the whole job, all runs. */
-  usd: number | null;
+  usage: UsageTotals;
   /** How the job stands after the run. */
   status: JobStatus;
 }
@@ -256,7 +257,7 @@ class Run {
       ...{ reason, done, failed, ms, status },
       ...(signal !== undefined && { signal }),
       ...(error !== undefined && { error }),
-      usd: state.usage.usd,
+      usage: state.usage,
     };
   }
 

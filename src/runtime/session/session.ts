@@ -128,7 +128,7 @@ export class Session {
   /** @internal */
   async fail(item: ItemKey, error: unknown, options: Measures & { cause?: string }): Promise<void> {
     const { cause = "other", hash: _, ...measures } = options;
-    const stack = error instanceof Error ? error.stack : undefined;
+    const stack = error instanceof Error ? ownFrames(error.stack) : undefined;
     const record = {
       ...{ type: "failed" as const, atMs: Date.now(), item, run: this.run, attempt: this.attemptOf(item) },
       ...{ cause, message: messageOf(error).slice(0, maxErrorChars) },
@@ -196,6 +196,14 @@ export class Session {
   private attemptOf(item: ItemKey): number {
     return this.inFlight.get(item) ?? this.attemptsOf(item) + 1;
   }
+}
+
+/** A stack without the frames of this package's own bundle, which say nothing of the job. */
+function ownFrames(stack: string | undefined): string | undefined {
+  return stack
+    ?.split("\n")
+    .filter((line) => !line.includes(__filename))
+    .join("\n");
 }
 
 function rounded(measures: Measures): Measures {

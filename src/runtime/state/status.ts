@@ -53,6 +53,8 @@ export interface JobStatus {
   /** total − done − failed − inDoubt; null without a total. */
   remaining: number | null;
   gone: number;
+  /** What the done items took: not spent again on a resume. Null where no record says. */
+  saved: { usd: number | null; ms: number | null };
   holder: Holder | null;
   run: RunState | null;
   lastRun: { run: RunState; ended: RunEnding } | null;
@@ -103,6 +105,7 @@ export function statusOf(
     inFlight,
     remaining,
     gone,
+    saved: { usd: state.doneUsage.usd, ms: state.doneMs },
     holder,
     run: live,
     lastRun: lastEnded(state, live),
