@@ -7,36 +7,47 @@ const PARENT_CHECK_MS = 300;
 const alive = new Set();
 let interruptedBy;
 
-/**
- * A Ctrl-C reaches every process of a terminal's foreground group by itself. Handing it on as well would be a second
- * one, and a job takes the second as "stop at once".
- */
-const onTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
+/** The shell in which npm runs a script; without npm, whoever started us. */
+const parent = process.ppid;
+const underNpm = process.env.npm_lifecycle_event !== undefined && !windows;
 
-function signalAll(signal) {
+/**
+ * Hands a signal on, but never a second one: a job takes a second as "stop at once". A signal to the whole group, as a
+ * terminal sends it, has reached a child of this group already. That it went to the whole group shows in npm's shell:
+ * SIGTERM and SIGHUP end it, and a Ctrl-C never comes otherwise (the shell keeps a SIGINT to itself).
+ */
+function handOn(signal) {
   for (const child of alive) {
     if (child.ownGroup) killGroup(child.pid, signal);
-    else if (signal === "SIGTERM" || !onTerminal) child.kill(signal);
+    else if (!underNpm && signal === "SIGTERM")
+      child.kill(signal); // a terminal's signals go to the whole group
+    else if (underNpm && signal !== "SIGINT")
+      setTimeout(() => process.ppid === parent && child.kill(signal), PARENT_CHECK_MS);
   }
 }
 
-function interrupt(signal) {
-  interruptedBy ??= signal;
-  signalAll(signal);
-  if (alive.size === 0) process.exit(signalExitCode(signal));
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+  process.on(signal, () => {
+    interruptedBy ??= signal;
+    handOn(signal);
+    if (alive.size === 0) process.exit(signalExitCode(signal));
+  });
 }
 
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => interrupt(signal));
-
-// npm hands a signal to the shell it started us in, and that shell ends without a word to us. Nothing announces it.
-if (process.env.npm_lifecycle_event && !windows) {
-  const parent = process.ppid;
+// A signal to npm alone ends npm and its shell, and nothing announces that here.
+if (underNpm) {
   const watch = setInterval(() => {
     if (process.ppid === parent) return;
     clearInterval(watch);
-    interrupt("SIGTERM");
+    if (interruptedBy) return;
+    interruptedBy = "SIGTERM";
+    for (const child of alive) {
+      if (child.ownGroup) killGroup(child.pid, "SIGTERM");
+      else child.kill("SIGTERM");
+    }
   }, PARENT_CHECK_MS).unref();
 }
+
 process.on("exit", () => {
   for (const child of alive) killGroup(child.pid, "SIGKILL");
 });
