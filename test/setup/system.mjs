@@ -51,15 +51,10 @@ export async function ensurePrograms({ browser }) {
   });
   if (missing.length === 0) return;
   const packages = missing.map((program) => program.package);
-  const command = `apt-get update && apt-get install -y ${packages.join(" ")}`;
-  if (process.getuid?.() === 0 && findOnPath(["apt-get"])) {
-    console.log(`Installing ${packages.join(", ")} from the system's packages …`);
-    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-    await mustRun("apt-get", ["update", "-qq"], { env });
-    await mustRun("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...packages], { env });
-    return;
-  }
-  for (const { name, optional, override } of missing) {
+  if (process.getuid?.() === 0 && findOnPath(["apt-get"])) await installPackages(packages);
+  for (const { name, package: wanted, find, optional, override } of missing) {
+    if (find()) continue;
+    const command = `apt-get update && apt-get install -y ${wanted}`;
     const help = [
       process.platform === "linux" ? `run \`sudo sh -c "${command}"\`` : `install ${name}`,
       override,
@@ -67,5 +62,17 @@ export async function ensurePrograms({ browser }) {
     if (!optional)
       throw new Error(`The tests need ${name}, which is not installed: ${help.filter(Boolean).join(", ")}.`);
     console.log(`${name} is not installed: the tests that use it are skipped.`);
+  }
+}
+
+async function installPackages(packages) {
+  console.log(`Installing ${packages.join(", ")} from the system's packages …`);
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  const quiet = ["-y", "-qq", "-o", "Dpkg::Use-Pty=0", "--no-install-recommends"];
+  try {
+    await mustRun("apt-get", ["update", "-qq"], { env });
+    await mustRun("apt-get", ["install", ...quiet, ...packages], { env });
+  } catch (error) {
+    console.error(error.message); // what is missing then says so itself
   }
 }
