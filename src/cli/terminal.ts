@@ -37,6 +37,24 @@ export async function confirm(question: string): Promise<boolean | null> {
   }
 }
 
+/**
+ * Asks which of several things to do; the first letter chooses.
+ * @returns undefined where none was chosen, null where nobody can be asked
+ */
+export async function choose<T extends string>(
+  question: string,
+  choices: readonly T[],
+): Promise<T | undefined | null> {
+  if (!process.stdin.isTTY || !isTerminal()) return null;
+  const lines = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    const answer = (await lines.question(`${question} `)).trim().toLowerCase();
+    return choices.find((choice) => answer !== "" && choice.startsWith(answer));
+  } finally {
+    lines.close();
+  }
+}
+
 /** Ends the process once what was printed has gone out: a job may have left timers and sockets open. */
 export async function leave(code: number): Promise<never> {
   const flush = (stream: NodeJS.WriteStream) =>

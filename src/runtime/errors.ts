@@ -68,8 +68,11 @@ export function systemCodeOf(error: unknown): string | undefined {
   return typeof code === "string" ? code : undefined;
 }
 
-/** The message of anything thrown. */
+/** The message of anything thrown, with its cause's where its own says little, as `fetch failed` does. */
 export function messageOf(error: unknown): string {
-  if (error instanceof Error) return error.message || error.name;
-  return typeof error === "string" ? error : String(JSON.stringify(error) ?? error);
+  if (!(error instanceof Error))
+    return typeof error === "string" ? error : String(JSON.stringify(error) ?? error);
+  const own = error.message || error.name;
+  const cause = error.cause instanceof Error && error.message === "fetch failed" ? error.cause : undefined;
+  return cause ? `${own}: ${messageOf(cause)}` : own;
 }

@@ -146,9 +146,23 @@ describe("the command line", () => {
     const plan = JSON.parse(stdout);
     assert.deepEqual(
       [plan.total, plan.done, plan.new, plan.failed, plan.inDoubt, plan.gone, plan.toRun, plan.changed],
-      [3, 1, 1, 1, 0, 1, 2, { items: 1, params: true }],
+      [3, 1, 1, 1, 0, 1, 2, { items: 1, params: [{ name: "model", before: "small", after: "large" }] }],
     );
     assert.equal((await status("shout.job.mjs"))[0].done, 2);
+  });
+
+  it("never mixes results of changed parameters unasked: exit 5, --changed keep, --changed redo", async () => {
+    await cli(["run", "shout.job.mjs", "--limit", "2"]);
+    const asked = await cli(["run", "shout.job.mjs"], { MODEL: "large" });
+    assert.equal(asked.code, 5);
+    assert.match(asked.stderr, /model changed: "small" → "large".*--changed keep/);
+    assert.equal((await status("shout.job.mjs"))[0].done, 2);
+    assert.match(
+      (await cli(["run", "shout.job.mjs", "--changed", "keep"], { MODEL: "large" })).stdout,
+      /1 in this run/,
+    );
+    const redone = await cli(["run", "shout.job.mjs", "--changed", "redo"], { MODEL: "huge" });
+    assert.match(redone.stdout, /old results are kept as .*bak-[\s\S]*3 in this run/);
   });
 
   it("counts an item that left the input as gone, and as done again once it is back", async () => {

@@ -2,10 +2,10 @@ import type { Command } from "commander";
 import { type ItemKey, idValue } from "../../runtime/format/itemId.js";
 import { failureGroups } from "../../view/failures.js";
 import type { JobView } from "../../view/jobView.js";
-import { plural, shortText } from "../../view/text.js";
+import { plural, safeText, shortText } from "../../view/text.js";
 import { CommandError, exit } from "../exitCodes.js";
 import { readTarget, targetsOf } from "../targets.js";
-import { leave, print, printJson, styled } from "../terminal.js";
+import { isTerminal, leave, print, printJson, styled } from "../terminal.js";
 
 export function registerFailures(program: Command): void {
   program
@@ -40,7 +40,7 @@ function printFailures(view: JobView): void {
     print(styled("bold", `${cause}: ${plural(items.length, "item")}`));
     for (const { id, failure } of items)
       print(
-        `  ${shortText(id, 60)}  ${shortText(failure.message, 200)}${failure.attempt > 1 ? styled("dim", ` (attempt ${failure.attempt})`) : ""}`,
+        `  ${isTerminal() ? shortText(id, 60) : safeText(id)}  ${shortText(failure.message, 200)}${failure.attempt > 1 ? styled("dim", ` (attempt ${failure.attempt})`) : ""}`,
       );
   }
 }

@@ -3,6 +3,7 @@ import { resolveItems } from "../../runtime/runner/items.js";
 import { loadJob } from "../../runtime/runner/loadJob.js";
 import { type JobPlan, planJob } from "../../runtime/runner/plan.js";
 import { countText, durationText, plural, safeText, usdText } from "../../view/text.js";
+import { changeText } from "../changes.js";
 import { exit } from "../exitCodes.js";
 import { runtimePath } from "../runtimePath.js";
 import { leave, print, printJson, styled } from "../terminal.js";
@@ -53,10 +54,7 @@ function planLines(planned: JobPlan): string[] {
     `  gone       ${countText(gone)}${gone > 0 ? "  (no longer in the input)" : ""}`,
     `  changed    ${countText(changed.items)}${changed.items > 0 ? "  (done, but with other content than now)" : ""}`,
   ];
-  if (changed.params)
-    lines.push(
-      styled("yellow", "  The parameters are not those of the last run: results of both would be mixed."),
-    );
+  for (const change of changed.params) lines.push(styled("yellow", `  ${changeText(change)}`));
   const figures = [
     ...(expected.ms === null ? [] : [`about ${durationText(expected.ms)}`]),
     ...(expected.tokens === null ? [] : [`${countText(Math.round(expected.tokens))} tokens`]),

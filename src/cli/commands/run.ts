@@ -8,6 +8,7 @@ import { type RunOutcome, runJob } from "../../runtime/runner/run.js";
 import { runCommand } from "../../runtime/runner/runCommand.js";
 import { RunControl } from "../../runtime/runner/runControl.js";
 import { liveHolder } from "../../runtime/store/jsonlStore.js";
+import { type ChangedChoice, settleChanges } from "../changes.js";
 import { exitCodeOfRun } from "../exitCodes.js";
 import { RunReport } from "../runReport.js";
 import { runtimePath } from "../runtimePath.js";
@@ -23,6 +24,7 @@ interface RunFlags {
   json?: boolean;
   onDamage: "refuse" | "continue";
   takeOver?: boolean;
+  changed?: ChangedChoice;
 }
 
 export function registerRun(program: Command): void {
@@ -39,6 +41,12 @@ export function registerRun(program: Command): void {
       new Option("--on-damage <what>", "over damaged lines")
         .choices(["refuse", "continue"])
         .default("refuse"),
+    )
+    .addOption(
+      new Option(
+        "--changed <what>",
+        "where parameters are not those of the last run: keep what is done, or redo all",
+      ).choices(["keep", "redo"]),
     )
     .option("--take-over", "break another run's lock, after making sure that it is dead")
     .option("--json", "print one JSON event a line")
@@ -62,6 +70,7 @@ async function run(path: string, flags: RunFlags): Promise<number> {
   process.chdir(job.folder); // paths in a job file are relative to it
   await assertFree(job, flags);
   const input = await resolveItems(itemsFlag || job.definition.items, job.definition.key, job.folder);
+  await settleChanges(job, flags.changed);
   const report = new RunReport(job, path);
   const tell = flags.json ? (event: RunEvent) => printJson(event) : (event: RunEvent) => report.take(event);
   installSignals(control, (message) =>

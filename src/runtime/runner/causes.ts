@@ -60,7 +60,8 @@ export function causeOf(error: unknown): FailureCause {
     if (timeoutCodes.has(code) || name === "TimeoutError") return "timeout";
     current = (current as { cause?: unknown }).cause;
   }
-  // `fetch` throws a TypeError where the network failed, and always with a cause.
+  // What `fetch` throws where it got no response at all.
+  if (error instanceof TypeError && error.message === "fetch failed") return "network";
   const isBug = error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError;
   return isBug ? "bug" : "other";
 }

@@ -19,8 +19,8 @@ export interface JobPlan {
   failed: number;
   inDoubt: number;
   gone: number;
-  /** Done items whose content is another now, and whether the parameters are. */
-  changed: { items: number; params: boolean };
+  /** How many done items have another content now, and which parameters are others. */
+  changed: { items: number; params: ParamChange[] };
   /** How many items a run would begin. */
   toRun: number | null;
   /** From this job's own history and its `estimate`; milliseconds, tokens, US dollars; null where nothing says. */
@@ -35,7 +35,7 @@ export async function planJob(job: LoadedJobFile, input: Input): Promise<JobPlan
       hashes.set(record.item, record.hash);
   });
   const base = { job: job.name, checkpoint: job.checkpoint };
-  const paramsChanged = haveParamsChanged(state, job.definition.params);
+  const params = paramChanges(state, job.definition.params);
   if (input.kind === "stream") {
     const open = [...state.open.values()];
     const failed = open.filter((item) => item.phase === "failed").length;
@@ -48,7 +48,7 @@ export async function planJob(job: LoadedJobFile, input: Input): Promise<JobPlan
       gone: 0,
     };
     const expected = { ms: null, tokens: null, usd: null };
-    return { ...base, ...counts, changed: { items: 0, params: paramsChanged }, toRun: null, expected };
+    return { ...base, ...counts, changed: { items: 0, params }, toRun: null, expected };
   }
   assertDistinct(input.items.map((item) => item.key));
   const counts = { done: 0, new: 0, failed: 0, inDoubt: 0 };
@@ -72,18 +72,34 @@ export async function planJob(job: LoadedJobFile, input: Input): Promise<JobPlan
     total: input.items.length,
     ...counts,
     gone: state.done.size - counts.done,
-    changed: { items: changed, params: paramsChanged },
+    changed: { items: changed, params },
     toRun: toRun.length,
     expected: expectation(job, state, toRun),
   };
 }
 
-/** Whether the job's parameters differ from those of its latest run that recorded any. */
-export function haveParamsChanged(state: JobState, params: unknown): boolean {
-  const before = latestRun(state)?.params;
-  if (before === undefined || params === undefined) return false;
-  return canonicalJson(before) !== canonicalJson(params);
+/** A parameter that is not what it was when the latest run recorded it; undefined where it is missing. */
+export interface ParamChange {
+  /** Empty where the parameters as a whole are no object. */
+  name: string;
+  before: unknown;
+  after: unknown;
 }
+
+/** Which of a job's parameters differ from those of its latest run. Empty where either recorded none. */
+export function paramChanges(state: JobState, params: unknown): ParamChange[] {
+  const before = latestRun(state)?.params;
+  if (before === undefined || params === undefined || canonicalJson(before) === canonicalJson(params))
+    return [];
+  if (!isObject(before) || !isObject(params)) return [{ name: "", before, after: params }];
+  const names = [...new Set([...Object.keys(before), ...Object.keys(params)])];
+  return names
+    .map((name) => ({ name, before: before[name], after: params[name] }))
+    .filter((change) => canonicalJson(change.before ?? null) !== canonicalJson(change.after ?? null));
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  value !== null && typeof value === "object" && !Array.isArray(value);
 
 function expectation(job: LoadedJobFile, state: JobState, items: readonly InputItem[]): JobPlan["expected"] {
   const durations = newestDurations(state).map((sample) => sample.ms);
