@@ -26,7 +26,7 @@ export function capabilitiesOf({ view, hasJobFile, trusted }: CapabilityInput): 
   if (hasFile) can.add("openable");
   if (view && view.status.failed > 0) can.add("hasFailures");
   if (!trusted) return can;
-  if (live) can.add("stoppable");
+  if (live && !view?.stopping) can.add("stoppable");
   const touched = view !== null && (view.state.runs.size > 0 || view.state.done.size > 0);
   if (!live && hasJobFile && progress !== "unreadable") {
     const left = progress !== "finished";

@@ -44,6 +44,11 @@ export function progressText(view: JobView): string {
   return total === null ? `${countText(done)} done` : `${countText(done)}/${countText(total)}`;
 }
 
+/** What a run does between the wish to stop it and its end. */
+export function stoppingText(view: JobView): string {
+  return `stopping: finishing ${plural(view.status.inFlight, "item")} in flight…`;
+}
+
 const lookWords: Record<JobLook, string> = {
   running: "running",
   stalled: "stalled",
@@ -64,7 +69,8 @@ export function jobRow(name: string, view: JobView | null): JobRow {
   const parts = [progressText(view)];
   if (status.failed > 0) parts.push(`${countText(status.failed)} failed`);
   if (status.inDoubt > 0) parts.push(`${countText(status.inDoubt)} in doubt`);
-  if (status.eta) parts.push(rangeText(status.eta));
+  if (view.stopping) parts.push(stoppingText(view));
+  else if (status.eta) parts.push(rangeText(status.eta));
   if (look !== "running" && look !== "finished" && look !== "finished-with-failures")
     parts.push(lookWords[look]);
   const spoken = [`job ${title}`, lookWords[look]];
@@ -72,6 +78,7 @@ export function jobRow(name: string, view: JobView | null): JobRow {
     spoken.push(percentText(status.done, status.total).replace("%", " percent"));
   if (status.failed > 0) spoken.push(`${status.failed} failed`);
   if (status.inDoubt > 0) spoken.push(`${status.inDoubt} in doubt`);
+  if (view.stopping) spoken.push("stopping");
   return { title, description: parts.join(" · "), look, accessibleLabel: spoken.join(", ") };
 }
 

@@ -13,6 +13,8 @@ export interface JobView {
   status: JobStatus;
   /** Why the checkpoint cannot be read, in one sentence; null where it can. */
   error: string | null;
+  /** Somebody asked the live run to stop in order. */
+  stopping: boolean;
 }
 
 export interface JobViewInput {
@@ -25,6 +27,7 @@ export interface JobViewInput {
   nowMs: number;
   /** A failure to read; wins over what was read before. */
   readError?: string | null;
+  stopping?: boolean;
 }
 
 /** Counts and names a job at a moment. */
@@ -41,5 +44,6 @@ export function jobView(input: JobViewInput): JobView {
     scan,
     status: error === null ? status : { ...status, progress: "unreadable" },
     error,
+    stopping: (input.stopping ?? false) && holder !== null,
   };
 }

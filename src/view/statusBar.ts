@@ -1,4 +1,4 @@
-import { lookOf, progressText } from "./jobRow.js";
+import { lookOf, progressText, stoppingText } from "./jobRow.js";
 import type { JobView } from "./jobView.js";
 import { percentText, plural, rangeText, safeText } from "./text.js";
 
@@ -19,7 +19,7 @@ export function statusBar(views: readonly JobView[]): StatusBarView | null {
   const name = safeText(shown.name);
   const parts = [
     status.total !== null && status.total > 0 ? percentText(status.done, status.total) : progressText(shown),
-    ...(lookOf(shown) === "stalled" ? ["stalled"] : status.eta ? [rangeText(status.eta)] : []),
+    ...phaseOf(shown),
     ...(status.failed > 0 ? [`${status.failed} failed`] : []),
   ];
   const more = running.length > 1 ? ` (+${running.length - 1})` : "";
@@ -29,4 +29,10 @@ export function statusBar(views: readonly JobView[]): StatusBarView | null {
     tone,
     accessibleLabel: `${plural(running.length, "agent job")} running: ${name}, ${parts.join(", ")}`,
   };
+}
+
+function phaseOf(view: JobView): string[] {
+  if (view.stopping) return [stoppingText(view)];
+  if (lookOf(view) === "stalled") return ["stalled"];
+  return view.status.eta ? [rangeText(view.status.eta)] : [];
 }

@@ -9,8 +9,7 @@ import { defaultCheckpointOf, jobNameOf } from "./jobPaths.js";
  * of labelled runs, else the ones in `checkpoints/` whose header names the job file. Empty where there is none.
  */
 export async function findCheckpoints(jobFile: string): Promise<string[]> {
-  const named = jobFile.endsWith(".json") ? await checkpointMember(jobFile) : undefined;
-  const base = named ? resolve(dirname(jobFile), named) : defaultCheckpointOf(jobFile);
+  const base = await expectedCheckpoint(jobFile);
   const folder = dirname(base);
   const names = await readdir(folder).catch(() => [] as string[]);
   const stem = base.slice(folder.length + 1).replace(/\.[^.]+$/, "");
@@ -30,6 +29,12 @@ export async function findCheckpoints(jobFile: string): Promise<string[]> {
       byHeader.push(join(folder, name));
   }
   return byHeader.sort();
+}
+
+/** Where an unlabelled run of a job file has its checkpoint, as far as can be told without running it. */
+export async function expectedCheckpoint(jobFile: string): Promise<string> {
+  const named = jobFile.endsWith(".json") ? await checkpointMember(jobFile) : undefined;
+  return named ? resolve(dirname(jobFile), named) : defaultCheckpointOf(jobFile);
 }
 
 async function checkpointMember(jobFile: string): Promise<string | undefined> {

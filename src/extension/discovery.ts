@@ -1,0 +1,111 @@
+import { basename, dirname, resolve } from "node:path";
+import * as vscode from "vscode";
+import { expectedCheckpoint, findCheckpoints, headerOf } from "../runtime/runner/findCheckpoints.js";
+import { jobNameOf } from "../runtime/runner/jobPaths.js";
+import { sniffCheckpoint } from "../runtime/store/sniff.js";
+import type { JobSource } from "./job.js";
+import { discoverySettings } from "./settings.js";
+
+interface Claim {
+  jobFile: string;
+  /** Where the next unlabelled run has its checkpoint. */
+  expected: string;
+  checkpoints: string[];
+}
+
+/** How many files are looked at at a time. */
+const lookingAtOnce = 16;
+
+/** Lists the jobs of all open folders, in the order of the view. Looks at file contents, and runs none. */
+export async function discoverJobs(): Promise<JobSource[]> {
+  const found = await Promise.all((vscode.workspace.workspaceFolders ?? []).map(findFiles));
+  const jobFiles = distinct(found.flatMap((folder) => folder.jobFiles));
+  const checkpoints = distinct(found.flatMap((folder) => folder.checkpoints));
+  const claims = await mapSome(
+    jobFiles,
+    async (jobFile): Promise<Claim> => ({
+      jobFile,
+      expected: await expectedCheckpoint(jobFile),
+      checkpoints: await findCheckpoints(jobFile),
+    }),
+  );
+  const claimed = new Set(claims.flatMap((claim) => claim.checkpoints));
+  const loose = await mapSome(
+    checkpoints.filter((path) => !claimed.has(path)),
+    lookAt,
+  );
+  const known = new Set(jobFiles);
+  for (const checkpoint of loose)
+    if (checkpoint?.jobFile && known.has(checkpoint.jobFile))
+      claims.find((claim) => claim.jobFile === checkpoint.jobFile)!.checkpoints.push(checkpoint.path);
+  const alone = loose.filter((checkpoint) => checkpoint !== null && !known.has(checkpoint.jobFile ?? ""));
+  const sources = [...claims.flatMap(sourcesOf), ...alone.map((checkpoint) => aloneSource(checkpoint!.path))];
+  return sources.sort(
+    (a, b) => compare(a.name, b.name) || compare(a.label ?? "", b.label ?? "") || compare(a.id, b.id),
+  );
+}
+
+const compare = (a: string, b: string): number => a.localeCompare(b, undefined, { numeric: true });
+const distinct = (paths: readonly string[]): string[] => [...new Set(paths)];
+
+async function findFiles(
+  folder: vscode.WorkspaceFolder,
+): Promise<{ jobFiles: string[]; checkpoints: string[] }> {
+  if (folder.uri.scheme !== "file") return { jobFiles: [], checkpoints: [] };
+  const { jobFiles, checkpoints, exclude } = discoverySettings(folder);
+  const excluded = exclude.length > 0 ? `{${exclude.join(",")}}` : null;
+  const find = async (globs: readonly string[]) => {
+    const lists = await Promise.all(
+      globs.map((glob) => vscode.workspace.findFiles(new vscode.RelativePattern(folder, glob), excluded)),
+    );
+    return lists.flat().map((uri) => uri.fsPath);
+  };
+  const [jobs, files] = await Promise.all([find(jobFiles), find(checkpoints)]);
+  return { jobFiles: jobs, checkpoints: files };
+}
+
+/** A checkpoint that no job file claims by its name; null where the file is none at all. */
+async function lookAt(path: string): Promise<{ path: string; jobFile: string | null } | null> {
+  const format = await sniffCheckpoint(path).catch(() => "unknown" as const);
+  if (format === "binary" || format === "missing") return null;
+  // Other programs' files are called .ckpt, too; a .jsonl in a folder of checkpoints is meant to be one.
+  if (format === "unknown" && !path.endsWith(".jsonl")) return null;
+  const header = format === "agent-jobs" ? await headerOf(path).catch(() => null) : null;
+  return { path, jobFile: header?.file ? resolve(dirname(path), header.file) : null };
+}
+
+/** A row for each checkpoint of a job file, and one for the job itself where all of them are of labelled runs. */
+function sourcesOf({ jobFile, expected, checkpoints }: Claim): JobSource[] {
+  const name = jobNameOf(jobFile);
+  const sources = checkpoints.map((checkpoint) => ({ checkpoint, label: labelOf(checkpoint, name) }));
+  if (!sources.some(({ label }) => label === null)) sources.push({ checkpoint: expected, label: null });
+  let hasOwn = false;
+  return sources.map(({ checkpoint, label }) => {
+    // The job file alone is the id of its own row, so that it stays the same once there is a checkpoint.
+    const isOwn = label === null && !hasOwn;
+    hasOwn ||= isOwn;
+    return { id: isOwn ? jobFile : `${jobFile}|${checkpoint}`, name, label, jobFile, checkpoint };
+  });
+}
+
+/** `2026-W47` of `nightly@2026-W47.jsonl`. */
+function labelOf(checkpoint: string, name: string): string | null {
+  const stem = basename(checkpoint).replace(/\.[^.]+$/, "");
+  return stem.startsWith(`${name}@`) ? stem.slice(name.length + 1) : null;
+}
+
+function aloneSource(checkpoint: string): JobSource {
+  const name = basename(checkpoint).replace(/\.(jsonl|ckpt)$/, "");
+  return { id: checkpoint, name, label: null, jobFile: null, checkpoint };
+}
+
+/** Like `Promise.all` over `map`, with some at a time. */
+export async function mapSome<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results = new Array<R>(items.length);
+  let next = 0;
+  const worker = async () => {
+    for (let index = next++; index < items.length; index = next++) results[index] = await work(items[index]!);
+  };
+  await Promise.all(Array.from({ length: Math.min(lookingAtOnce, items.length) }, worker));
+  return results;
+}

@@ -1,0 +1,51 @@
+/** Every id that package.json contributes or that code shares with it; a test holds the two against each other. */
+
+export const extensionId = "agent-jobs.agent-jobs";
+export const jobsViewId = "agentJobs.jobs";
+export const taskType = "agentJob";
+
+/** Commands that package.json contributes, so that a person can find them. */
+export const commandIds = {
+  run: "agentJobs.run",
+  resume: "agentJobs.resume",
+  stop: "agentJobs.stop",
+  repair: "agentJobs.repair",
+  clear: "agentJobs.clear",
+  openCheckpoint: "agentJobs.openCheckpoint",
+  showFailures: "agentJobs.showFailures",
+  refresh: "agentJobs.refresh",
+} as const;
+
+/** Commands that only our own rows, lenses and fixes call. */
+export const innerCommandIds = {
+  loadMore: "agentJobs.loadMore",
+  openLine: "agentJobs.openLine",
+  repairLine: "agentJobs.repairLine",
+  showFailure: "agentJobs.showFailure",
+} as const;
+
+/** Keys of `when` clauses. Each of `any…` is true while at least one job can do it. */
+export const contextKeys = {
+  scanned: "agentJobs.scanned",
+  anyRunnable: "agentJobs.anyRunnable",
+  anyResumable: "agentJobs.anyResumable",
+  anyStoppable: "agentJobs.anyStoppable",
+  anyRepairable: "agentJobs.anyRepairable",
+  anyClearable: "agentJobs.anyClearable",
+  anyOpenable: "agentJobs.anyOpenable",
+  anyFailures: "agentJobs.anyFailures",
+} as const;
+
+export const settingsSection = "agentJobs";
+
+/** Settings, without the section. */
+export const settingIds = {
+  jobFiles: "jobFiles",
+  checkpoints: "checkpoints",
+  exclude: "exclude",
+  nodePath: "nodePath",
+  notifications: "notifications",
+} as const;
+
+/** Scheme of the read-only documents that show failures. */
+export const failuresScheme = "agent-jobs-failures";

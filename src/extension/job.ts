@@ -1,0 +1,111 @@
+import { messageOf } from "../runtime/errors.js";
+import type { Holder } from "../runtime/state/status.js";
+import { CheckpointFollower } from "../runtime/store/follow.js";
+import { liveHolder } from "../runtime/store/jsonlStore.js";
+import { isStopRequested } from "../runtime/store/stopRequest.js";
+import { type Capability, capabilitiesOf } from "../view/capabilities.js";
+import { type JobView, jobView } from "../view/jobView.js";
+
+/** What discovery knows of a job without reading its records. */
+export interface JobSource {
+  /** Stays the same while the job is run, repaired and cleared. */
+  id: string;
+  /** Its name until a header says otherwise. */
+  name: string;
+  /** The run's label, by the checkpoint's name. */
+  label: string | null;
+  /** Absolute path; null for a checkpoint alone. */
+  jobFile: string | null;
+  /** Absolute path; need not exist yet. */
+  checkpoint: string;
+}
+
+/** A moment's view of a running job is good for this long: its items in flight grow older, and its estimate with them. */
+const viewAgeMs = 900;
+
+/** One job of the catalog: follows its checkpoint, and knows who holds it. */
+export class Job {
+  holder: Holder | null = null;
+  /** Somebody asked the run that holds the job to stop in order. */
+  stopping = false;
+  /** We launched a run that does not hold the job yet. */
+  starting = false;
+  /** False until the checkpoint was read for the first time. */
+  loaded = false;
+  private readonly follower: CheckpointFollower;
+  private readError: string | null = null;
+  private viewed: { view: JobView | null; atMs: number } | undefined;
+
+  constructor(readonly source: JobSource) {
+    this.follower = new CheckpointFollower(source.checkpoint);
+  }
+
+  get id(): string {
+    return this.source.id;
+  }
+
+  get checkpoint(): string {
+    return this.source.checkpoint;
+  }
+
+  get jobFile(): string | null {
+    return this.source.jobFile;
+  }
+
+  get name(): string {
+    return this.view?.name ?? this.source.name;
+  }
+
+  /** The job as it is now; null where it never ran. */
+  get view(): JobView | null {
+    const nowMs = Date.now();
+    if (!this.viewed || (this.holder && nowMs - this.viewed.atMs > viewAgeMs))
+      this.viewed = { view: this.render(nowMs), atMs: nowMs };
+    return this.viewed.view;
+  }
+
+  capabilities(trusted: boolean): Set<Capability> {
+    return this.loaded && !this.starting
+      ? capabilitiesOf({ view: this.view, hasJobFile: this.jobFile !== null, trusted })
+      : new Set();
+  }
+
+  /** Reads what is new. Resolves with whether anything changed; what cannot be read becomes the view's error. */
+  async refresh(): Promise<boolean> {
+    const before = this.mark();
+    let grown = false;
+    try {
+      // The lock first: a run writes its last records before it gives the lock back.
+      this.holder = await liveHolder(this.checkpoint);
+      this.stopping = this.holder !== null && (await isStopRequested(this.checkpoint, this.holder.token));
+      grown = await this.follower.refresh();
+      this.readError = null;
+    } catch (error) {
+      this.readError = messageOf(error);
+    }
+    if (this.holder) this.starting = false;
+    this.loaded = true;
+    const changed = grown || this.mark() !== before;
+    if (changed) this.viewed = undefined;
+    return changed;
+  }
+
+  private mark(): string {
+    return [this.holder?.token, this.stopping, this.loaded, this.readError, this.follower.exists].join("|");
+  }
+
+  private render(nowMs: number): JobView | null {
+    const { follower, holder, readError, stopping, source } = this;
+    if (!follower.exists && !holder && readError === null) return null;
+    return jobView({
+      checkpoint: source.checkpoint,
+      fallbackName: source.name,
+      state: follower.state,
+      scan: follower.summary(),
+      holder,
+      nowMs,
+      readError,
+      stopping,
+    });
+  }
+}

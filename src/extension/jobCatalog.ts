@@ -1,0 +1,200 @@
+import * as vscode from "vscode";
+import { discoverJobs, mapSome } from "./discovery.js";
+import { Job } from "./job.js";
+import { type Log, unawaited } from "./log.js";
+import { onDidChangeDiscovery } from "./settings.js";
+import { CheckpointWatcher } from "./watching/checkpointWatcher.js";
+import { FileFinder } from "./watching/fileFinder.js";
+import { Pace } from "./watching/pace.js";
+
+/** A job is read at once, and then at most this often. */
+const refreshIntervalMs = 250;
+/** Folders are searched for jobs at most this often. */
+const searchIntervalMs = 1_000;
+/** A process that is killed changes no file, and some mounts tell of no change: what runs is looked at this often. */
+const liveCheckMs = 1_000;
+
+/** A run of a job that has ended while we watched. */
+export interface EndedRun {
+  job: Job;
+  /** The lock's token, which names the run. */
+  token: string;
+}
+
+interface Entry {
+  job: Job;
+  pace: Pace;
+}
+
+/**
+ * All jobs of the open folders, and the only source of events about them. A job is a job file with or without a
+ * checkpoint, or a checkpoint alone.
+ */
+export class JobCatalog implements vscode.Disposable {
+  private readonly jobsChanged = new vscode.EventEmitter<void>();
+  private readonly jobChanged = new vscode.EventEmitter<Job>();
+  private readonly runEnded = new vscode.EventEmitter<EndedRun>();
+  /** Jobs came or went. */
+  readonly onDidChangeJobs = this.jobsChanged.event;
+  /** One job is not as it was. */
+  readonly onDidChangeJob = this.jobChanged.event;
+  /** A run has ended, in whatever way. */
+  readonly onDidEndRun = this.runEnded.event;
+
+  private entries = new Map<string, Entry>();
+  private byCheckpoint = new Map<string, Entry>();
+  private readonly watcher: CheckpointWatcher;
+  private readonly finder: FileFinder;
+  private readonly search = new Pace(() => this.searchNow(), searchIntervalMs);
+  private readonly subscriptions: vscode.Disposable[] = [];
+  private liveCheck: NodeJS.Timeout | undefined;
+  private searched: Promise<void> | undefined;
+  private disposed = false;
+
+  constructor(private readonly log: Log) {
+    this.watcher = new CheckpointWatcher((checkpoint) => this.touch(checkpoint), log);
+    this.finder = new FileFinder(() => this.searchSoon());
+    this.subscriptions.push(
+      this.finder,
+      onDidChangeDiscovery(() => this.searchAgain()),
+      vscode.workspace.onDidChangeWorkspaceFolders(() => this.searchAgain()),
+      // What can be done has changed with it, and what is looked for may have.
+      vscode.workspace.onDidGrantWorkspaceTrust(() => {
+        this.jobsChanged.fire();
+        this.searchAgain();
+      }),
+    );
+  }
+
+  /** Begins to look for jobs. Resolves when they are listed for the first time, which nobody needs to await. */
+  start(): Promise<void> {
+    if (!this.searched) {
+      this.finder.watch();
+      this.searched = this.search.request();
+    }
+    return this.searched;
+  }
+
+  /** In the order of the view. */
+  get jobs(): Job[] {
+    return [...this.entries.values()].map((entry) => entry.job);
+  }
+
+  job(id: string): Job | undefined {
+    return this.entries.get(id)?.job;
+  }
+
+  /** The job whose checkpoint or job file this is. */
+  jobOf(uri: vscode.Uri): Job | undefined {
+    if (uri.scheme !== "file") return undefined;
+    return this.byCheckpoint.get(uri.fsPath)?.job ?? this.entries.get(uri.fsPath)?.job;
+  }
+
+  /** The job whose checkpoint this is. */
+  jobOfCheckpoint(uri: vscode.Uri): Job | undefined {
+    return uri.scheme === "file" ? this.byCheckpoint.get(uri.fsPath)?.job : undefined;
+  }
+
+  /** Looks for jobs again, and reads what changed in each. Resolves when all is read. */
+  async refresh(): Promise<void> {
+    await this.search.request();
+    await mapSome([...this.entries.values()], (entry) => entry.pace.request());
+  }
+
+  /** Reads what is new in a job. Resolves when its listeners were told. */
+  async refreshJob(job: Job): Promise<void> {
+    await this.entries.get(job.id)?.pace.request();
+  }
+
+  /** Tells listeners of what was changed on a job itself. */
+  announce(job: Job): void {
+    if (this.entries.get(job.id)?.job === job) this.jobChanged.fire(job);
+  }
+
+  dispose(): void {
+    this.disposed = true;
+    clearInterval(this.liveCheck);
+    this.search.dispose();
+    for (const { pace } of this.entries.values()) pace.dispose();
+    this.watcher.dispose();
+    for (const part of [...this.subscriptions, this.jobsChanged, this.jobChanged, this.runEnded])
+      part.dispose();
+  }
+
+  private searchSoon(): void {
+    unawaited(this.log, "Looking for jobs", this.search.request());
+  }
+
+  private searchAgain(): void {
+    this.finder.watch();
+    this.searchSoon();
+  }
+
+  private async searchNow(): Promise<void> {
+    try {
+      const sources = await discoverJobs();
+      if (this.disposed) return;
+      const before = this.entries;
+      const fresh: Entry[] = [];
+      this.entries = new Map();
+      for (const source of sources) {
+        const known = before.get(source.id);
+        const isSame = known?.job.checkpoint === source.checkpoint && known.job.jobFile === source.jobFile;
+        const entry = isSame ? known : this.createEntry(source);
+        if (!isSame) fresh.push(entry);
+        this.entries.set(source.id, entry);
+      }
+      for (const [id, entry] of before) if (this.entries.get(id) !== entry) entry.pace.dispose();
+      this.byCheckpoint = new Map();
+      for (const entry of this.entries.values()) this.byCheckpoint.set(entry.job.checkpoint, entry);
+      this.watcher.watch([...this.byCheckpoint.keys()]);
+      const isChanged = fresh.length > 0 || before.size !== this.entries.size;
+      if (isChanged || before.size === 0) this.jobsChanged.fire();
+      // What was there already may have changed unseen, where its folder was not watched yet.
+      unawaited(
+        this.log,
+        "Reading jobs",
+        mapSome([...this.entries.values()], (entry) => entry.pace.request()),
+      );
+    } catch (error) {
+      this.log.error(`Looking for jobs: ${String(error)}`);
+    }
+  }
+
+  private createEntry(source: ConstructorParameters<typeof Job>[0]): Entry {
+    const job = new Job(source);
+    return { job, pace: new Pace(() => this.readJob(job), refreshIntervalMs) };
+  }
+
+  private touch(checkpoint: string): void {
+    const entry = this.byCheckpoint.get(checkpoint);
+    if (entry) unawaited(this.log, checkpoint, entry.pace.request());
+  }
+
+  private async readJob(job: Job): Promise<void> {
+    const held = job.holder?.token;
+    const changed = await job.refresh();
+    if (this.disposed || this.entries.get(job.id)?.job !== job) return;
+    this.checkLive();
+    if (changed) this.jobChanged.fire(job);
+    if (held !== undefined && job.holder?.token !== held) this.runEnded.fire({ job, token: held });
+  }
+
+  /** Keeps looking while something runs, and stops with the last run. */
+  private checkLive(): void {
+    const live = [...this.entries.values()].some((entry) => entry.job.holder !== null);
+    if (!live) {
+      clearInterval(this.liveCheck);
+      this.liveCheck = undefined;
+      return;
+    }
+    this.liveCheck ??= setInterval(() => {
+      for (const entry of this.entries.values()) {
+        if (entry.job.holder === null) continue;
+        unawaited(this.log, entry.job.checkpoint, entry.pace.request());
+        // Time alone changes what is shown: the estimate, and a run that has stalled.
+        this.jobChanged.fire(entry.job);
+      }
+    }, liveCheckMs);
+  }
+}

@@ -1,0 +1,40 @@
+import * as vscode from "vscode";
+import { settingIds, settingsSection } from "./ids.js";
+
+/** Which ends of runs are told in a notification. */
+export type NotificationLevel = "all" | "problems" | "off";
+
+export interface DiscoverySettings {
+  jobFiles: readonly string[];
+  checkpoints: readonly string[];
+  exclude: readonly string[];
+}
+
+/** What to look for in a folder. In a folder that is not trusted VS Code gives the defaults or the user's own. */
+export function discoverySettings(folder: vscode.WorkspaceFolder): DiscoverySettings {
+  const settings = vscode.workspace.getConfiguration(settingsSection, folder);
+  return {
+    jobFiles: settings.get<string[]>(settingIds.jobFiles, []),
+    checkpoints: settings.get<string[]>(settingIds.checkpoints, []),
+    exclude: settings.get<string[]>(settingIds.exclude, []),
+  };
+}
+
+/** The Node that runs jobs; empty where it is to be found. */
+export function nodePathSetting(): string {
+  return vscode.workspace.getConfiguration(settingsSection).get<string>(settingIds.nodePath, "").trim();
+}
+
+export function notificationLevel(): NotificationLevel {
+  return vscode.workspace
+    .getConfiguration(settingsSection)
+    .get<NotificationLevel>(settingIds.notifications, "all");
+}
+
+/** Calls back when one of the settings that decide what is listed has changed. */
+export function onDidChangeDiscovery(listener: () => void): vscode.Disposable {
+  const deciding = [settingIds.jobFiles, settingIds.checkpoints, settingIds.exclude];
+  return vscode.workspace.onDidChangeConfiguration((event) => {
+    if (deciding.some((name) => event.affectsConfiguration(`${settingsSection}.${name}`))) listener();
+  });
+}

@@ -1,0 +1,37 @@
+import * as vscode from "vscode";
+import { jobDetails } from "../../view/jobRow.js";
+import { statusBar } from "../../view/statusBar.js";
+import { jobsViewId } from "../ids.js";
+import type { JobCatalog } from "../jobCatalog.js";
+import { plainTooltip } from "../tree/nodes/node.js";
+
+const tickMs = 1_000;
+
+/** The one item in the status bar: what runs, how far it is, and how long it takes. Hidden while nothing runs. */
+export function registerStatusBar(catalog: JobCatalog): vscode.Disposable {
+  const item = vscode.window.createStatusBarItem("agentJobs.running", vscode.StatusBarAlignment.Left, 10);
+  item.name = vscode.l10n.t("Running Agent Jobs");
+  item.command = `${jobsViewId}.focus`;
+  let ticking: NodeJS.Timeout | undefined;
+  const draw = () => {
+    const running = catalog.jobs.filter((job) => job.holder !== null);
+    const shown = statusBar(running.flatMap((job) => job.view ?? []));
+    if (!shown) {
+      clearInterval(ticking);
+      ticking = undefined;
+      return item.hide();
+    }
+    item.text = `${shown.tone === "warning" ? "$(warning)" : "$(sync~spin)"} ${shown.text}`;
+    item.backgroundColor =
+      shown.tone === "warning" ? new vscode.ThemeColor("statusBarItem.warningBackground") : undefined;
+    item.accessibilityInformation = { label: shown.accessibleLabel };
+    item.tooltip = plainTooltip(running.flatMap((job) => jobDetails(job.name, job.view)));
+    item.show();
+    ticking ??= setInterval(draw, tickMs);
+  };
+  const parts = [item, catalog.onDidChangeJob(draw), catalog.onDidChangeJobs(draw)];
+  return new vscode.Disposable(() => {
+    clearInterval(ticking);
+    vscode.Disposable.from(...parts).dispose();
+  });
+}

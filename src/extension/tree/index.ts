@@ -1,0 +1,47 @@
+import * as vscode from "vscode";
+import { plural } from "../../view/text.js";
+import { contextKeys, innerCommandIds, jobsViewId } from "../ids.js";
+import type { JobCatalog } from "../jobCatalog.js";
+import { type Log, unawaited } from "../log.js";
+import { needsPerson } from "./attention.js";
+import { JobTree } from "./jobTree.js";
+import type { TreeNode } from "./nodes/node.js";
+
+export interface JobsView extends vscode.Disposable {
+  readonly tree: JobTree;
+  readonly view: vscode.TreeView<TreeNode>;
+}
+
+/** The view "Jobs": the tree, its badge, its message, and what it says when it is empty. */
+export function registerTree(catalog: JobCatalog, log: Log): JobsView {
+  const tree = new JobTree(catalog);
+  const view = vscode.window.createTreeView(jobsViewId, { treeDataProvider: tree, showCollapseAll: true });
+  const drawBadge = () => {
+    const count = catalog.jobs.filter(needsPerson).length;
+    if (count === (view.badge?.value ?? 0)) return;
+    const tooltip = vscode.l10n.t("{0} in need of a look", plural(count, "job"));
+    view.badge = count > 0 ? { value: count, tooltip } : undefined;
+  };
+  const drawMessage = () => {
+    view.message =
+      vscode.workspace.isTrusted || catalog.jobs.length === 0
+        ? ""
+        : vscode.l10n.t("Restricted Mode: jobs can be read here, not run, stopped or changed.");
+  };
+  const parts = [
+    view,
+    tree,
+    catalog.onDidChangeJob(drawBadge),
+    catalog.onDidChangeJobs(() => {
+      drawBadge();
+      drawMessage();
+      unawaited(log, "context", vscode.commands.executeCommand("setContext", contextKeys.scanned, true));
+    }),
+    view.onDidChangeVisibility(({ visible }) => {
+      // Not every file system tells of its changes.
+      if (visible) unawaited(log, "refresh", catalog.refresh());
+    }),
+    vscode.commands.registerCommand(innerCommandIds.loadMore, (more: TreeNode) => tree.showMore(more)),
+  ];
+  return { tree, view, dispose: () => vscode.Disposable.from(...parts).dispose() };
+}

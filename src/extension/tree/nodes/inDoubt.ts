@@ -1,0 +1,70 @@
+import * as vscode from "vscode";
+import { idText } from "../../../runtime/format/itemId.js";
+import type { OpenEntry } from "../../../runtime/state/status.js";
+import { countText, safeText, shortText, timeText } from "../../../view/text.js";
+import type { Job } from "../../job.js";
+import { icon, type TreeContext, type TreeNode } from "./node.js";
+
+const maxLabelChars = 80;
+
+/** Items that were begun by a run which ended without a word on them. */
+export class InDoubtNode implements TreeNode {
+  readonly id: string;
+  readonly job: Job;
+
+  constructor(readonly parent: TreeNode) {
+    this.id = `${parent.id}/in-doubt`;
+    this.job = parent.job;
+  }
+
+  item(): vscode.TreeItem {
+    const item = new vscode.TreeItem(vscode.l10n.t("In doubt"), vscode.TreeItemCollapsibleState.Collapsed);
+    item.description = countText(this.job.view?.status.inDoubt ?? 0);
+    item.iconPath = icon("question", "warn");
+    item.contextValue = " inDoubt ";
+    return item;
+  }
+
+  children({ pages }: TreeContext): TreeNode[] {
+    const items = this.job.view?.status.inDoubtItems ?? [];
+    return pages.of(this, items, (entry) => new InDoubtItemNode(this, entry));
+  }
+
+  details(): string[] {
+    return [
+      vscode.l10n.t(
+        "Begun by a run that ended before it recorded how they went. They may have been done, and paid for; a resume does them again.",
+      ),
+    ];
+  }
+}
+
+class InDoubtItemNode implements TreeNode {
+  readonly id: string;
+  readonly job: Job;
+
+  constructor(
+    readonly parent: TreeNode,
+    private readonly entry: OpenEntry,
+  ) {
+    this.id = `${parent.id}/${entry.item}`;
+    this.job = parent.job;
+  }
+
+  item(): vscode.TreeItem {
+    const item = new vscode.TreeItem(shortText(idText(this.entry.item), maxLabelChars));
+    item.description = vscode.l10n.t("attempt {0}", this.entry.open.attempt);
+    item.iconPath = icon("circle-small-filled", "warn");
+    item.contextValue = " inDoubtItem ";
+    return item;
+  }
+
+  children(): TreeNode[] {
+    return [];
+  }
+
+  details(): string[] {
+    const { item, open } = this.entry;
+    return [safeText(idText(item)), vscode.l10n.t("Begun in run {0}, {1}", open.run, timeText(open.atMs))];
+  }
+}

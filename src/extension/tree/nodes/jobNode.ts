@@ -1,0 +1,70 @@
+import * as vscode from "vscode";
+import { type JobLook, jobDetails, jobRow } from "../../../view/jobRow.js";
+import type { Job } from "../../job.js";
+import { FailedNode } from "./failed.js";
+import { FaultsNode } from "./faults.js";
+import { InDoubtNode } from "./inDoubt.js";
+import { icon, type TreeNode } from "./node.js";
+import { RunsNode } from "./runs.js";
+
+const icons: Record<JobLook, () => vscode.ThemeIcon> = {
+  running: () => icon("sync~spin", "busy"),
+  stalled: () => icon("watch", "warn"),
+  stopped: () => icon("debug-pause", "warn"),
+  finished: () => icon("pass", "good"),
+  "finished-with-failures": () => icon("error", "bad"),
+  damaged: () => icon("warning", "warn"),
+  unreadable: () => icon("question", "dim"),
+  new: () => icon("circle-large-outline"),
+};
+
+/** A job: what it is, how far it is, and below it what a person may have to look at. */
+export class JobNode implements TreeNode {
+  readonly id: string;
+  readonly parent = undefined;
+
+  constructor(readonly job: Job) {
+    this.id = `job:${job.id}`;
+  }
+
+  item(): vscode.TreeItem {
+    const { job } = this;
+    const row = jobRow(job.name, job.view);
+    const hasMore = this.sections().length > 0;
+    const item = new vscode.TreeItem(
+      row.title,
+      hasMore ? vscode.TreeItemCollapsibleState.Collapsed : vscode.TreeItemCollapsibleState.None,
+    );
+    item.iconPath = icons[row.look]();
+    item.description = row.description;
+    item.accessibilityInformation = { label: row.accessibleLabel, role: "treeitem" };
+    if (!job.loaded) {
+      item.description = vscode.l10n.t("reading…");
+    } else if (job.starting) {
+      item.description = vscode.l10n.t("starting…");
+      item.iconPath = icons.running();
+    }
+    item.contextValue = ` job ${[...job.capabilities(vscode.workspace.isTrusted)].join(" ")} `;
+    return item;
+  }
+
+  children(): TreeNode[] {
+    return this.sections();
+  }
+
+  details(): string[] {
+    return jobDetails(this.job.name, this.job.view);
+  }
+
+  private sections(): TreeNode[] {
+    const { view } = this.job;
+    if (!view || view.error !== null) return [];
+    const { status, scan, state } = view;
+    return [
+      ...(status.failed > 0 ? [new FailedNode(this)] : []),
+      ...(status.inDoubt > 0 ? [new InDoubtNode(this)] : []),
+      ...(scan.faultCount > 0 ? [new FaultsNode(this)] : []),
+      ...(state.runs.size > 0 ? [new RunsNode(this)] : []),
+    ];
+  }
+}
