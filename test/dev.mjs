@@ -26,6 +26,7 @@ try {
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   if (error?.cause) console.error(error.cause.message ?? error.cause);
+  if (name === "test") console.log("0 passed, 1 failed"); // its last line is the counts, come what may
   process.exitCode = 1;
 }
 const signal = interruption();

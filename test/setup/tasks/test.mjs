@@ -31,12 +31,33 @@ async function runChecks({ node, env }) {
   return { passed: checks.length - failed, failed, skipped: 0 };
 }
 
+/** Everything that has to be there before a test runs; gives the problem that is in the way, if there is one. */
+async function prepare(context, windowed) {
+  try {
+    await ensurePrograms({ browser: windowed });
+    if (windowed && process.env.TEST_HOST !== "desktop") await installServer(context.root);
+    console.log(`Built in ${await build(context, "all")}.`);
+    return undefined;
+  } catch (error) {
+    return error.message;
+  }
+}
+
+function report(results) {
+  const sum = (name) => results.reduce((total, result) => total + result[name], 0);
+  const [passed, failed, skipped] = [sum("passed"), sum("failed"), sum("skipped")];
+  console.log("");
+  for (const { problem } of results) if (problem) console.log(problem);
+  if (interruption()) console.log(`Ended early by ${interruption()}.`);
+  if (passed + failed === 0) console.log("No test ran.");
+  console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
+  return failed > 0 || passed === 0 ? 1 : 0;
+}
+
 export default async function test(context) {
   const { parts, grep } = parse(context.args);
-  const windowed = parts.includes("host") || parts.includes("interface");
-  await ensurePrograms({ browser: windowed });
-  if (windowed && process.env.TEST_HOST !== "desktop") await installServer(context.root);
-  console.log(`Built in ${await build(context, "all")}.`);
+  const problem = await prepare(context, parts.includes("host") || parts.includes("interface"));
+  if (problem) return report([{ passed: 0, failed: 1, skipped: 0, problem }]);
 
   const results = [];
   // A part or a pattern is asked for while something is being written: then only what was asked for.
@@ -50,13 +71,5 @@ export default async function test(context) {
     const counts = `${result.passed} passed, ${result.failed} failed`;
     console.log(`── ${suite.folder}: ${counts}, ${((performance.now() - start) / 1000).toFixed(1)} s`);
   }
-
-  const sum = (name) => results.reduce((total, result) => total + result[name], 0);
-  const [passed, failed, skipped] = [sum("passed"), sum("failed"), sum("skipped")];
-  console.log("");
-  for (const { problem } of results) if (problem) console.log(problem);
-  if (interruption()) console.log(`Ended early by ${interruption()}.`);
-  if (passed + failed === 0) console.log("No test ran.");
-  console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
-  return failed > 0 || passed === 0 ? 1 : 0;
+  return report(results);
 }
