@@ -1,15 +1,31 @@
 import * as vscode from "vscode";
+import { registerCommands } from "./commands/index.js";
+import { registerEditor } from "./editor/index.js";
+import { registerFailures } from "./failures/failuresDocument.js";
 import { JobCatalog } from "./jobCatalog.js";
 import { createLog, unawaited } from "./log.js";
+import { registerNotifications } from "./notifications/index.js";
 import { registerStatusBar } from "./statusBar/index.js";
+import { JobTasks } from "./tasks/index.js";
 import { registerTree } from "./tree/index.js";
 
 /** Wires the features. Awaits nothing. Under test it gives the parts that tests look at. */
 export function activate(context: vscode.ExtensionContext): unknown {
+  const begunMs = performance.now();
   const log = createLog();
   const catalog = new JobCatalog(log);
   const jobsView = registerTree(catalog, log);
-  context.subscriptions.push(log, catalog, jobsView, registerStatusBar(catalog));
+  const { tree, view } = jobsView;
+  const tasks = new JobTasks(catalog, context, log);
+  const isLooking = () => view.visible && vscode.window.state.focused;
+  context.subscriptions.push(log, catalog, jobsView, tasks);
+  context.subscriptions.push(registerStatusBar(catalog));
+  context.subscriptions.push(registerNotifications(catalog, log, isLooking));
+  context.subscriptions.push(registerFailures(catalog));
+  context.subscriptions.push(registerEditor(catalog));
+  context.subscriptions.push(registerCommands({ catalog, tasks, tree, log }));
   unawaited(log, "start", catalog.start());
-  return context.extensionMode === vscode.ExtensionMode.Test ? { catalog, ...jobsView } : undefined;
+  return context.extensionMode === vscode.ExtensionMode.Test
+    ? { catalog, tree, view, tasks, activateMs: performance.now() - begunMs }
+    : undefined;
 }

@@ -1,0 +1,61 @@
+import * as vscode from "vscode";
+import type { Capability } from "../../view/capabilities.js";
+import { commandIds, contextKeys, innerCommandIds } from "../ids.js";
+import { reportFailure, unawaited } from "../log.js";
+import { clear } from "./clear.js";
+import { openCheckpoint, openLine } from "./openCheckpoint.js";
+import { repair, repairLine } from "./repair.js";
+import { resume, run } from "./run.js";
+import type { Handler, Services } from "./services.js";
+import { showFailure, showFailures } from "./showFailures.js";
+import { stop } from "./stop.js";
+
+const handlers: Record<string, Handler> = {
+  [commandIds.run]: run,
+  [commandIds.resume]: resume,
+  [commandIds.stop]: stop,
+  [commandIds.repair]: repair,
+  [commandIds.clear]: clear,
+  [commandIds.openCheckpoint]: openCheckpoint,
+  [commandIds.showFailures]: showFailures,
+  [commandIds.refresh]: ({ catalog }) => catalog.refresh(),
+  [innerCommandIds.openLine]: openLine,
+  [innerCommandIds.repairLine]: repairLine,
+  [innerCommandIds.showFailure]: showFailure,
+};
+
+const keyOfCapability: Record<Capability, string> = {
+  runnable: contextKeys.anyRunnable,
+  resumable: contextKeys.anyResumable,
+  stoppable: contextKeys.anyStoppable,
+  repairable: contextKeys.anyRepairable,
+  clearable: contextKeys.anyClearable,
+  openable: contextKeys.anyOpenable,
+  hasFailures: contextKeys.anyFailures,
+};
+
+/** Registers all commands, and keeps the context keys that enable them in step with the jobs. */
+export function registerCommands(services: Services): vscode.Disposable {
+  const { catalog, log } = services;
+  const commands = Object.entries(handlers).map(([id, handler]) =>
+    vscode.commands.registerCommand(id, async (...args: unknown[]) => {
+      try {
+        await handler(services, ...args);
+      } catch (error) {
+        reportFailure(log, id, error);
+      }
+    }),
+  );
+  const known = new Map<string, boolean>();
+  const drawKeys = () => {
+    const can = new Set(catalog.jobs.flatMap((job) => [...job.capabilities(vscode.workspace.isTrusted)]));
+    for (const [capability, key] of Object.entries(keyOfCapability)) {
+      const value = can.has(capability as Capability);
+      if (known.get(key) === value) continue;
+      known.set(key, value);
+      unawaited(log, key, vscode.commands.executeCommand("setContext", key, value));
+    }
+  };
+  const followed = [catalog.onDidChangeJob(drawKeys), catalog.onDidChangeJobs(drawKeys)];
+  return vscode.Disposable.from(...commands, ...followed);
+}

@@ -1,0 +1,15 @@
+import type { JobCatalog } from "../jobCatalog.js";
+import type { Log } from "../log.js";
+import type { JobTasks } from "../tasks/index.js";
+import type { JobTree } from "../tree/jobTree.js";
+
+/** What commands work with. */
+export interface Services {
+  readonly catalog: JobCatalog;
+  readonly tasks: JobTasks;
+  readonly tree: JobTree;
+  readonly log: Log;
+}
+
+/** A command's work; what it throws is told to the person. */
+export type Handler = (services: Services, ...args: unknown[]) => unknown;

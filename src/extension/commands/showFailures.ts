@@ -1,0 +1,21 @@
+import * as vscode from "vscode";
+import { failuresUri } from "../failures/failuresDocument.js";
+import type { Handler } from "./services.js";
+import { targetOf } from "./target.js";
+
+/** Opens the list of a job's failed items by cause, with their messages. */
+export const showFailures: Handler = async ({ catalog }, argument) => {
+  const job = await targetOf(
+    catalog,
+    argument,
+    "hasFailures",
+    vscode.l10n.t("Show the failures of which job?"),
+  );
+  if (job) await vscode.window.showTextDocument(failuresUri(job), { preview: true });
+};
+
+/** Opens one failed item, by its job's id and its key. */
+export const showFailure: Handler = async ({ catalog }, id, item) => {
+  const job = catalog.job(id as string);
+  if (job) await vscode.window.showTextDocument(failuresUri(job, item as string), { preview: true });
+};

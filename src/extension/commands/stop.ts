@@ -1,0 +1,16 @@
+import * as vscode from "vscode";
+import { requestStop } from "../../runtime/store/stopRequest.js";
+import { safeText } from "../../view/text.js";
+import type { Handler } from "./services.js";
+import { requireTrust, targetOf } from "./target.js";
+
+/** Asks a job's run, wherever it was started, to finish what is in flight and end. */
+export const stop: Handler = async ({ catalog }, argument) => {
+  requireTrust();
+  const job = await targetOf(catalog, argument, "stoppable", vscode.l10n.t("Stop which job?"));
+  if (!job) return;
+  const token = await requestStop(job.checkpoint);
+  await catalog.refreshJob(job);
+  if (token === null)
+    void vscode.window.showInformationMessage(vscode.l10n.t("{0} is not running.", safeText(job.name)));
+};

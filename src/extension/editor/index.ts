@@ -1,0 +1,14 @@
+import * as vscode from "vscode";
+import type { JobCatalog } from "../jobCatalog.js";
+import { registerCodeLens } from "./codeLens.js";
+import { registerDiagnostics } from "./diagnostics.js";
+import { registerQuickFixes } from "./quickFixes.js";
+
+/** What a checkpoint shows when it is open in a text editor. */
+export function registerEditor(catalog: JobCatalog): vscode.Disposable {
+  return vscode.Disposable.from(
+    registerDiagnostics(catalog),
+    registerQuickFixes(catalog),
+    registerCodeLens(catalog),
+  );
+}

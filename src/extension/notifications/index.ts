@@ -1,0 +1,86 @@
+import * as vscode from "vscode";
+import { endingText } from "../../view/jobRow.js";
+import type { JobView } from "../../view/jobView.js";
+import { countText, plural, safeText } from "../../view/text.js";
+import { commandIds } from "../ids.js";
+import type { Job } from "../job.js";
+import type { EndedRun, JobCatalog } from "../jobCatalog.js";
+import { type Log, unawaited } from "../log.js";
+import { notificationLevel } from "../settings.js";
+
+interface Notice {
+  problem: boolean;
+  text: string;
+  actions: { title: string; command: string }[];
+}
+
+/** Tells of runs that end while the window is open, each once, and not where the person is looking at the jobs. */
+export function registerNotifications(
+  catalog: JobCatalog,
+  log: Log,
+  isLooking: () => boolean,
+): vscode.Disposable {
+  const told = new Set<string>();
+  return catalog.onDidEndRun(({ job, token }: EndedRun) => {
+    if (told.has(token)) return;
+    told.add(token);
+    const level = notificationLevel();
+    const notice = job.view && noticeOf(job, job.view, token);
+    if (!notice || level === "off" || (level === "problems" && !notice.problem)) return;
+    if (isLooking()) return;
+    unawaited(log, "notification", tell(job, notice));
+  });
+}
+
+async function tell(job: Job, { problem, text, actions }: Notice): Promise<void> {
+  const show = problem ? vscode.window.showWarningMessage : vscode.window.showInformationMessage;
+  const titles = actions.map((action) => action.title);
+  const answer = await show(text, ...titles);
+  const chosen = actions.find((action) => action.title === answer);
+  if (chosen) await vscode.commands.executeCommand(chosen.command, job.id);
+}
+
+/** What is to be said of the run that this token named; null where it ended as somebody wished. */
+function noticeOf(job: Job, view: JobView, token: string): Notice | null {
+  const { status } = view;
+  const last = status.lastRun;
+  if (!last || last.run.token !== token) return null;
+  const name = safeText(job.name);
+  const open = { title: vscode.l10n.t("Open"), command: commandIds.openCheckpoint };
+  const resume = { title: vscode.l10n.t("Resume"), command: commandIds.resume };
+  const failures = { title: vscode.l10n.t("Show Failures"), command: commandIds.showFailures };
+  switch (last.ended) {
+    case "finished":
+      return {
+        problem: false,
+        text: vscode.l10n.t("{0} is finished: {1} done.", name, plural(status.done, "item")),
+        actions: [open],
+      };
+    case "finished-with-failures":
+      return {
+        problem: true,
+        text: vscode.l10n.t(
+          "{0} ended with {1}; {2} are done.",
+          name,
+          plural(status.failed, "failed item"),
+          countText(status.done),
+        ),
+        actions: [failures, resume],
+      };
+    case "killed":
+    case "error":
+    case "budget":
+      return {
+        problem: true,
+        text: vscode.l10n.t(
+          "{0} {1}. {2} done; nothing finished is lost.",
+          name,
+          endingText(last.ended),
+          plural(status.done, "item"),
+        ),
+        actions: [resume, open],
+      };
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,58 @@
+import * as vscode from "vscode";
+import { taskType } from "../ids.js";
+import type { Job } from "../job.js";
+import type { JobCatalog } from "../jobCatalog.js";
+import type { Log } from "../log.js";
+import { createTask, definitionOf, type JobTaskDefinition } from "./jobTask.js";
+import { NodeFinder } from "./nodeProgram.js";
+
+/** Makes tasks of jobs, for VS Code's list of tasks and for our own commands. */
+export class JobTasks implements vscode.TaskProvider, vscode.Disposable {
+  private readonly nodes: NodeFinder;
+  private readonly cli: string;
+  private readonly registration: vscode.Disposable;
+
+  constructor(
+    private readonly catalog: JobCatalog,
+    context: vscode.ExtensionContext,
+    log: Log,
+  ) {
+    this.nodes = new NodeFinder(log);
+    this.cli = context.asAbsolutePath("dist/cli.js");
+    this.registration = vscode.tasks.registerTaskProvider(taskType, this);
+  }
+
+  async provideTasks(): Promise<vscode.Task[]> {
+    await this.catalog.start();
+    return Promise.all(
+      this.catalog.jobs.filter((job) => job.jobFile !== null).map((job) => this.taskOf(job)),
+    );
+  }
+
+  async resolveTask(task: vscode.Task): Promise<vscode.Task | undefined> {
+    const definition = task.definition as JobTaskDefinition;
+    if (typeof definition.job !== "string" || definition.job === "") return undefined;
+    // The very definition that was given: VS Code tells tasks apart by it.
+    return this.create(definition, task.scope ?? vscode.TaskScope.Workspace);
+  }
+
+  /** The task that runs or resumes a job. */
+  taskOf(job: Job, extraArgs: readonly string[] = []): Promise<vscode.Task> {
+    const { jobFile, label } = job.source;
+    if (jobFile === null) throw new TypeError(`Expected a job with a job file, got ${job.checkpoint}.`);
+    const args = [...(label === null ? [] : ["--as", label]), ...extraArgs];
+    const folder = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(jobFile));
+    return this.create(definitionOf(jobFile, args), folder ?? vscode.TaskScope.Workspace);
+  }
+
+  dispose(): void {
+    this.registration.dispose();
+  }
+
+  private async create(
+    definition: JobTaskDefinition,
+    scope: vscode.WorkspaceFolder | vscode.TaskScope,
+  ): Promise<vscode.Task> {
+    return createTask(definition, scope, { node: await this.nodes.find(), cli: this.cli });
+  }
+}

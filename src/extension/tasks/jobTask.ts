@@ -1,0 +1,56 @@
+import { dirname, isAbsolute, join, relative } from "node:path";
+import * as vscode from "vscode";
+import { jobNameOf } from "../../runtime/runner/jobPaths.js";
+import { taskType } from "../ids.js";
+import type { NodeProgram } from "./nodeProgram.js";
+
+/** A task of our type, as tasks.json has it. */
+export interface JobTaskDefinition extends vscode.TaskDefinition {
+  type: typeof taskType;
+  /** The job file, absolute or relative to the workspace folder. */
+  job: string;
+  /** Further arguments of `agent-jobs run`. */
+  args?: string[];
+}
+
+/** The definition of a job file's task: relative to its folder where it has one, so that it can be shared. */
+export function definitionOf(jobFile: string, args: readonly string[] = []): JobTaskDefinition {
+  const folder = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(jobFile));
+  const job = folder ? relative(folder.uri.fsPath, jobFile).replaceAll("\\", "/") : jobFile;
+  return { type: taskType, job, ...(args.length > 0 && { args: [...args] }) };
+}
+
+/** Absolute path of the job file that a definition names. */
+export function jobFileOf(definition: JobTaskDefinition, scope: vscode.Task["scope"]): string {
+  if (isAbsolute(definition.job)) return definition.job;
+  const folder = typeof scope === "object" ? scope : vscode.workspace.workspaceFolders?.[0];
+  return join(folder?.uri.fsPath ?? "", definition.job);
+}
+
+/**
+ * A task that runs a job in a terminal of its own, without taking the focus. It is a background task, so that VS
+ * Code finds it again after the window was reloaded.
+ */
+export function createTask(
+  definition: JobTaskDefinition,
+  scope: vscode.WorkspaceFolder | vscode.TaskScope,
+  { node, cli }: { node: NodeProgram; cli: string },
+): vscode.Task {
+  const jobFile = jobFileOf(definition, scope);
+  const args = [cli, "run", jobFile, ...(definition.args ?? [])];
+  const execution = new vscode.ProcessExecution(node.path, args, { cwd: dirname(jobFile), env: node.env });
+  const name = [jobNameOf(jobFile), ...(definition.args ?? [])].join(" ");
+  // An empty list of matchers, rather than none: else VS Code asks which to use.
+  const task = new vscode.Task(definition, scope, name, vscode.l10n.t("Agent Jobs"), execution, []);
+  task.isBackground = true;
+  task.detail = vscode.workspace.asRelativePath(jobFile);
+  task.presentationOptions = {
+    reveal: vscode.TaskRevealKind.Silent,
+    panel: vscode.TaskPanelKind.Dedicated,
+    focus: false,
+    echo: true,
+    showReuseMessage: false,
+    clear: false,
+  };
+  return task;
+}
