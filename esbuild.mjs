@@ -47,7 +47,13 @@ function writeModuleFace() {
 
 mkdirSync(join(root, "dist"), { recursive: true });
 if (watch) {
-  for (const entry of entries) await (await esbuild.context({ ...shared, ...entry })).watch();
+  for (const entry of entries) {
+    const context = await esbuild.context({ ...shared, ...entry });
+    await context.rebuild();
+    await context.watch();
+  }
+  writeModuleFace();
+  console.log("[watch] build finished"); // what .vscode/tasks.json waits for
 } else {
   rmSync(join(root, "dist/types"), { recursive: true, force: true });
   await Promise.all(entries.map((entry) => esbuild.build({ ...shared, ...entry })));
