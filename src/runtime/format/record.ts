@@ -31,6 +31,7 @@
 import { crc32 } from "node:zlib";
 import { formatVersion } from "../config.js";
 import type { ItemKey } from "./itemId.js";
+import { asPythonWrites } from "./json.js";
 
 /** Tokens and cost of one or more model calls. All counts are of tokens; `usd` is US dollars. */
 export interface Usage {
@@ -140,7 +141,10 @@ export interface SnapshotRecord extends Timed {
   type: "snapshot";
   items: ItemKey[];
   turn: number;
+  /** The user's state as JSON.parse gives it, with Python's NaN and infinities as null. */
   state: unknown;
+  /** Its exact text, so that a file which is continued keeps every digit and token. */
+  stateText: string;
 }
 /** A verified record of a kind that this version does not know. */
 export interface UnknownRecord extends Timed {
@@ -223,13 +227,14 @@ export function jobRecord(atMs: number, job: string, label: string | null, file:
 
 /** One finished item as the articles' Python writes it: `json.dumps({"id": …, "ts": int})`, with `result` where there is one. */
 export function encodeArticleLine(record: DoneRecord): Buffer {
-  const result = record.result === undefined ? "" : `, "result": ${JSON.stringify(record.result)}`;
-  return Buffer.from(`{"id": ${record.item}, "ts": ${Math.floor(record.atMs / 1000)}${result}}\n`);
+  const result = record.result === undefined ? "" : `,"result":${JSON.stringify(record.result)}`;
+  const line = `{"id":${record.item},"ts":${Math.floor(record.atMs / 1000)}${result}}`;
+  return Buffer.from(`${asPythonWrites(line)}\n`);
 }
 
 /** One F2 checkpoint, in agent-resume's own order and separators. */
-export function encodeSnapshotLine(snapshot: SnapshotRecord): Buffer {
-  const { turn, state, items, atMs } = snapshot;
-  const body = `{"turn":${turn},"state":${JSON.stringify(state ?? {})},"completed_items":[${items.join(",")}]`;
+export function encodeSnapshotLine(snapshot: Omit<SnapshotRecord, "type" | "state">): Buffer {
+  const { turn, stateText, items, atMs } = snapshot;
+  const body = `{"turn":${turn},"state":${stateText},"completed_items":[${items.join(",")}]`;
   return Buffer.from(`${body},"timestamp":${seconds(atMs)}}\n`);
 }

@@ -1,6 +1,5 @@
-import { scanPrefix } from "./json.js";
 import { parseLine } from "./parseLine.js";
-import { type CheckpointRecord, checksumTailBytes } from "./record.js";
+import { type CheckpointRecord, checksumTailBytes, verifyChecksum } from "./record.js";
 
 export interface Salvaged {
   record: CheckpointRecord;
@@ -35,8 +34,10 @@ export function salvage(line: Buffer): Salvaged[] {
     ) {
       searchedBytes += end - from;
       if (searchedBytes > maxSearchBytes) return found;
-      if (start > from && scanPrefix(line.toString("latin1", from, start)).valueExpected) continue;
-      const parsed = parseLine(line.subarray(start, end));
+      if (mayBeNested(line, start)) continue;
+      const candidate = line.subarray(start, end);
+      if (verifyChecksum(candidate) !== "verified") continue;
+      const parsed = parseLine(candidate);
       if (!("record" in parsed) || parsed.format !== "agent-jobs") continue;
       if (end < line.length && !mayFollow(line, end)) continue;
       found.push({ record: parsed.record, start, end });
@@ -47,6 +48,18 @@ export function salvage(line: Buffer): Salvaged[] {
   return found;
 }
 
+/**
+ * Whether an object may be a value of another one: it stands where a value can. Judged by the one byte before it,
+ * since in a damaged line nobody can say what is inside a string and what is not.
+ */
+function mayBeNested(line: Buffer, start: number): boolean {
+  let before = start - 1;
+  while (before >= 0 && isBlank(line[before]!)) before--;
+  return before >= 0 && [0x3a /* : */, 0x2c /* , */, 0x5b /* [ */].includes(line[before]!);
+}
+
+const isBlank = (byte: number): boolean => byte === 0x20 || byte === 0x09 || byte === 0x0d;
+
 /** What follows a record that was not nested: the next record, or a fragment of one. */
 function mayFollow(line: Buffer, end: number): boolean {
   const next = line[end];
@@ -55,11 +68,10 @@ function mayFollow(line: Buffer, end: number): boolean {
 
 /** Whether a bad line ends or begins with a whole record of a format without checksums: a person must decide on it. */
 export function hidesForeignRecord(line: Buffer): boolean {
-  const text = line.toString("utf8");
   for (const start of ['{"id"', '{"turn"', '{"completed_items"']) {
-    const at = text.lastIndexOf(start);
-    if (at > 0 && "record" in parseLine(Buffer.from(text.slice(at)))) return true;
+    const at = line.lastIndexOf(start);
+    if (at > 0 && !mayBeNested(line, at) && "record" in parseLine(line.subarray(at))) return true;
   }
-  const joint = text.indexOf("}{");
-  return joint !== -1 && "record" in parseLine(Buffer.from(text.slice(0, joint + 1)));
+  const joint = line.indexOf("}{");
+  return joint !== -1 && "record" in parseLine(line.subarray(0, joint + 1));
 }

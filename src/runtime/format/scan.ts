@@ -47,7 +47,6 @@ export interface ScanSummary {
 
 export const maxListedFaults = 1_000;
 const bom = Buffer.from([0xef, 0xbb, 0xbf]);
-const torn = new Set<FaultReason>(["torn", "nul"]);
 const mayBeMerged = new Set<FaultReason>(["torn", "not-json"]);
 
 /** Turns bytes into records and faults, chunk by chunk. Never throws for what is in them. */
@@ -57,10 +56,10 @@ export class CheckpointScanner {
   private faultCount = 0;
   private damageCount = 0;
   private unverified = 0;
-  private verified = 0;
   private format: CheckpointFormat = "empty";
   private lines = 0;
-  /** Torn lines whose residue the next line decides. */
+  /** Tears whose residue the next line decides: how many, and those of them that are listed. */
+  private undecidedCount = 0;
   private undecided: Fault[] = [];
   private onlyFragments = true;
 
@@ -100,15 +99,15 @@ export class CheckpointScanner {
     const blankTail = tail !== undefined && trimmed(tail)?.length === 0;
     const tornTail = tail !== undefined && !tailRecord && !blankTail;
     let format = this.format;
-    if (format === "empty" && tailRecord) format = formatOf(tailRecord);
+    if (tailRecord && (format === "empty" || format === "unknown" || tailRecord.verified))
+      format = formatOf(tailRecord);
     // A first record that was cut short: a job that died while it was creating the file.
     else if (format === "unknown" && this.onlyFragments && (!tornTail || beginsRecord(tail)))
       format = "empty";
     else if (format === "empty" && tornTail && !beginsRecord(tail)) format = "unknown";
     // Nothing came after these torn lines but, at most, another fragment: the newline guard is what ended them.
-    const faults = this.faults.map((fault) =>
-      this.undecided.includes(fault) ? { ...fault, residue: true } : fault,
-    );
+    const undecided = new Set(this.undecided);
+    const faults = this.faults.map((fault) => (undecided.has(fault) ? { ...fault, residue: true } : fault));
     return {
       format,
       faults,
@@ -122,29 +121,33 @@ export class CheckpointScanner {
   }
 
   private *take(line: Line): Generator<ScannedRecord> {
-    const bytes = line.bytes === null ? null : trimmed(line)!;
+    const bytes = trimmed(line);
     if (bytes?.length === 0) return this.settle(true); // a blank line is the newline guard's, or harmless
-    const parsed: ParsedLine = bytes === null ? { reason: "too-long" } : this.accept(parseLine(bytes), true);
+    const parsed: ParsedLine =
+      bytes === null ? { reason: "too-long", tear: false } : this.accept(parseLine(bytes), true);
     if ("record" in parsed) {
       this.onlyFragments = false;
       this.settle(survivesTear.has(parsed.record.type));
       const verified = parsed.format === "agent-jobs";
-      if (verified) this.verified++;
-      else if (parsed.format === "article") this.unverified++;
+      if (parsed.format === "article") this.unverified++;
       yield { record: parsed.record, ...placed(line), verified };
       return;
     }
-    const found = bytes === null ? [] : salvage(bytes);
+    // Only our own format has checksums to find a record by.
+    const found = bytes === null || this.format === "agent-resume" ? [] : salvage(bytes);
     const merged =
       found.length > 0 || (bytes !== null && mayBeMerged.has(parsed.reason) && hidesForeignRecord(bytes));
-    const reason = merged ? "merged" : parsed.reason;
-    if (!torn.has(reason)) this.settle(false);
-    if (reason !== "torn" || !beginsRecord(line)) this.onlyFragments = false;
+    const tear = parsed.tear && !merged;
+    if (!tear) this.settle(false);
+    if (!tear || !beginsRecord(line)) this.onlyFragments = false;
     if (this.format === "empty") this.format = "unknown";
-    this.addFault({ ...placed(line), reason, residue: false, salvaged: found.length }, found);
-    for (const { record, start, end } of found) {
-      this.format = this.format === "unknown" ? "agent-jobs" : this.format;
-      this.verified++;
+    // What was found is placed in the line as it is in the file, blanks and byte order mark included.
+    const shift = bytes === null ? 0 : bytes.byteOffset - line.bytes!.byteOffset;
+    const salvaged = found.map((one) => ({ ...one, start: one.start + shift, end: one.end + shift }));
+    const reason = merged ? "merged" : parsed.reason;
+    this.addFault({ ...placed(line), reason, residue: false, salvaged: found.length }, salvaged, tear);
+    for (const { record, start, end } of salvaged) {
+      this.format = "agent-jobs";
       const offsetBytes = line.offsetBytes + start;
       yield { record, line: line.number, offsetBytes, lengthBytes: end - start, verified: true };
     }
@@ -155,26 +158,31 @@ export class CheckpointScanner {
     if (!("record" in parsed)) return parsed;
     const isSnapshot = parsed.format === "agent-resume";
     const known = this.format !== "empty" && this.format !== "unknown";
-    if (known && isSnapshot !== (this.format === "agent-resume")) return { reason: "wrong-shape" };
+    if (known && isSnapshot !== (this.format === "agent-resume"))
+      return { reason: "wrong-shape", tear: false };
     if (keep && (!known || parsed.format === "agent-jobs")) this.format = parsed.format;
     return parsed;
   }
 
-  private addFault(fault: Fault, salvaged: readonly Salvaged[]): void {
+  private addFault(fault: Fault, salvaged: readonly Salvaged[], tear: boolean): void {
     this.onFault?.(fault, salvaged);
     this.faultCount++;
-    this.damageCount++;
-    if (this.faults.length < maxListedFaults) this.faults.push(fault);
-    if (torn.has(fault.reason)) {
-      this.undecided.push(fault);
-      this.damageCount--; // until a line follows that makes it damage
+    const isListed = this.faults.length < maxListedFaults;
+    if (isListed) this.faults.push(fault);
+    if (!tear) {
+      this.damageCount++;
+      return;
     }
+    this.undecidedCount++; // until a line follows that makes it damage
+    // Unlisted ones are only kept for whoever sees all faults: a file may hold any number of them.
+    if (isListed || this.onFault) this.undecided.push(fault);
   }
 
   private settle(residue: boolean): void {
-    if (this.undecided.length === 0) return;
+    if (this.undecidedCount === 0) return;
     for (const fault of this.undecided) fault.residue = residue;
-    if (!residue) this.damageCount += this.undecided.length;
+    if (!residue) this.damageCount += this.undecidedCount;
+    this.undecidedCount = 0;
     this.undecided = [];
   }
 }
@@ -204,8 +212,11 @@ const isBlank = (byte: number): boolean => byte === 0x0d || byte === 0x20 || byt
 
 /** Whether a fragment is the beginning of a record of any of the three formats. */
 function beginsRecord(line: Line): boolean {
-  const text = line.bytes?.toString("latin1", 0, 16) ?? "";
-  return ['{"type":"job",', '{"id":', '{"turn":', '{"completed_items":'].some(
-    (start) => text.startsWith(start) || start.startsWith(text.trimEnd()),
+  const text = trimmed(line)?.toString("latin1", 0, 16);
+  return (
+    text !== undefined &&
+    ['{"type":"job",', '{"id":', '{"turn":', '{"completed_items":'].some(
+      (start) => text.startsWith(start) || start.startsWith(text.trimEnd()),
+    )
   );
 }

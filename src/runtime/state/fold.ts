@@ -1,9 +1,11 @@
 import { durationSampleSize } from "../config.js";
+import type { ItemKey } from "../format/itemId.js";
 import type {
   CheckpointRecord,
   DoneRecord,
   FailedRecord,
   MeasuredRecord,
+  PresenceRecord,
   RunEndedRecord,
   RunStartedRecord,
   SnapshotRecord,
@@ -30,15 +32,14 @@ export function applyRecord(state: JobState, record: CheckpointRecord): void {
     case "run-started":
       return startRun(state, record);
     case "input":
-      if (record.run < state.totalRun) return;
+      if (!isLater(record, { run: state.totalRun, atMs: state.totalAtMs })) return;
       state.total = record.total;
       state.totalRun = record.run;
+      state.totalAtMs = record.atMs;
       return;
     case "gone":
     case "back":
-      if ((state.presence.get(record.item)?.run ?? -1) <= record.run)
-        state.presence.set(record.item, { run: record.run, gone: record.type === "gone" });
-      return;
+      return takePresence(state, record);
     case "started":
       return startItem(state, record);
     case "step":
@@ -57,6 +58,16 @@ export function applyRecord(state: JobState, record: CheckpointRecord): void {
     case "unknown":
       return;
   }
+}
+
+/** Of two records that replace each other: the later one, so that a repeat of the earlier changes nothing. */
+function isLater(a: { run: number; atMs: number }, b: { run: number; atMs: number }): boolean {
+  return a.run > b.run || (a.run === b.run && a.atMs >= b.atMs);
+}
+
+function takePresence(state: JobState, { item, type, run, atMs }: PresenceRecord): void {
+  const known = state.presence.get(item);
+  if (!known || isLater({ run, atMs }, known)) state.presence.set(item, { run, atMs, gone: type === "gone" });
 }
 
 /** A run's entry may be made by a record that came before its start was delivered. */
@@ -80,6 +91,7 @@ function startRun(state: JobState, record: RunStartedRecord): void {
   // The total is of the latest run's input, which is unknown until it says so.
   if (record.run > state.totalRun) {
     state.totalRun = record.run;
+    state.totalAtMs = Number.NEGATIVE_INFINITY;
     state.total = null;
   }
 }
@@ -100,7 +112,10 @@ function openItem(state: JobState, record: StartedRecord | FailedRecord | StepRe
 
 function startItem(state: JobState, record: StartedRecord): void {
   if (state.done.has(record.item)) return;
-  const open = openItem(state, record);
+  beginAttempt(openItem(state, record), record);
+}
+
+function beginAttempt(open: OpenItem, record: StartedRecord | StepRecord): void {
   if (record.attempt <= open.attempt) return;
   open.attempt = record.attempt;
   open.run = record.run;
@@ -126,6 +141,7 @@ function failItem(state: JobState, record: FailedRecord): void {
 function finishStep(state: JobState, record: StepRecord): void {
   if (state.done.has(record.item)) return;
   const open = openItem(state, record);
+  beginAttempt(open, record); // a power cut can lose the record of its start
   open.steps ??= new Set();
   if (open.steps.has(record.step)) return;
   open.steps.add(record.step);
@@ -136,23 +152,37 @@ function finishItem(state: JobState, record: DoneRecord): void {
   if (state.done.has(record.item)) return;
   state.done.add(record.item);
   state.open.delete(record.item);
-  countFinished(state, record);
-}
-
-/** A foreign file says that the item is done; this says, once for each attempt, what it took. */
-function measureItem(state: JobState, record: MeasuredRecord): void {
-  if ((state.measured.get(record.item) ?? -1) >= record.attempt) return;
-  state.measured.set(record.item, record.attempt);
-  countFinished(state, record);
-}
-
-function countFinished(state: JobState, record: DoneRecord | MeasuredRecord): void {
   addUsage(state.usage, record.usage);
-  addUsage(state.doneUsage, record.usage);
-  if (record.run !== undefined) runOf(state, record.run, record.atMs).done++;
-  if (record.ms === undefined) return;
-  state.doneMs = (state.doneMs ?? 0) + record.ms;
-  keepDuration(state, { ms: record.ms, atMs: record.atMs, run: record.run ?? 0 });
+  countFinished(state, record);
+  countMeasured(state, record.item);
+}
+
+/** What an attempt took is spent at once; it is a finished item's only if the foreign file says that it is done. */
+function measureItem(state: JobState, { item, attempt, run, atMs, ms, usage }: MeasuredRecord): void {
+  const known = state.measured.get(item);
+  if (known && known.attempt >= attempt) return;
+  const measures = { ...(ms !== undefined && { ms }), ...(usage !== undefined && { usage }) };
+  const isCounted = known?.isCounted ?? false;
+  state.measured.set(item, { attempt, run, atMs, ...measures, isCounted });
+  addUsage(state.usage, usage);
+  if (state.done.has(item)) countMeasured(state, item);
+}
+
+function countMeasured(state: JobState, item: ItemKey): void {
+  const measured = state.measured.get(item);
+  if (!measured || measured.isCounted) return;
+  measured.isCounted = true;
+  countFinished(state, measured);
+}
+
+type Finished = Pick<DoneRecord, "usage" | "run" | "ms" | "atMs">;
+
+function countFinished(state: JobState, { usage, run, ms, atMs }: Finished): void {
+  addUsage(state.doneUsage, usage);
+  if (run !== undefined) runOf(state, run, atMs).done++;
+  if (ms === undefined) return;
+  state.doneMs = (state.doneMs ?? 0) + ms;
+  keepDuration(state, { ms, atMs, run: run ?? 0 });
 }
 
 /** Keeps the newest samples, whatever order they come in: at twice the size the older half goes. */
@@ -168,8 +198,10 @@ export function newestDurations(state: JobState): JobState["durations"] {
   return [...state.durations].sort(byAge).slice(-durationSampleSize);
 }
 
-function takeSnapshot(state: JobState, record: SnapshotRecord): void {
-  state.snapshot = { turn: record.turn, state: record.state };
-  state.done = new Set(record.items);
-  for (const item of state.done) state.open.delete(item);
+function takeSnapshot(state: JobState, { turn, state: userState, stateText, items }: SnapshotRecord): void {
+  state.snapshot = { turn, state: userState, stateText };
+  state.done = new Set(items);
+  for (const item of state.open.keys()) if (state.done.has(item)) state.open.delete(item);
+  for (const [item, { isCounted }] of state.measured)
+    if (!isCounted && state.done.has(item)) countMeasured(state, item);
 }

@@ -42,6 +42,21 @@ export interface RunState {
   failed: number;
 }
 
+export interface Presence {
+  run: number;
+  atMs: number;
+  gone: boolean;
+}
+
+export interface Measurement {
+  attempt: number;
+  run: number;
+  atMs: number;
+  ms?: number;
+  usage?: Usage;
+  isCounted: boolean;
+}
+
 /** A finished item's duration, for estimates. */
 export interface DurationSample {
   ms: number;
@@ -70,12 +85,13 @@ export interface JobState {
   createdAtMs: number | null;
   /** Distinct ids in the latest run's input; null until known. */
   total: number | null;
-  /** The run that `total` is of. */
+  /** The run that `total` is of, and when it said so. */
   totalRun: number;
+  totalAtMs: number;
   done: Set<ItemKey>;
   open: Map<ItemKey, OpenItem>;
   /** Items that left the input or came back, by the latest run that said so. */
-  presence: Map<ItemKey, { run: number; gone: boolean }>;
+  presence: Map<ItemKey, Presence>;
   runs: Map<number, RunState>;
   /** Over done items only: what a resume does not spend again. */
   doneMs: number | null;
@@ -85,12 +101,12 @@ export interface JobState {
   /** How many items finished each step, by its name in order of appearance. */
   steps: Map<string, number>;
   durations: DurationSample[];
-  /** Items of a foreign file whose measurements were counted, by attempt. */
-  measured: Map<ItemKey, number>;
+  /** What the latest attempt at an item of a foreign file took; counted once the file says that the item is done. */
+  measured: Map<ItemKey, Measurement>;
   /** The newest record's time, milliseconds since 1970; null without records. */
   lastRecordAtMs: number | null;
   /** F2: the latest checkpoint's turn and user state. */
-  snapshot: { turn: number; state: unknown } | null;
+  snapshot: { turn: number; state: unknown; stateText: string } | null;
 }
 
 export function createJobState(): JobState {
@@ -103,6 +119,7 @@ export function createJobState(): JobState {
     createdAtMs: null,
     total: null,
     totalRun: 0,
+    totalAtMs: Number.NEGATIVE_INFINITY,
     done: new Set(),
     open: new Map(),
     presence: new Map(),
@@ -134,6 +151,10 @@ export function addUsage(totals: UsageTotals, usage: Usage | undefined): void {
   if (!usage) return;
   for (const name of ["inputTokens", "outputTokens", "cachedTokens", "usd"] as const) {
     const amount = usage[name];
-    if (typeof amount === "number" && Number.isFinite(amount)) totals[name] = (totals[name] ?? 0) + amount;
+    if (typeof amount === "number" && Number.isFinite(amount))
+      totals[name] = exact(exact(amount) + (totals[name] ?? 0));
   }
 }
+
+/** Held to multiples of 10^-10, so that sums are the same in whatever order they are made. */
+const exact = (amount: number): number => Math.round(amount * 1e10) / 1e10;

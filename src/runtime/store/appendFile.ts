@@ -9,8 +9,11 @@ export type Durability = "written" | "synced";
 export interface AppendOptions {
   /** Called before each batch; what it throws rejects the batch. */
   beforeBatch?: () => void;
-  /** Bytes to begin with after a failed write, besides the newline guard; given the system's error code. */
-  afterFailure?: (code: string) => Buffer;
+  /**
+   * Bytes to begin with, besides the newline guard, where the file may end inside a line: after a failed write,
+   * given the system's error code, or, given undefined, where it was opened so.
+   */
+  afterTear?: (code: string | undefined) => Buffer;
 }
 
 interface Waiting {
@@ -105,9 +108,7 @@ export class AppendFile {
       this.guard ||= reopened.guard;
     }
     const parts = batch.map((entry) => entry.bytes);
-    if (this.failure !== undefined && this.options.afterFailure)
-      parts.unshift(this.options.afterFailure(this.failure));
-    if (this.guard) parts.unshift(newline);
+    if (this.guard) parts.unshift(newline, this.options.afterTear?.(this.failure) ?? Buffer.alloc(0));
     const bytes = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
     // Until the write is known to be whole, the file may end anywhere.
     this.guard = true;

@@ -7,7 +7,7 @@ import type { ScannedRecord, ScanSummary } from "../format/scan.js";
 import { applyRecord } from "../state/fold.js";
 import type { JobState } from "../state/jobState.js";
 import type { Holder } from "../state/status.js";
-import { type Durability, notAFile } from "./appendFile.js";
+import { type Durability, notAFile, syncFolder } from "./appendFile.js";
 import { CheckpointFollower } from "./follow.js";
 import { ForeignLog } from "./foreignLog.js";
 import { inspectLock, Lock } from "./lock.js";
@@ -42,26 +42,28 @@ export class JsonlStore implements CheckpointStore {
   }
 
   async open(job: string, options: OpenOptions = {}): Promise<JobLog> {
+    if (typeof job !== "string" || job === "")
+      throw new TypeError(`Expected a job's id to be a string that is not empty, got \`${String(job)}\`.`);
     const path = await prepareFolder(this.path);
     const lock = await Lock.acquire(path, options);
+    let sink: LineSink | undefined;
     try {
       const follower = new CheckpointFollower(path, options.onRecord ? { onRecord: options.onRecord } : {});
       await follower.refresh();
+      const { state } = follower;
       const scan = follower.summary();
-      refuseUnfit(path, job, scan, follower.state, options);
-      const isForeign = scan.format === "article" || scan.format === "agent-resume";
-      const log = isForeign
-        ? await ForeignLog.open(path, scan.format as "article" | "agent-resume", follower.state, lock)
-        : undefined;
-      const opened = log ?? (await OwnLog.open(path, lock, follower.state));
-      const fileJob = new JsonlLog(path, job, follower.state, scan, lock, opened);
-      if (follower.state.job === null)
-        await fileJob.append(
-          [jobRecord(Date.now(), job, options.label ?? null, options.jobFile ?? null)],
-          "written",
-        );
-      return fileJob;
+      refuseUnfit(path, job, scan, state, options);
+      const { format } = scan;
+      sink =
+        format === "article" || format === "agent-resume"
+          ? await ForeignLog.open(path, { ...scan, format }, state, lock)
+          : await OwnLog.open(path, lock, state);
+      const log = new JsonlLog(path, job, state, scan, lock, sink);
+      const header = jobRecord(Date.now(), job, options.label ?? null, options.jobFile ?? null);
+      if (state.job === null) await log.append([header], "written");
+      return log;
     } catch (error) {
+      await sink?.close().catch(() => {}); // the first error says why
       await lock.release();
       throw error;
     }
@@ -120,6 +122,7 @@ async function prepareFolder(path: string): Promise<string> {
   const folder = dirname(path);
   try {
     const made = await mkdir(folder, { recursive: true });
+    if (made !== undefined) await syncUpTo(made, folder);
     if (made !== undefined && basename(folder) === "checkpoints" && (await readdir(folder)).length === 0)
       await writeFile(join(folder, ".gitignore"), "*\n", { flag: "wx" });
     return join(await realpath(folder), basename(path));
@@ -132,6 +135,11 @@ async function prepareFolder(path: string): Promise<string> {
       { cause: error },
     );
   }
+}
+
+/** Makes the names of new folders durable, from the first that was made down to the last. */
+async function syncUpTo(made: string, folder: string): Promise<void> {
+  for (let at = resolve(folder); at.length >= made.length; at = dirname(at)) await syncFolder(dirname(at));
 }
 
 function refuseUnfit(
@@ -156,10 +164,11 @@ function refuseUnfit(
       "AJ_OTHER_JOB",
       `Cannot use ${path} for job ${named(job, options.label)}: it belongs to ${named(state.job, state.label)}. Choose another checkpoint.`,
     );
+  const first = scan.faults.find((fault) => !fault.residue);
   if (scan.damageCount > 0 && options.onDamage !== "continue")
     throw new AgentJobsError(
       "AJ_DAMAGED",
-      `Will not run over ${path}: ${scan.damageCount} damaged ${scan.damageCount === 1 ? "line" : "lines"}, the first on line ${scan.faults.find((fault) => !fault.residue)?.line}. ` +
+      `Will not run over ${path}: ${scan.damageCount} damaged ${scan.damageCount === 1 ? "line" : "lines"}${first ? `, the first on line ${first.line}` : ""}. ` +
         "Repair it (agent-jobs repair), or run with --on-damage continue to do the items again that its damaged lines may have held.",
     );
 }

@@ -5,102 +5,54 @@
  */
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { link, open, readFile, rename, stat, unlink, utimes, writeFile } from "node:fs/promises";
-import { foreignLockExpiryMs, lockRenewIntervalMs, lockWriteGraceMs } from "../config.js";
-import { AgentJobsError, CheckpointWriteError, JobHeldError, messageOf, systemCodeOf } from "../errors.js";
-import { isAlive, ownIdentity, type ProcessIdentity, startTimeOf } from "./processIdentity.js";
+import { realpath, utimes } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { lockRenewIntervalMs } from "../config.js";
+import { AgentJobsError, JobHeldError, systemCodeOf } from "../errors.js";
+import {
+  breakLock,
+  create,
+  inspect,
+  type LockContent,
+  lockPathOf,
+  moveAway,
+  parseLock,
+  unreadable,
+} from "./lockFile.js";
+import { ownIdentity } from "./processIdentity.js";
 
-export interface LockContent extends ProcessIdentity {
-  token: string;
-  /** When the lock was taken, milliseconds since 1970. */
-  sinceMs: number;
-}
-
-export type LockInspection =
-  | { status: "free" }
-  /** Its process lives, or, where that cannot be seen from here (`local: false`), renewed it lately. */
-  | { status: "live"; content: LockContent; local: boolean }
-  /** Its process is gone: whoever wants the job may break it. */
-  | { status: "stale"; content: LockContent | null; local: true }
-  /** Of another host or namespace and not renewed for long: only a person can say that it may be broken. */
-  | { status: "expired"; content: LockContent; local: false };
+export { inspectLock, type LockContent, type LockInspection, lockPathOf } from "./lockFile.js";
 
 /** Names the lock, to a program that a run launches, under which it may write. */
 export const lockTokenVariable = "AGENT_JOBS_LOCK_TOKEN";
 
-export const lockPathOf = (checkpoint: string): string => `${checkpoint}.lock`;
-
-/** Says who holds the lock of a checkpoint. Changes nothing. */
-export async function inspectLock(checkpoint: string): Promise<LockInspection> {
-  return inspect(lockPathOf(checkpoint));
+interface Registry {
+  /** Locks held by this process: a second opening of the same job in it (a notebook's cell run again) shares one. */
+  held: Map<string, { lock: Lock; users: number }>;
+  /** The last of those that take or give back a lock: one at a time, so that none sees another half done. */
+  turns: Map<string, Promise<unknown>>;
 }
-
-async function inspect(path: string): Promise<LockInspection> {
-  let text: string;
-  let mtimeMs: number;
-  try {
-    text = await readFile(path, "utf8");
-    mtimeMs = (await stat(path)).mtimeMs;
-  } catch (error) {
-    if (systemCodeOf(error) === "ENOENT") return { status: "free" };
-    throw new AgentJobsError("AJ_READ", `Cannot read the lock ${path}: ${messageOf(error)}.`, {
-      cause: error,
-    });
-  }
-  const content = parse(text);
-  const ageMs = Date.now() - mtimeMs;
-  if (!content) {
-    if (ageMs > lockWriteGraceMs) return { status: "stale", content: null, local: true };
-    const unnamed = {
-      token: "",
-      pid: 0,
-      startTime: null,
-      bootId: null,
-      host: "",
-      pidNamespace: null,
-      sinceMs: mtimeMs,
-    };
-    return { status: "live", content: unnamed, local: false };
-  }
-  const own = await ownIdentity();
-  if (
-    content.host !== own.host ||
-    (content.bootId === own.bootId && content.pidNamespace !== own.pidNamespace)
-  )
-    return {
-      status: ageMs > foreignLockExpiryMs ? "expired" : "live",
-      content,
-      local: false,
-    } as LockInspection;
-  if (content.bootId !== own.bootId) return { status: "stale", content, local: true };
-  const sameProcess =
-    isAlive(content.pid) &&
-    (content.startTime === null || content.startTime === (await startTimeOf(content.pid)));
-  return { status: sameProcess ? "live" : "stale", content, local: true };
-}
-
-function parse(text: string): LockContent | null {
-  try {
-    const value = JSON.parse(text) as LockContent;
-    return typeof value.token === "string" && Number.isInteger(value.pid) && typeof value.host === "string"
-      ? value
-      : null;
-  } catch {
-    return null;
-  }
-}
-
-/** Locks held by this process: a second opening of the same job in it (a notebook's cell run again) shares one. */
-const held = sharedRegistry();
-
-type Registry = Map<string, { lock: Lock; users: number }>;
 
 /** One for the process, however many copies of this module are bundled into what it has loaded. */
-function sharedRegistry(): Registry {
+const registry = ((): Registry => {
   const shared = globalThis as unknown as Record<symbol, Registry | undefined>;
   const name = Symbol.for("agent-jobs.locks");
-  shared[name] ??= new Map();
+  shared[name] ??= { held: new Map(), turns: new Map() };
   return shared[name];
+})();
+
+async function inTurn<T>(path: string, work: () => Promise<T>): Promise<T> {
+  const before = registry.turns.get(path);
+  const mine = (async () => {
+    await before?.catch(() => {});
+    return work();
+  })();
+  registry.turns.set(path, mine);
+  try {
+    return await mine;
+  } finally {
+    if (registry.turns.get(path) === mine) registry.turns.delete(path);
+  }
 }
 
 export class Lock {
@@ -122,57 +74,53 @@ export class Lock {
    *   folder forbids creating it.
    */
   static async acquire(checkpoint: string, options: { takeOver?: boolean } = {}): Promise<Lock> {
-    const path = lockPathOf(checkpoint);
-    const mine = held.get(path);
-    if (mine) {
-      mine.users++;
-      return mine.lock;
-    }
-    const content: LockContent = { token: randomUUID(), sinceMs: Date.now(), ...(await ownIdentity()) };
-    for (;;) {
-      if (await create(path, content)) break;
-      const found = await inspect(path);
-      if (found.status === "free") continue;
-      // A program that a run launched to write the checkpoint itself works under that run's lock.
-      if (found.content && found.content.token === process.env[lockTokenVariable])
-        return new Lock(path, found.content);
-      if (found.status !== "stale" && !options.takeOver)
-        throw heldError(checkpoint, found.content, found.status);
-      await breakLock(path, found.content?.token ?? null, content.token);
-    }
-    const lock = new Lock(path, content);
-    lock.renewal = setInterval(() => void lock.renew(), lockRenewIntervalMs).unref();
-    held.set(path, { lock, users: 1 });
-    return lock;
+    const path = await resolved(lockPathOf(checkpoint));
+    return inTurn(path, async () => {
+      const mine = registry.held.get(path);
+      if (mine?.lock.isHeld()) {
+        mine.users++;
+        return mine.lock;
+      }
+      if (mine) mine.lock.forget(); // it was taken over, and whoever opened it never closed it
+      const { content, isBorrowed } = await take(checkpoint, path, options.takeOver ?? false);
+      const lock = new Lock(path, content);
+      if (isBorrowed) return lock;
+      lock.renewal = setInterval(() => void lock.renew(), lockRenewIntervalMs).unref();
+      registry.held.set(path, { lock, users: 1 });
+      return lock;
+    });
   }
 
   /** @throws AgentJobsError (AJ_LOCK_LOST) where the lock is no longer this one's. */
   check(): void {
-    let token: string | undefined;
-    try {
-      token = parse(readFileSync(this.path, "utf8"))?.token;
-    } catch (error) {
-      if (systemCodeOf(error) !== "ENOENT") throw error;
-    }
-    if (token === this.token) return;
+    if (this.isHeld()) return;
     const message = `Lost the lock ${this.path}: another run took the job over. This run stops; its finished items are kept.`;
     throw new AgentJobsError("AJ_LOCK_LOST", message);
   }
 
   /** Gives the lock back; the last user in this process removes the file. */
-  async release(): Promise<void> {
-    const mine = held.get(this.path);
-    if (mine?.lock !== this) return; // another process's, under which this one works
-    if (--mine.users > 0) return;
-    held.delete(this.path);
-    clearInterval(this.renewal);
+  release(): Promise<void> {
+    return inTurn(this.path, async () => {
+      const mine = registry.held.get(this.path);
+      if (mine?.lock !== this) return; // another process's, under which this one works
+      if (--mine.users > 0) return;
+      this.forget();
+      if (this.isHeld()) await moveAway(this.path, this.token, this.token);
+    });
+  }
+
+  private isHeld(): boolean {
     try {
-      this.check();
-      await unlink(this.path);
+      return parseLock(readFileSync(this.path, "utf8"))?.token === this.token;
     } catch (error) {
-      const gone = systemCodeOf(error) === "ENOENT" || (error as AgentJobsError).code === "AJ_LOCK_LOST";
-      if (!gone) throw error;
+      if (systemCodeOf(error) === "ENOENT") return false;
+      throw unreadable(this.path, error);
     }
+  }
+
+  private forget(): void {
+    clearInterval(this.renewal);
+    registry.held.delete(this.path);
   }
 
   private async renew(): Promise<void> {
@@ -182,61 +130,36 @@ export class Lock {
   }
 }
 
-/** Makes the lock with its content in one step, so that no reader sees it half written. */
-async function create(path: string, content: LockContent): Promise<boolean> {
-  const text = `${JSON.stringify(content)}\n`;
-  const draft = `${path}.${content.token}`;
-  try {
-    await writeFile(draft, text, { flag: "wx", mode: 0o600 });
-    try {
-      await link(draft, path);
-      return true;
-    } finally {
-      await unlink(draft);
+/** The same path however it is written, so that one process finds its own lock again. */
+async function resolved(path: string): Promise<string> {
+  const folder = await realpath(dirname(path)).catch(() => dirname(path)); // what is wrong with it, creating says
+  return join(folder, basename(path));
+}
+
+interface Taken {
+  content: LockContent;
+  /** It is another process's, under which this one works. */
+  isBorrowed: boolean;
+}
+
+/** Creates the lock, breaking one that is in the way where that is allowed. */
+async function take(checkpoint: string, path: string, takeOver: boolean): Promise<Taken> {
+  const content: LockContent = { token: randomUUID(), sinceMs: Date.now(), ...(await ownIdentity()) };
+  let broken: string | undefined; // the one live lock that may be taken over: what the person was shown
+  for (;;) {
+    if (await create(path, content)) return { content, isBorrowed: false };
+    const found = await inspect(path);
+    if (found.status === "free") continue;
+    if (found.status !== "stale") {
+      // A program that a run launched to write the checkpoint itself works under that run's lock.
+      if (found.content.token === process.env[lockTokenVariable])
+        return { content: found.content, isBorrowed: true };
+      broken ??= found.content.token;
+      if (!takeOver || found.content.token !== broken)
+        throw heldError(checkpoint, found.content, found.status);
     }
-  } catch (error) {
-    const code = systemCodeOf(error) ?? "";
-    if (code === "EEXIST") return false;
-    if (["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"].includes(code))
-      return createWithoutLinks(path, text);
-    throw new CheckpointWriteError(
-      `Cannot create the lock ${path}: ${messageOf(error)}. Make the folder writable, or choose another checkpoint.`,
-      code,
-      { cause: error },
-    );
+    await breakLock(path, found.content?.token || null, content); // one that is still empty has no token
   }
-}
-
-/** For file systems without hard links: readers take a file that is still empty for a lock that is being written. */
-async function createWithoutLinks(path: string, text: string): Promise<boolean> {
-  try {
-    const file = await open(path, "wx", 0o600);
-    await file.writeFile(text).finally(() => file.close());
-    return true;
-  } catch (error) {
-    if (systemCodeOf(error) === "EEXIST") return false;
-    throw new CheckpointWriteError(
-      `Cannot create the lock ${path}: ${messageOf(error)}.`,
-      systemCodeOf(error) ?? "",
-      {
-        cause: error,
-      },
-    );
-  }
-}
-
-/** Moves a stale lock away. Another may have done so and taken the job in between: then its lock is put back. */
-async function breakLock(path: string, staleToken: string | null, ownToken: string): Promise<void> {
-  const away = `${path}.stale-${ownToken}`;
-  try {
-    await rename(path, away);
-  } catch (error) {
-    if (systemCodeOf(error) === "ENOENT") return;
-    throw error;
-  }
-  const moved = parse(await readFile(away, "utf8").catch(() => ""));
-  if ((moved?.token ?? null) !== staleToken) await link(away, path).catch(() => {});
-  await unlink(away).catch(() => {});
 }
 
 function heldError(checkpoint: string, holder: LockContent, status: "live" | "expired"): JobHeldError {

@@ -1,6 +1,6 @@
 import { maxRecordBytes } from "../config.js";
 import { encodeRecord, type WritableRecord } from "../format/record.js";
-import type { JobState } from "../state/jobState.js";
+import { type JobState, latestRun } from "../state/jobState.js";
 import { AppendFile, type Durability } from "./appendFile.js";
 import type { Lock } from "./lock.js";
 
@@ -17,8 +17,8 @@ export class OwnLog implements LineSink {
   static async open(path: string, lock: Lock, state: JobState): Promise<OwnLog> {
     const file = await AppendFile.open(path, {
       beforeBatch: () => lock.check(),
-      afterFailure: (code) =>
-        encodeRecord({ type: "write-error", atMs: Date.now(), run: Math.max(0, ...state.runs.keys()), code }),
+      // A tear that an earlier process left is told by the run's first record.
+      afterTear: (code) => (code === undefined ? Buffer.alloc(0) : writeError(state, code)),
     });
     return new OwnLog(file);
   }
@@ -32,12 +32,19 @@ export class OwnLog implements LineSink {
   }
 }
 
+export function writeError(state: JobState, code: string): Buffer {
+  return encodeRecord({ type: "write-error", atMs: Date.now(), run: latestRun(state)?.run ?? 0, code });
+}
+
 /** @throws RangeError where the record is longer than a reader would take. */
 export function encodeChecked(record: WritableRecord): Buffer {
-  const bytes = encodeRecord(record);
-  if (bytes.length > maxRecordBytes)
-    throw new RangeError(
-      `A record of ${bytes.length} bytes is over the limit of ${maxRecordBytes}: write the result to a file and keep its path.`,
-    );
-  return bytes;
+  return assertFits(encodeRecord(record));
+}
+
+/** @throws RangeError where the line is longer than a reader would take. */
+export function assertFits(line: Buffer): Buffer {
+  if (line.length <= maxRecordBytes) return line;
+  throw new RangeError(
+    `A record of ${line.length} bytes is over the limit of ${maxRecordBytes}: write the result to a file and keep its path.`,
+  );
 }

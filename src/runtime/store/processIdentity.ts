@@ -34,19 +34,30 @@ function pidNamespace(): string | null {
   }
 }
 
-/** When a process was started, as its system says it; null where there is no such process or no way to know. */
-export async function startTimeOf(pid: number): Promise<string | null> {
+/** What the system says of a process. */
+export interface ProcessLook {
+  /** False once it is gone, be it that nobody has taken notice of its end yet (a zombie). */
+  runs: boolean;
+  /** Null where there is no way to know. */
+  startTime: string | null;
+}
+
+/** Looks at a process of this machine, be it another user's. Where the system does not say more, it runs if it exists. */
+export async function lookAt(pid: number): Promise<ProcessLook> {
+  if (!exists(pid)) return { runs: false, startTime: null };
   try {
     if (process.platform === "linux") {
       const stat = await readFile(`/proc/${pid}/stat`, "latin1");
       // The name, in parentheses, may itself hold spaces and parentheses.
-      return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? null;
+      const [state = "?", ...rest] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+      return { runs: !"ZXx".includes(state), startTime: rest[18] ?? null };
     }
-    if (process.platform === "win32") return null;
-    const { stdout } = await promisify(execFile)("ps", ["-o", "lstart=", "-p", String(pid)]);
-    return stdout.trim() || null;
+    if (process.platform === "win32") return { runs: true, startTime: null };
+    const { stdout } = await promisify(execFile)("ps", ["-o", "stat=", "-o", "lstart=", "-p", String(pid)]);
+    const [, state = "", startTime = ""] = /^\s*(\S+)\s+(.*?)\s*$/s.exec(stdout) ?? [];
+    return { runs: !state.startsWith("Z"), startTime: startTime || null };
   } catch {
-    return null;
+    return { runs: exists(pid), startTime: null };
   }
 }
 
@@ -56,7 +67,7 @@ let own: Promise<ProcessIdentity> | undefined;
 export function ownIdentity(): Promise<ProcessIdentity> {
   own ??= (async () => ({
     pid: process.pid,
-    startTime: await startTimeOf(process.pid),
+    startTime: (await lookAt(process.pid)).startTime,
     bootId: read("/proc/sys/kernel/random/boot_id"),
     host: hostname(),
     pidNamespace: pidNamespace(),
@@ -64,8 +75,7 @@ export function ownIdentity(): Promise<ProcessIdentity> {
   return own;
 }
 
-/** Whether a process of this machine exists, be it another user's. */
-export function isAlive(pid: number): boolean {
+function exists(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
