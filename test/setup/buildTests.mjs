@@ -2,6 +2,7 @@
 //   node test/setup/buildTests.mjs [PREFIX…]     only what starts so, relative to test/; by default all
 import { readdirSync, rmSync } from "node:fs";
 import { join, resolve, sep } from "node:path";
+import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
 
 const root = resolve(import.meta.dirname, "../..");
@@ -17,6 +18,16 @@ const entryPoints = readdirSync(join(root, "test"), { recursive: true, encoding:
   .filter((name) => prefixes.length === 0 || prefixes.some((prefix) => name.startsWith(prefix)))
   .map((name) => join(root, "test", name));
 
+/** What no `require` can load goes into the bundle; everything else stays where it is installed. */
+const bundleModulesOnly = {
+  name: "bundle-modules-only",
+  setup({ onResolve }) {
+    onResolve({ filter: /^canonicalize$/ }, ({ path }) => ({
+      path: fileURLToPath(import.meta.resolve(path)),
+    }));
+  },
+};
+
 const { metafile } = await esbuild.build({
   absWorkingDir: root,
   entryPoints,
@@ -24,6 +35,7 @@ const { metafile } = await esbuild.build({
   outdir,
   bundle: true,
   packages: "external",
+  plugins: [bundleModulesOnly],
   external: ["vscode"],
   platform: "node",
   target: "node22.15",
