@@ -23,12 +23,16 @@ export function printError(message: string): void {
   process.stderr.write(`agent-jobs: ${message}\n`);
 }
 
+/** An editor runs jobs in terminals that nobody looks at, says so, and asks itself. */
+const canAsk = (): boolean =>
+  process.stdin.isTTY === true && isTerminal() && process.env.AGENT_JOBS_ASK !== "no";
+
 /**
  * Asks a question that `y` answers with yes; anything else is no.
  * @returns null where nobody can be asked
  */
 export async function confirm(question: string): Promise<boolean | null> {
-  if (!process.stdin.isTTY || !isTerminal()) return null;
+  if (!canAsk()) return null;
   const lines = createInterface({ input: process.stdin, output: process.stdout });
   try {
     return /^y(es)?$/i.test((await lines.question(`${question} [y/N] `)).trim());
@@ -45,7 +49,7 @@ export async function choose<T extends string>(
   question: string,
   choices: readonly T[],
 ): Promise<T | undefined | null> {
-  if (!process.stdin.isTTY || !isTerminal()) return null;
+  if (!canAsk()) return null;
   const lines = createInterface({ input: process.stdin, output: process.stdout });
   try {
     const answer = (await lines.question(`${question} `)).trim().toLowerCase();

@@ -7,6 +7,7 @@ import { createLog, unawaited } from "./log.js";
 import { registerNotifications } from "./notifications/index.js";
 import { registerStatusBar } from "./statusBar/index.js";
 import { JobTasks } from "./tasks/index.js";
+import { registerTaskWatch } from "./tasks/taskWatch.js";
 import { registerTree } from "./tree/index.js";
 
 /** Wires the features. Awaits nothing. Under test it gives the parts that tests look at. */
@@ -23,7 +24,9 @@ export function activate(context: vscode.ExtensionContext): unknown {
   context.subscriptions.push(registerNotifications(catalog, log, isLooking));
   context.subscriptions.push(registerFailures(catalog));
   context.subscriptions.push(registerEditor(catalog));
-  context.subscriptions.push(registerCommands({ catalog, tasks, tree, log }));
+  const services = { catalog, tasks, tree, log };
+  context.subscriptions.push(registerCommands(services));
+  context.subscriptions.push(registerTaskWatch(services));
   unawaited(log, "start", catalog.start());
   return context.extensionMode === vscode.ExtensionMode.Test
     ? { catalog, tree, view, tasks, activateMs: performance.now() - begunMs }

@@ -67,10 +67,10 @@ export function jobRow(name: string, view: JobView | null): JobRow {
     return { title, description: lookWords[look], look, accessibleLabel: `job ${title}, ${lookWords[look]}` };
   const { status } = view;
   const parts = [progressText(view)];
+  if (view.stopping) parts.push(`stopping, ${countText(status.inFlight)} in flight`);
   if (status.failed > 0) parts.push(`${countText(status.failed)} failed`);
   if (status.inDoubt > 0) parts.push(`${countText(status.inDoubt)} in doubt`);
-  if (view.stopping) parts.push(stoppingText(view));
-  else if (status.eta) parts.push(rangeText(status.eta));
+  if (!view.stopping && status.eta) parts.push(rangeText(status.eta));
   if (look !== "running" && look !== "finished" && look !== "finished-with-failures")
     parts.push(lookWords[look]);
   const spoken = [`job ${title}`, lookWords[look]];
@@ -99,6 +99,8 @@ export function endingText(ended: string): string {
   return endings[ended] ?? ended;
 }
 
+const sentence = (text: string): string => `${text[0]?.toUpperCase()}${text.slice(1)}`;
+
 /** The lines of a job's tooltip, plain text, already safe to show. */
 export function jobDetails(name: string, view: JobView | null): string[] {
   if (!view) return [safeText(name), "Not run yet."];
@@ -110,7 +112,8 @@ export function jobDetails(name: string, view: JobView | null): string[] {
     lines.push(
       `Running since ${timeText(status.run.startedAtMs)}, pid ${status.run.pid} on ${safeText(status.run.host)}`,
     );
-  if (status.eta) lines.push(rangeText(status.eta));
+  if (view.stopping) lines.push(sentence(stoppingText(view)));
+  else if (status.eta) lines.push(sentence(rangeText(status.eta)));
   if (status.lastRun) lines.push(`Run ${status.lastRun.run.run} ${endingText(status.lastRun.ended)}.`);
   if (status.damaged) lines.push(`${plural(scan.damageCount, "damaged line")}: repair the checkpoint.`);
   const { usd, inputTokens, outputTokens } = state.usage;

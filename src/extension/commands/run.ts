@@ -3,7 +3,6 @@ import { liveHolder } from "../../runtime/store/jsonlStore.js";
 import { plural, safeText, timeText } from "../../view/text.js";
 import { commandIds, jobsViewId } from "../ids.js";
 import type { Job } from "../job.js";
-import { unawaited } from "../log.js";
 import type { Handler, Services } from "./services.js";
 import { requireTrust, targetOf } from "./target.js";
 
@@ -22,7 +21,7 @@ export const resume: Handler = async (services, argument) => {
 };
 
 /** Launches a job's task, unless it is live or must not be run as it is. */
-async function start(services: Services, job: Job): Promise<void> {
+export async function start(services: Services, job: Job, extraArgs: readonly string[] = []): Promise<void> {
   if (job.starting || job.jobFile === null) return;
   if (await refuseLive(job)) return;
   await services.catalog.refreshJob(job);
@@ -31,9 +30,7 @@ async function start(services: Services, job: Job): Promise<void> {
   job.starting = true;
   services.catalog.announce(job);
   try {
-    const task = await services.tasks.taskOf(job, args);
-    const execution = await vscode.tasks.executeTask(task);
-    watchStart(services, job, execution);
+    await vscode.tasks.executeTask(await services.tasks.taskOf(job, [...args, ...extraArgs]));
   } catch (error) {
     job.starting = false;
     services.catalog.announce(job);
@@ -76,40 +73,4 @@ async function askOverDamage(job: Job): Promise<string[] | undefined> {
   );
   if (answer === repair) await vscode.commands.executeCommand(commandIds.repair, job.id);
   return answer === goOn ? ["--on-damage", "continue"] : undefined;
-}
-
-/** Exit codes of a run that never began, by the command line's contract. */
-const startFailures = new Set([2, 3, 4, 5, 74]);
-
-/** Follows a task until the run holds its job or the process is gone: the lock tells the rest. */
-function watchStart({ catalog, log }: Services, job: Job, execution: vscode.TaskExecution): void {
-  let held = false;
-  const seen = catalog.onDidChangeJob((changed) => {
-    if (changed === job && job.holder !== null) held = true;
-  });
-  const ended = vscode.tasks.onDidEndTask((event) => {
-    if (event.execution !== execution) return;
-    finish();
-    unawaited(log, "refresh", catalog.refreshJob(job));
-  });
-  const exited = vscode.tasks.onDidEndTaskProcess(({ execution: of, exitCode }) => {
-    if (of !== execution || held || exitCode === undefined || !startFailures.has(exitCode)) return;
-    log.warn(`${job.name}: the run ended with exit code ${exitCode} before it began.`);
-    unawaited(log, "message", tellFailedStart(job, execution.task.name));
-  });
-  const finish = () => {
-    if (job.starting) {
-      job.starting = false;
-      catalog.announce(job);
-    }
-    // The process's end is told after the task's, or before it.
-    setImmediate(() => vscode.Disposable.from(seen, ended, exited).dispose());
-  };
-}
-
-async function tellFailedStart(job: Job, taskName: string): Promise<void> {
-  const show = vscode.l10n.t("Show Terminal");
-  const message = vscode.l10n.t("{0} could not be started. The terminal says why.", safeText(job.name));
-  const answer = await vscode.window.showErrorMessage(message, show);
-  if (answer === show) vscode.window.terminals.find((terminal) => terminal.name.includes(taskName))?.show();
 }

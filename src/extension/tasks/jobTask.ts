@@ -27,6 +27,12 @@ export function jobFileOf(definition: JobTaskDefinition, scope: vscode.Task["sco
   return join(folder?.uri.fsPath ?? "", definition.job);
 }
 
+/** The label of the run that a definition's arguments ask for. */
+export function labelOf({ args = [] }: JobTaskDefinition): string | null {
+  const at = args.indexOf("--as");
+  return at === -1 ? null : (args[at + 1] ?? null);
+}
+
 /**
  * A task that runs a job in a terminal of its own, without taking the focus. It is a background task, so that VS
  * Code finds it again after the window was reloaded.
@@ -38,14 +44,19 @@ export function createTask(
 ): vscode.Task {
   const jobFile = jobFileOf(definition, scope);
   const args = [cli, "run", jobFile, ...(definition.args ?? [])];
-  const execution = new vscode.ProcessExecution(node.path, args, { cwd: dirname(jobFile), env: node.env });
+  const execution = new vscode.ProcessExecution(node.path, args, {
+    cwd: dirname(jobFile),
+    // Nobody sees a question in its terminal; what has to be decided is asked by us.
+    env: { ...node.env, AGENT_JOBS_ASK: "no" },
+  });
   const name = [jobNameOf(jobFile), ...(definition.args ?? [])].join(" ");
   // An empty list of matchers, rather than none: else VS Code asks which to use.
   const task = new vscode.Task(definition, scope, name, vscode.l10n.t("Agent Jobs"), execution, []);
   task.isBackground = true;
   task.detail = vscode.workspace.asRelativePath(jobFile);
   task.presentationOptions = {
-    reveal: vscode.TaskRevealKind.Silent,
+    // Silent would show the terminal at the end of every run that was stopped or has failed items.
+    reveal: vscode.TaskRevealKind.Never,
     panel: vscode.TaskPanelKind.Dedicated,
     focus: false,
     echo: true,
