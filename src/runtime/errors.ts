@@ -1,3 +1,5 @@
+import { inspect } from "node:util";
+
 /**
  * The errors that failed operations throw. What is wrong *in* a file is data (see `Fault`), and a caller's
  * mistake is a `TypeError` or `RangeError`. Wording: what failed, on what, why, then the next step.
@@ -70,9 +72,18 @@ export function systemCodeOf(error: unknown): string | undefined {
 
 /** The message of anything thrown, with its cause's where its own says little, as `fetch failed` does. */
 export function messageOf(error: unknown): string {
-  if (!(error instanceof Error))
-    return typeof error === "string" ? error : String(JSON.stringify(error) ?? error);
-  const own = error.message || error.name;
+  if (!(error instanceof Error)) return textOf(error);
+  // Nobody keeps a job from throwing an error whose message is an object.
+  const own = textOf(error.message as unknown) || String(error.name);
   const cause = error.cause instanceof Error && error.message === "fetch failed" ? error.cause : undefined;
   return cause ? `${own}: ${messageOf(cause)}` : own;
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === "string") return value;
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    return inspect(value, { depth: 1 }); // a circular object, a bigint
+  }
 }
