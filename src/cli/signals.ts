@@ -6,10 +6,17 @@ import type { RunControl } from "../runtime/runner/runControl.js";
  * What a job leaves unhandled ends nothing: one bad item never stops the others.
  */
 export function installSignals(control: RunControl, note: (message: string) => void): void {
+  let first: NodeJS.Signals | undefined;
   const take = (signal: NodeJS.Signals) => {
     const reason = signal === "SIGINT" ? "interrupted" : "terminated";
-    if (control.stopping) control.abort(reason, signal);
-    else control.stop(reason, signal);
+    if (first === undefined) {
+      first = signal;
+      // A stop by request, or a spent budget, is nobody's second Ctrl-C.
+      if (control.stopping)
+        note("Already stopping, once what is in flight has finished. Once more ends at once.");
+      control.stop(reason, signal);
+    } else if (signal !== "SIGHUP" || first !== "SIGHUP") control.abort(reason, signal);
+    // A closed terminal sends SIGHUP from the system and from its shell: that is one wish.
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => take(signal));
   process.on("unhandledRejection", (error) =>

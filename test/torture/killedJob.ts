@@ -151,10 +151,11 @@ function readEvents(child: ChildProcess, ended: EndedRun, onEvent: (event: { eve
   });
 }
 
-/** Mostly small and quick; some of 64 KiB and a few of 1 MiB, since a write that takes longer is torn more often. */
+/** Mostly small and quick; some of 64 KiB, a few of 1 and 4 MiB, since a write that takes longer is torn more often. */
 function planItem(id: string, random: Random): PlannedItem {
   const size = () => {
     const chance = random.next();
+    if (chance < 0.01) return 4 * 1024 * 1024;
     if (chance < 0.03) return 1024 * 1024;
     if (chance < 0.15) return 64 * 1024;
     return random.between(0, 200);

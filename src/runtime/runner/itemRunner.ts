@@ -1,3 +1,4 @@
+import { AgentJobsError, messageOf } from "../errors.js";
 import type { ItemKey } from "../format/itemId.js";
 import type { Usage } from "../format/record.js";
 import { type OperationCache, operationId } from "../session/operationCache.js";
@@ -27,6 +28,24 @@ export interface ContextParts {
 export function createContext(parts: ContextParts): { context: ItemContext; used: () => Usage | undefined } {
   const { item, attempt, session, cache, log, signal } = parts;
   let usage: Usage | undefined;
+  const underWay = new Map<string, Promise<unknown>>();
+
+  async function doStep(name: string, op: string, work: () => unknown): Promise<unknown> {
+    const begin = performance.now();
+    const given = await work();
+    try {
+      await session.recordStep(item, name, op, given, performance.now() - begin);
+    } catch (error) {
+      if (error instanceof AgentJobsError) throw error;
+      const message = `What the step "${name}" gave cannot be kept: ${messageOf(error)}`;
+      throw new AgentJobsError("AJ_RESULT", message, { cause: error });
+    }
+    // As a resume would give it back: a date that became a string must not wait for a crash to be noticed.
+    const result = given === undefined ? undefined : JSON.parse(JSON.stringify(given) ?? "null");
+    cache.take({ type: "step", atMs: 0, item, run: session.run, attempt, step: name, op, result });
+    return result;
+  }
+
   const context: ItemContext = {
     signal,
     attempt,
@@ -34,14 +53,15 @@ export function createContext(parts: ContextParts): { context: ItemContext; used
       const op = operationId(name, inputs);
       const hit = cache.get(item, op);
       if (hit) return hit.result as T;
-      const begin = performance.now();
-      const result = await work();
-      await session.recordStep(item, name, op, result, performance.now() - begin);
-      cache.take({ type: "step", atMs: 0, item, run: session.run, attempt, step: name, op, result });
-      return result;
+      // The same step, asked for again before it is finished, is still done once.
+      const doing = underWay.get(op) ?? doStep(name, op, work).finally(() => underWay.delete(op));
+      underWay.set(op, doing);
+      return doing as Promise<T>;
     },
-    fetch: (input, init) =>
-      fetch(input, { ...init, signal: init?.signal ? AbortSignal.any([init.signal, signal]) : signal }),
+    fetch: (input, init) => {
+      const own = init?.signal ?? (input instanceof Request ? input.signal : undefined);
+      return fetch(input, { ...init, signal: own ? AbortSignal.any([own, signal]) : signal });
+    },
     usage(reply) {
       const read = readUsage(reply);
       if (read) usage = addUsages(usage, read);

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
-import { extname, join, relative, resolve } from "node:path";
+import { extname, join, relative, resolve, sep } from "node:path";
 import { parse as parseCsv } from "csv-parse/sync";
 import { glob } from "tinyglobby";
 import { JobDefinitionError, messageOf, systemCodeOf } from "../errors.js";
@@ -10,6 +10,7 @@ import { LineSplitter } from "../format/lines.js";
 import { contentHash } from "../session/operationCache.js";
 import { keyOfItem } from "../session/session.js";
 import type { JobDefinition } from "./defineJob.js";
+import { exactMember, parseExactly } from "./exactJson.js";
 
 /** One item of a job's input. */
 export interface InputItem {
@@ -72,11 +73,22 @@ async function* stream(
   key: JobDefinition["key"],
 ): AsyncGenerator<InputItem> {
   let position = 0;
-  for await (const item of iterable) yield inputItem(item, key, ++position, "items");
+  try {
+    for await (const item of iterable) yield inputItem(item, key, ++position, "items");
+  } catch (error) {
+    if (error instanceof JobDefinitionError) throw error;
+    throw new JobDefinitionError(`\`items\` threw after ${position} items: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
 }
 
 function list(items: readonly unknown[], key: JobDefinition["key"], source: string, folder?: string): Input {
-  return { kind: "list", items: items.map((item, i) => inputItem(item, key, i + 1, source, folder)) };
+  const exact = (item: unknown, i: number) => exactMember(items, String(i)) ?? item;
+  return {
+    kind: "list",
+    items: items.map((item, i) => inputItem(exact(item, i), key, i + 1, source, folder)),
+  };
 }
 
 function inputItem(
@@ -105,6 +117,8 @@ function inputItem(
 
 function idOf(item: unknown, key: JobDefinition["key"]): ItemKey {
   if (typeof key === "function") return keyOf((key as (item: unknown) => ItemId)(item));
+  const exact = exactMember(item, key ?? "id");
+  if (exact !== undefined) return keyOf(exact);
   if (typeof key !== "string") return keyOfItem(item);
   const value = (item as Record<string, unknown> | null)?.[key];
   if (value === undefined) throw new TypeError(`It has no member \`${key}\`.`);
@@ -141,7 +155,7 @@ async function findFiles(pattern: string, folder: string): Promise<{ path: strin
     throw new JobDefinitionError(
       `\`items\`: no file matches "${pattern}" in ${folder}. Check the pattern; it is relative to the job file's folder.`,
     );
-  const paths = found.map((path) => relative(folder, path).replaceAll("\\", "/"));
+  const paths = found.map((path) => relative(folder, path).replaceAll(sep, "/"));
   return paths.sort().map((path) => ({ path }));
 }
 
@@ -157,7 +171,7 @@ async function readData(path: string): Promise<unknown[]> {
     if (/\.jsonl$/i.test(path)) return await readJsonLines(path);
     const text = (await readFile(path, "utf8")).replace(/^\uFEFF/, "");
     if (/\.csv$/i.test(path)) return parseCsv(text, { columns: true, skip_empty_lines: true }) as unknown[];
-    const value: unknown = JSON.parse(text);
+    const value: unknown = parseExactly(text);
     if (!Array.isArray(value)) throw new TypeError("expected an array of items at the top");
     return value;
   } catch (error) {
@@ -179,7 +193,7 @@ async function readJsonLines(path: string): Promise<unknown[]> {
       .trim();
     if (text === "") return;
     try {
-      items.push(JSON.parse(text ?? ""));
+      items.push(parseExactly(text ?? ""));
     } catch (error) {
       throw new JobDefinitionError(
         `Cannot parse the items file ${path}, line ${line}: ${messageOf(error)}.`,

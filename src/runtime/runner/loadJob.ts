@@ -4,6 +4,7 @@ import { pathToFileURL } from "node:url";
 import { JobDefinitionError, messageOf, systemCodeOf } from "../errors.js";
 import type { JobDefinition } from "./defineJob.js";
 import { checkDefinition } from "./definition.js";
+import { parseExactly } from "./exactJson.js";
 import { defaultCheckpointOf, isJobFile, jobNameOf } from "./jobPaths.js";
 import { registerLoaderHooks } from "./loaderHooks.js";
 
@@ -74,7 +75,7 @@ async function assertOneJobFile(file: string): Promise<void> {
 
 async function readJson(file: string): Promise<unknown> {
   try {
-    return JSON.parse(await readFile(file, "utf8"));
+    return parseExactly((await readFile(file, "utf8")).replace(/^\uFEFF/, ""));
   } catch (error) {
     throw new JobDefinitionError(`${file} is not JSON: ${messageOf(error)}.`, { cause: error });
   }

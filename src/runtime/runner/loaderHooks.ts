@@ -7,17 +7,18 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { registerHooks } from "node:module";
 import { dirname, join, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { compileFunction } from "node:vm";
 import { transform } from "sucrase";
 
 const typescript = /\.[mc]?ts$/;
 const endings = [".ts", ".mts", ".cts", ".js", ".mjs", ".cjs", ".json"];
-const moduleSyntax = /^\s*(?:import\b(?!\s*\()|export\b)/m;
+const commonJsNames = ["exports", "require", "module", "__filename", "__dirname"];
 
 let registered = false;
 
 /**
  * Registers the hooks, once a process.
- * @param runtimePath the bundled runtime, an ES module, for `import … from "agent-jobs"`
+ * @param runtimePath the bundled runtime, an ES module with its CommonJS twin beside it, for `… from "agent-jobs"`
  */
 export function registerLoaderHooks(runtimePath: string): void {
   if (registered) return;
@@ -27,8 +28,7 @@ export function registerLoaderHooks(runtimePath: string): void {
       try {
         return next(specifier, context);
       } catch (error) {
-        if (specifier === "agent-jobs")
-          return { url: pathToFileURL(runtimePath).href, format: "module", shortCircuit: true };
+        if (specifier === "agent-jobs") return bundledRuntime(runtimePath, context.conditions);
         const found = isOwn(context.parentURL) ? withEnding(specifier, context.parentURL!) : undefined;
         if (!found) throw error;
         return next(pathToFileURL(found).href, context);
@@ -38,22 +38,46 @@ export function registerLoaderHooks(runtimePath: string): void {
       if (!isOwn(url)) return next(url, context);
       const path = fileURLToPath(url);
       if (typescript.test(path)) {
-        const source = readFileSync(path, "utf8");
-        const isModule = !path.endsWith(".cts") && (path.endsWith(".mts") || moduleSyntax.test(source));
-        const { code } = transform(source, {
-          transforms: isModule ? ["typescript"] : ["typescript", "imports"],
-          disableESTransforms: true,
-          filePath: path,
-        });
-        return { format: isModule ? "module" : "commonjs", source: code, shortCircuit: true };
+        const { source, format } = compile(path);
+        return { source, format, shortCircuit: true };
       }
       if (!path.endsWith(".js")) return next(url, context);
       const source = readFileSync(path, "utf8");
-      return moduleSyntax.test(source)
-        ? { format: "module", source, shortCircuit: true }
-        : next(url, context);
+      const format = isModule(source) ? "module" : "commonjs";
+      return { source, format, shortCircuit: true };
     },
   });
+}
+
+function bundledRuntime(path: string, conditions: readonly string[]) {
+  const isRequired = conditions.includes("require");
+  const file = isRequired ? path.replace(/\.mjs$/, ".cjs") : path;
+  return { url: pathToFileURL(file).href, format: isRequired ? "commonjs" : "module", shortCircuit: true };
+}
+
+function compile(path: string): { source: string; format: "module" | "commonjs" } {
+  const source = readFileSync(path, "utf8");
+  const options = { disableESTransforms: true, filePath: path };
+  if (path.endsWith(".cts")) {
+    const { code } = transform(source, { ...options, transforms: ["typescript", "imports"] });
+    return { source: code, format: "commonjs" };
+  }
+  const { code } = transform(source, { ...options, transforms: ["typescript"] });
+  return { source: code, format: path.endsWith(".mts") || isModule(code) ? "module" : "commonjs" };
+}
+
+/**
+ * Whether JavaScript is an ES module, told as Node itself tells it: by whether it parses as CommonJS. The words
+ * `import` and `export` may stand in comments and texts.
+ */
+function isModule(source: string): boolean {
+  if (!/\b(?:import|export|await)\b/.test(source)) return false;
+  try {
+    compileFunction(source.replace(/^#!.*/, ""), commonJsNames);
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 /** A file of the project, not of its dependencies. */

@@ -70,12 +70,15 @@ class Run {
   private readonly log: ItemLog;
   private readonly runner: ItemRunner;
   private readonly inFlight = new Set<ItemKey>();
+  /** Lanes that wait for an item which may be long in coming: a stop lets go of them. */
+  private readonly waiting = new Set<() => void>();
   private readonly beganMs = performance.now();
   private begun = 0;
   private wasLimited = false;
   private done = 0;
   private failed = 0;
   private error: unknown;
+  private isOver = false;
 
   constructor(
     private readonly job: LoadedJobFile,
@@ -94,9 +97,10 @@ class Run {
     const { control } = this.options;
     this.options.onOpen?.(() => this.status());
     const watch = setInterval(() => void this.lookForStop(), stopPollIntervalMs);
-    control.onStop(() =>
-      this.tell({ event: "run-stopping", reason: control.stopping!.reason, inFlight: this.inFlight.size }),
-    );
+    control.onStop(() => {
+      this.tell({ event: "run-stopping", reason: control.stopping!.reason, inFlight: this.inFlight.size });
+      for (const letGo of this.waiting) letGo();
+    });
     const aborted = new Promise<void>((resolve) =>
       control.signal.addEventListener("abort", () => resolve(), { once: true }),
     );
@@ -121,9 +125,8 @@ class Run {
     const { control, limit = Number.POSITIVE_INFINITY } = this.options;
     try {
       while (!control.stopping) {
-        if (this.isBudgetSpent()) return;
-        const next = await source.next();
-        if (next.done || control.stopping) return;
+        const next = await this.nextOf(source);
+        if (!next || next.done || control.stopping || this.isBudgetSpent()) return;
         if (this.begun >= limit) {
           this.wasLimited = true;
           return;
@@ -132,9 +135,23 @@ class Run {
         await this.runItem(next.value);
       }
     } catch (error) {
+      // Whatever an attempt still wanted to record when the run was ended at once, the item is in doubt.
+      if (control.signal.aborted) return;
       this.error ??= error;
       control.stop("error");
     }
+  }
+
+  /** The next item; undefined where the run is to stop before it came. */
+  private nextOf(source: AsyncGenerator<InputItem>): Promise<IteratorResult<InputItem> | undefined> {
+    return new Promise((resolve, reject) => {
+      const letGo = () => resolve(undefined);
+      this.waiting.add(letGo);
+      source
+        .next()
+        .then(resolve, reject)
+        .finally(() => this.waiting.delete(letGo));
+    });
   }
 
   private async *remaining(): AsyncGenerator<InputItem> {
@@ -177,13 +194,7 @@ class Run {
       } catch (error) {
         if (signal.aborted) return; // ended at once: whether the item took effect is in doubt
         if (isFatal(error)) throw error;
-        await this.fail(
-          key,
-          attempt,
-          error,
-          (error as { failureCause?: string })?.failureCause ?? causeOf(error),
-          measures(performance.now() - begin),
-        );
+        await this.fail(key, attempt, error, causeIn(error), measures(performance.now() - begin));
         return;
       }
       const ms = performance.now() - begin;
@@ -196,6 +207,7 @@ class Run {
         await this.fail(key, attempt, error, "bad-reply", measures(ms));
         return;
       }
+      this.opened.cache.take({ type: "done", atMs: 0, item: key }); // its steps' results are not needed again
       this.done++;
       const usage = used();
       this.tell({ event: "item-done", item: id, attempt, ms: Math.round(ms), ...(usage && { usage }) });
@@ -253,6 +265,7 @@ class Run {
       remaining: status.remaining,
       ms,
     });
+    this.isOver = true;
     return {
       ...{ reason, done, failed, ms, status },
       ...(signal !== undefined && { signal }),
@@ -284,9 +297,15 @@ class Run {
     });
   }
 
+  /** Nothing comes after `run-ended`, also where an attempt goes on that was left in doubt. */
   private tell(event: RunEvent): void {
-    this.options.onEvent(event);
+    if (!this.isOver) this.options.onEvent(event);
   }
+}
+
+function causeIn(error: unknown): string {
+  if (error instanceof AgentJobsError && error.code === "AJ_RESULT") return "bad-reply";
+  return (error as { failureCause?: string } | null)?.failureCause ?? causeOf(error);
 }
 
 /** Errors that no other item would escape either. */

@@ -1,8 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdir } from "node:fs/promises";
 import { hostname } from "node:os";
-import { stopPollIntervalMs, workerGraceMs } from "../config.js";
-import { AgentJobsError, messageOf } from "../errors.js";
+import { dirname } from "node:path";
+import { stopPollIntervalMs } from "../config.js";
+import { AgentJobsError, CheckpointWriteError, messageOf, systemCodeOf } from "../errors.js";
 import { encodeRecord, type RunEndReason, type WritableRecord } from "../format/record.js";
 import { latestRun } from "../state/jobState.js";
 import { AppendFile } from "../store/appendFile.js";
@@ -25,6 +27,7 @@ export interface CommandOutcome {
  * @throws JobHeldError AJ_HELD; AgentJobsError AJ_WORKER where the program cannot be started
  */
 export async function runCommand(job: LoadedJobFile, control: RunControl): Promise<CommandOutcome> {
+  await makeFolder(dirname(job.checkpoint));
   const lock = await Lock.acquire(job.checkpoint);
   const events = await RunEvents.open(job, lock);
   try {
@@ -49,11 +52,8 @@ export async function runCommand(job: LoadedJobFile, control: RunControl): Promi
         () => {},
       );
     }, stopPollIntervalMs);
-    let grace: NodeJS.Timeout | undefined;
-    control.onStop(() => {
-      kill("SIGTERM");
-      grace = setTimeout(() => kill("SIGKILL"), workerGraceMs);
-    });
+    // It may finish what it has in hand, however long that takes; who will not wait asks a second time.
+    control.onStop(() => kill("SIGTERM"));
     control.signal.addEventListener("abort", () => kill("SIGKILL"), { once: true });
     try {
       const [exitCode] = (await once(child, "close")) as [number | null];
@@ -69,12 +69,23 @@ export async function runCommand(job: LoadedJobFile, control: RunControl): Promi
       );
     } finally {
       clearInterval(watch);
-      clearTimeout(grace);
     }
   } finally {
     await events.close();
     await clearStopRequest(job.checkpoint);
     await lock.release();
+  }
+}
+
+/** The lock lies beside the checkpoint, whose folder the program might only make later. */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    const code = systemCodeOf(error) ?? "";
+    throw new CheckpointWriteError(`Cannot create the folder ${folder}: ${messageOf(error)}.`, code, {
+      cause: error,
+    });
   }
 }
 

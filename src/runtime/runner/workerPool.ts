@@ -6,6 +6,7 @@ import { type ItemKey, idText, keyOf } from "../format/itemId.js";
 import { parseWithNumberSources } from "../format/json.js";
 import { LineSplitter } from "../format/lines.js";
 import type { ItemContext } from "./defineJob.js";
+import { stringifyExactly } from "./exactJson.js";
 import type { ItemLog } from "./itemLog.js";
 import type { ItemRunner } from "./itemRunner.js";
 import type { LoadedJobFile } from "./loadJob.js";
@@ -101,6 +102,8 @@ class Worker {
     this.child = spawn(file, args, { cwd, env, detached: process.platform !== "win32", windowsHide: true });
     this.exit = once(this.child, "close").catch(() => {});
     this.child.on("error", (error) => this.end(`could not be started: ${messageOf(error)}`, error));
+    // What it started itself may keep its output open; then `close` would never come.
+    this.child.on("exit", () => this.kill("SIGKILL"));
     this.child.on("close", (code, signal) =>
       this.end(signal ? `was ended by ${signal}` : `ended with exit code ${code}`),
     );
@@ -112,8 +115,9 @@ class Worker {
 
   ask(key: ItemKey, item: unknown, context: ItemContext): Promise<unknown> {
     return new Promise((resolve, reject) => {
+      const line = `{"id":${key},"item":${stringifyExactly(item)},"attempt":${context.attempt}}`;
       this.pending.set(key, { context, resolve, reject });
-      this.send(`{"id":${key},"item":${JSON.stringify(item)},"attempt":${context.attempt}}`);
+      this.send(line);
     });
   }
 
@@ -138,7 +142,9 @@ class Worker {
   private readLines(stream: NodeJS.ReadableStream, take: (line: string) => void): void {
     const splitter = new LineSplitter();
     stream.on("data", (chunk: Buffer) => {
-      for (const line of splitter.push(chunk)) if (line.bytes) take(line.bytes.toString("utf8"));
+      for (const line of splitter.push(chunk))
+        if (line.bytes) take(line.bytes.toString("utf8"));
+        else this.giveUp(`wrote a line of ${line.lengthBytes} bytes, which is over the limit`);
     });
     stream.on("end", () => {
       const tail = splitter.tail();
@@ -167,6 +173,12 @@ class Worker {
     for (const { reject } of this.pending.values())
       reject(error ?? new WorkerItemError(message, "worker-died"));
     this.pending.clear();
+  }
+
+  /** It broke the protocol: nobody knows what its further lines would mean. */
+  private giveUp(how: string): void {
+    this.kill("SIGKILL");
+    this.end(how);
   }
 
   private kill(signal: NodeJS.Signals): void {
@@ -201,7 +213,9 @@ function parseReply(line: string): Reply | undefined {
     return undefined;
   }
   const { result, usage, error } = value;
-  if (error === undefined) return "result" in value ? { key, result, usage } : undefined;
+  // JSON-RPC's way: both members, one of them null.
+  if (error === undefined || (error === null && "result" in value))
+    return "result" in value ? { key, result, usage } : undefined;
   const { message, cause } = (error ?? {}) as { message?: unknown; cause?: unknown };
   const failure = {
     message:

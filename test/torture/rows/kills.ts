@@ -7,7 +7,8 @@ import { Findings, type Random, type Row } from "../row.js";
 const defaultTimes = 200;
 /** Where writes are torn most often: memory that is a file system. */
 const memoryFolder = "/dev/shm";
-const tearWaitMs = 400;
+const tearWaitMs = 500;
+const pageBytes = 4096;
 
 /**
  * SIGKILL at random moments of a job of 500 items: while it starts, after some items, in the middle of a write, and
@@ -77,7 +78,7 @@ function afterItems(count: number, delayMs: number): Parameters<KilledJob["run"]
   };
 }
 
-/** When the file is seen to grow by a large record, which by then is partly written. */
+/** When the file is seen to end at the end of a page: its system is copying a large record, page by page. */
 function duringWrite(checkpoint: string, afterItem: number): Parameters<KilledJob["run"]>[0] {
   let seen = 0;
   return {
@@ -95,11 +96,10 @@ function duringWrite(checkpoint: string, afterItem: number): Parameters<KilledJo
 function waitForGrowth(path: string): void {
   const file = openSync(path, "r");
   const untilMs = performance.now() + tearWaitMs;
-  let size = fstatSync(file).size;
+  const { size } = fstatSync(file);
   for (;;) {
     const now = fstatSync(file).size;
-    if (now - size > 8192 || performance.now() > untilMs) break;
-    size = now;
+    if ((now > size && now % pageBytes === 0) || performance.now() > untilMs) break;
   }
   closeSync(file);
 }
