@@ -8,6 +8,9 @@ export function assertJson(value: unknown): void {
   check(value, "result", new Set());
 }
 
+/** Objects that JSON.stringify would write as something else without a word. */
+const unlikeJson = [Map, Set, WeakMap, WeakSet, ArrayBuffer, RegExp, Error];
+
 function check(value: unknown, path: string, ancestors: Set<object>): void {
   switch (typeof value) {
     case "string":
@@ -25,8 +28,10 @@ function check(value: unknown, path: string, ancestors: Set<object>): void {
   }
   if (value === null) return;
   if (typeof (value as { toJSON?: unknown }).toJSON === "function") return;
+  if (typeof (value as { then?: unknown }).then === "function")
+    throw new TypeError(`\`${path}\` is a promise, which JSON cannot hold: await it first.`);
   if (ancestors.has(value)) throw new TypeError(`\`${path}\` refers back to itself, which JSON cannot hold.`);
-  if (value instanceof Map || value instanceof Set || ArrayBuffer.isView(value))
+  if (unlikeJson.some((kind) => value instanceof kind) || ArrayBuffer.isView(value))
     throw new TypeError(
       `\`${path}\` is a ${value.constructor.name}, which JSON cannot hold: convert it first.`,
     );

@@ -34,6 +34,7 @@ export class Session {
   private readonly finishing = new Map<ItemKey, Promise<void>>();
   private ended: { reason: RunEndReason; signal?: string } | undefined;
   private closing: Promise<void> | undefined;
+  private recordingInput: Promise<void> | undefined;
 
   /** @internal Use `AgentResume` or the runner. */
   constructor(
@@ -67,7 +68,7 @@ export class Session {
     const keyed = [...items].map((item) => ({ item, key: key ? keyOf(key(item)) : keyOfItem(item) }));
     assertDistinct(keyed.map((entry) => entry.key));
     // Not awaited, since iteration is synchronous: the next mark waits for it, and it can be lost without harm.
-    void this.recordInput(keyed.map((entry) => entry.key)).catch(() => {});
+    this.recordingInput = this.recordInput(keyed.map((entry) => entry.key)).catch(() => {});
     for (const entry of keyed) if (!this.state.done.has(entry.key)) yield entry.item;
   }
 
@@ -127,11 +128,12 @@ export class Session {
 
   /** @internal */
   async fail(item: ItemKey, error: unknown, options: Measures & { cause?: string }): Promise<void> {
+    if (this.state.done.has(item)) return;
     const { cause = "other", hash: _, ...measures } = options;
-    const stack = error instanceof Error ? ownFrames(error.stack) : undefined;
+    const stack = error instanceof Error ? ownFrames(error.stack as unknown) : undefined;
     const record = {
       ...{ type: "failed" as const, atMs: Date.now(), item, run: this.run, attempt: this.attemptOf(item) },
-      ...{ cause, message: messageOf(error).slice(0, maxErrorChars) },
+      ...{ cause: String(cause), message: messageOf(error).slice(0, maxErrorChars) },
       ...(stack !== undefined && { detail: stack.slice(0, maxErrorChars) }),
     };
     await this.log.append([{ ...record, ...rounded(measures) }], "synced");
@@ -140,11 +142,13 @@ export class Session {
 
   /** @internal Records a finished step of an item. */
   async recordStep(item: ItemKey, step: string, op: string, result: unknown, ms: number): Promise<void> {
+    if (typeof step !== "string")
+      throw new TypeError(`Expected a step's name to be a string, got \`${typeof step}\`.`);
     assertJson(result);
     const attempt = this.attemptOf(item);
     const base = { type: "step" as const, atMs: Date.now(), item, run: this.run, attempt, step, op };
     await this.log.append(
-      [{ ...base, ...(result !== undefined && { result }), ms: Math.round(ms) }],
+      [{ ...base, ...(result !== undefined && { result }), ...rounded({ ms }) }],
       "synced",
     );
   }
@@ -171,6 +175,7 @@ export class Session {
 
   private async end(): Promise<void> {
     try {
+      await this.recordingInput;
       const { reason, signal } = this.ended ?? { reason: this.outcome() };
       const ended = { type: "run-ended" as const, atMs: Date.now(), run: this.run, reason };
       await this.log.append([{ ...ended, ...(signal !== undefined && { signal }) }], "synced");
@@ -182,14 +187,15 @@ export class Session {
     }
   }
 
-  /** Whoever gave no reason: finished where nothing is left, stopped where something is. */
+  /** Whoever gave no reason: finished where nothing of the input is left, stopped where something is. */
   private outcome(): RunEndReason {
-    const { total, done, open } = this.state;
-    if (total === null || done.size < total)
-      return open.size > 0 && total !== null && done.size + open.size >= total
-        ? "finished-with-failures"
-        : "stopped";
-    return "finished";
+    const { state } = this;
+    let left = state.total ?? Number.POSITIVE_INFINITY;
+    let failed = 0;
+    for (const item of state.done) if (!isGone(state, item)) left--;
+    for (const [item, { phase }] of state.open) if (phase === "failed" && !isGone(state, item)) failed++;
+    if (left > failed) return "stopped";
+    return failed > 0 ? "finished-with-failures" : "finished";
   }
 
   /** The attempt that a mark is of: the one begun in this run, else a new one. */
@@ -199,15 +205,17 @@ export class Session {
 }
 
 /** A stack without the frames of this package's own bundle, which say nothing of the job. */
-function ownFrames(stack: string | undefined): string | undefined {
+function ownFrames(stack: unknown): string | undefined {
+  if (typeof stack !== "string") return undefined;
   return stack
-    ?.split("\n")
+    .split("\n")
     .filter((line) => !line.includes(__filename))
     .join("\n");
 }
 
-function rounded(measures: Measures): Measures {
-  return { ...measures, ...(measures.ms !== undefined && { ms: Math.round(measures.ms) }) };
+/** Whole milliseconds; left out where a caller's clock gave none that JSON could hold. */
+function rounded({ ms, ...measures }: Measures): Measures {
+  return { ...measures, ...(ms !== undefined && Number.isFinite(ms) && ms >= 0 && { ms: Math.round(ms) }) };
 }
 
 /** @throws JobDefinitionError AJ_DUPLICATE_IDS */
