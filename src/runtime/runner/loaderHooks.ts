@@ -31,31 +31,73 @@ export function registerLoaderHooks(runtimePath: string): void {
         if (specifier === "agent-jobs") return bundledRuntime(runtimePath, context.conditions);
         const found = isOwn(context.parentURL) ? withEnding(specifier, context.parentURL!) : undefined;
         if (!found) throw error;
-        return next(pathToFileURL(found).href, context);
+        return { url: pathToFileURL(found).href, shortCircuit: true };
       }
     },
     load(url, context, next) {
       if (!isOwn(url)) return next(url, context);
       const path = fileURLToPath(url);
-      if (typescript.test(path)) {
-        const { source, format } = compile(path);
-        return { source, format, shortCircuit: true };
-      }
-      if (!path.endsWith(".js")) return next(url, context);
-      const source = readFileSync(path, "utf8");
-      const format = isModule(source) ? "module" : "commonjs";
-      return { source, format, shortCircuit: true };
+      const isTypeScript = typescript.test(path);
+      if (!isTypeScript && !path.endsWith(".js")) return next(url, context);
+      const { source, format } = isTypeScript ? compile(path) : read(path);
+      if (format === "module") return { source, format, shortCircuit: true };
+      if (isRequired(context.conditions)) return { source, format, shortCircuit: true };
+      const isPlain = !isTypeScript && context.format !== "module" && !/\brequire\b/.test(source);
+      return isPlain
+        ? next(url, context)
+        : { source: asModule(source), format: "module", shortCircuit: true };
     },
   });
 }
 
-function bundledRuntime(path: string, conditions: readonly string[]) {
-  const isRequired = conditions.includes("require");
-  const file = isRequired ? path.replace(/\.mjs$/, ".cjs") : path;
-  return { url: pathToFileURL(file).href, format: isRequired ? "commonjs" : "module", shortCircuit: true };
+/** Node 22 gives a Set where its documentation, and Node 24, have an array. */
+function isRequired(conditions: Iterable<string>): boolean {
+  return [...conditions].includes("require");
 }
 
-function compile(path: string): { source: string; format: "module" | "commonjs" } {
+/**
+ * CommonJS that is imported, as an ES module in the same lines. Node would run it as well, but before Node 24 what it
+ * requires does not come through these hooks.
+ */
+function asModule(source: string): string {
+  const begin =
+    'import { createRequire as $create } from "node:module"; const $module = { exports: {} }; ' +
+    "(function (exports, require, module, __filename, __dirname) { ";
+  const call =
+    "\n}).call($module.exports, $module.exports, $create(import.meta.url), $module, import.meta.filename, import.meta.dirname);";
+  const names = [...exportedNames(source)]
+    .map((name, i) => `const $${i} = $module.exports.${name}; export { $${i} as ${name} };`)
+    .join("\n");
+  return `${begin}${source.replace(/^#!.*/, "")}${call}\nexport default $module.exports;\n${names}\n`;
+}
+
+/** What `exports.NAME = …` and `module.exports = { NAME, … }` name, so that it can be imported by name. */
+function exportedNames(source: string): Set<string> {
+  const names = new Set<string>();
+  for (const [, name] of source.matchAll(/\bexports\.([A-Za-z_]\w*)\s*=[^=]/g)) names.add(name!);
+  const literal = /\bmodule\.exports\s*=\s*\{([^{}]*)\}/.exec(source)?.[1] ?? "";
+  for (const [, name] of literal.matchAll(/(?:^|,)\s*([A-Za-z_]\w*)\s*(?=[,:]|$)/g)) names.add(name!);
+  names.delete("default");
+  return names;
+}
+
+function bundledRuntime(path: string, conditions: Iterable<string>) {
+  const required = isRequired(conditions);
+  const file = required ? path.replace(/\.mjs$/, ".cjs") : path;
+  return { url: pathToFileURL(file).href, format: required ? "commonjs" : "module", shortCircuit: true };
+}
+
+interface Source {
+  source: string;
+  format: "module" | "commonjs";
+}
+
+function read(path: string): Source {
+  const source = readFileSync(path, "utf8");
+  return { source, format: isModule(source) ? "module" : "commonjs" };
+}
+
+function compile(path: string): Source {
   const source = readFileSync(path, "utf8");
   const options = { disableESTransforms: true, filePath: path };
   if (path.endsWith(".cts")) {
