@@ -1,4 +1,5 @@
 import { messageOf } from "../runtime/errors.js";
+import { latestRun } from "../runtime/state/jobState.js";
 import type { Holder } from "../runtime/state/status.js";
 import { CheckpointFollower } from "../runtime/store/follow.js";
 import { liveHolder } from "../runtime/store/jsonlStore.js";
@@ -62,6 +63,11 @@ export class Job {
     if (!this.viewed || (this.holder && nowMs - this.viewed.atMs > viewAgeMs))
       this.viewed = { view: this.render(nowMs), atMs: nowMs };
     return this.viewed.view;
+  }
+
+  /** The lock's token of the latest run; empty before the first. */
+  get latestToken(): string {
+    return latestRun(this.follower.state)?.token ?? "";
   }
 
   capabilities(trusted: boolean): Set<Capability> {

@@ -52,7 +52,11 @@ export class JobCatalog implements vscode.Disposable {
   private disposed = false;
 
   constructor(private readonly log: Log) {
-    this.watcher = new CheckpointWatcher((checkpoint) => this.touch(checkpoint), log);
+    this.watcher = new CheckpointWatcher(
+      (checkpoint) => this.touch(checkpoint),
+      () => this.searchSoon(),
+      log,
+    );
     this.finder = new FileFinder(() => this.searchSoon());
     this.subscriptions.push(
       this.finder,
@@ -173,11 +177,16 @@ export class JobCatalog implements vscode.Disposable {
 
   private async readJob(job: Job): Promise<void> {
     const held = job.holder?.token;
+    const before = job.loaded ? job.latestToken : null;
     const changed = await job.refresh();
     if (this.disposed || this.entries.get(job.id)?.job !== job) return;
     this.checkLive();
     if (changed) this.jobChanged.fire(job);
     if (held !== undefined && job.holder?.token !== held) this.runEnded.fire({ job, token: held });
+    // A run may be over before it was ever seen to hold its job.
+    const { latestToken } = job;
+    const isUnseen = before !== null && latestToken !== before && latestToken !== held && !job.holder;
+    if (isUnseen && latestToken !== "") this.runEnded.fire({ job, token: latestToken });
   }
 
   /** Keeps looking while something runs, and stops with the last run. */

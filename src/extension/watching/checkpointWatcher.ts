@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { type FSWatcher, watch } from "chokidar";
 import { systemCodeOf } from "../../runtime/errors.js";
@@ -16,26 +17,38 @@ const pollIntervalMs = 1_000;
  */
 export class CheckpointWatcher {
   private watcher: FSWatcher | undefined;
+  /** The folders of the checkpoints; those that are there are watched. */
   private folders = new Set<string>();
+  private readonly watched = new Set<string>();
+  /** Where a folder of checkpoints is to appear. */
+  private readonly awaited = new Set<string>();
   private checkpoints = new Set<string>();
   private polling = false;
 
+  /** @param onFolder a folder of checkpoints came or went: what is to be watched should be given again */
   constructor(
     private readonly onChange: (checkpoint: string) => void,
+    private readonly onFolder: () => void,
     private readonly log: Log,
   ) {}
 
-  /** Watches these checkpoints and no others. A folder that is not there yet is watched once it is given again. */
+  /** Watches these checkpoints and no others. A folder that is not there yet is waited for. */
   watch(checkpoints: readonly string[]): void {
     this.checkpoints = new Set(checkpoints);
-    const wanted = new Set(checkpoints.map((path) => dirname(path)));
-    const added = [...wanted].filter((folder) => !this.folders.has(folder));
-    const removed = [...this.folders].filter((folder) => !wanted.has(folder));
-    this.folders = wanted;
+    this.folders = new Set(checkpoints.map((path) => dirname(path)));
+    const removed = [...this.watched].filter((folder) => !this.folders.has(folder));
+    for (const folder of removed) this.watched.delete(folder);
     if (removed.length > 0) this.watcher?.unwatch(removed);
-    if (added.length === 0) return;
-    this.watcher ??= this.create();
-    this.watcher.add(added);
+    for (const folder of this.folders) {
+      if (this.watched.has(folder)) continue;
+      const isThere = existsSync(folder);
+      const path = isThere ? folder : dirname(folder);
+      const known = isThere ? this.watched : this.awaited;
+      if (known.has(path)) continue;
+      known.add(path);
+      this.watcher ??= this.create();
+      this.watcher.add(path);
+    }
   }
 
   dispose(): void {
@@ -44,7 +57,6 @@ export class CheckpointWatcher {
   }
 
   private create(): FSWatcher {
-    const { polling } = this;
     const watcher = watch([], {
       depth: 0,
       ignoreInitial: true,
@@ -52,11 +64,12 @@ export class CheckpointWatcher {
       // A checkpoint never settles while its job runs.
       awaitWriteFinish: false,
       atomic: false,
-      usePolling: polling,
+      usePolling: this.polling,
       interval: pollIntervalMs,
-      ignored: (path) => !this.folders.has(path) && !this.concerns(path),
+      ignored: (path) => !this.concerns(path),
     });
-    watcher.on("all", (_event, path) => {
+    watcher.on("all", (event, path) => {
+      if (event === "addDir" || event === "unlinkDir") return this.takeFolder(event, path);
       const checkpoint = path.replace(beside, "");
       if (this.checkpoints.has(checkpoint)) this.onChange(checkpoint);
     });
@@ -64,8 +77,15 @@ export class CheckpointWatcher {
     return watcher;
   }
 
+  private takeFolder(event: "addDir" | "unlinkDir", path: string): void {
+    if (!this.folders.has(path)) return;
+    if (event === "unlinkDir") this.watched.delete(path);
+    if (!this.watched.has(path)) this.onFolder();
+  }
+
   /** Also files that become checkpoints of jobs later. */
   private concerns(path: string): boolean {
+    if (this.folders.has(path) || this.awaited.has(path)) return true;
     const bare = path.replace(beside, "");
     return this.checkpoints.has(bare) || /\.(jsonl|ckpt)$/.test(bare);
   }
@@ -78,7 +98,9 @@ export class CheckpointWatcher {
     );
     this.polling = true;
     void this.watcher?.close();
-    this.watcher = this.create();
-    this.watcher.add([...this.folders]);
+    this.watcher = undefined;
+    this.watched.clear();
+    this.awaited.clear();
+    this.onFolder();
   }
 }

@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { basename } from "node:path";
+import type { Job } from "../../src/extension/job.js";
+import { inWorkspace, jobNamed, type Parts, parts, untilEvent } from "./support/extension.js";
+
+describe("discovery", () => {
+  let catalog: Parts["catalog"];
+  before(async () => {
+    ({ catalog } = await parts());
+  });
+  const named = (name: string): Job | undefined => catalog.jobs.find((job) => job.source.name === name);
+
+  it("lists job files and checkpoints of the folder", () => {
+    assert.ok(named("steady")?.jobFile?.endsWith("steady.job.mjs"));
+    assert.equal(named("steady")?.checkpoint, inWorkspace("jobs/checkpoints/steady.jsonl"));
+    assert.equal(named("article")?.jobFile, null);
+  });
+
+  it("takes the checkpoint of a JSON job from the job", () => {
+    assert.equal(named("outside")?.checkpoint, inWorkspace("jobs/state/outside.jsonl"));
+  });
+
+  it("does not list binary files and other programs' .ckpt, and lists unknown .jsonl as unreadable", async () => {
+    assert.equal(named("weights"), undefined);
+    assert.equal(named("training"), undefined);
+    const notes = await jobNamed(catalog, "notes", (job) => job.view !== null);
+    assert.equal(notes.view?.status.progress, "unreadable");
+    assert.deepEqual([...notes.capabilities(true)], ["openable"]);
+  });
+
+  it("does not run a job file to list it", () => {
+    assert.ok(named("marker"));
+    assert.equal(existsSync(inWorkspace("jobs/loaded.txt")), false);
+  });
+
+  it("sees a job that comes, its checkpoint, and its end", async () => {
+    const jobFile = inWorkspace("jobs/late.job.mjs");
+    writeFileSync(jobFile, "export default { items: [1], process: () => 1 };\n");
+    const job = await jobNamed(catalog, "late");
+    assert.equal(job.view, null);
+    mkdirSync(inWorkspace("jobs/checkpoints"), { recursive: true });
+    writeFileSync(job.checkpoint, '{"id": "a", "ts": 1748107200}\n');
+    const same = await jobNamed(catalog, "late", ({ view }) => view?.status.done === 1);
+    assert.equal(same.id, job.id);
+    rmSync(job.checkpoint);
+    rmSync(jobFile);
+    const gone = () => !catalog.jobs.some((candidate) => basename(candidate.id).startsWith("late"));
+    await untilEvent([catalog.onDidChangeJobs], "the end of late", gone);
+  });
+});

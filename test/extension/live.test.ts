@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import type { ChildProcess } from "node:child_process";
+import { appendFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import * as vscode from "vscode";
+import type { Job } from "../../src/extension/job.js";
+import {
+  answering,
+  inWorkspace,
+  jobNamed,
+  note,
+  type Parts,
+  parts,
+  untilEvent,
+} from "./support/extension.js";
+import { startWriter } from "./support/writer.js";
+
+describe("what runs", () => {
+  let catalog: Parts["catalog"];
+  before(async () => {
+    ({ catalog } = await parts());
+  });
+
+  it("activates without waiting for anything", async () => {
+    const { activateMs } = await parts();
+    note(`activate: ${activateMs.toFixed(1)} ms`);
+    assert.ok(activateMs < 100, `${activateMs} ms`);
+  });
+
+  it("shows an appended item within a second", async () => {
+    const path = inWorkspace("checkpoints/growing.jsonl");
+    writeFileSync(path, '{"id": "0", "ts": 1748107200}\n');
+    const job = await jobNamed(catalog, "growing", ({ view }) => view?.status.done === 1);
+    const delays: number[] = [];
+    for (let n = 1; n <= 10; n++) {
+      const start = performance.now();
+      appendFileSync(path, `{"id": "${n}", "ts": 1748107200}\n`);
+      const seen = () => job.view?.status.done === n + 1;
+      await untilEvent([catalog.onDidChangeJob], `item ${n}`, seen);
+      delays.push(performance.now() - start);
+    }
+    const longest = Math.max(...delays);
+    const median = delays.sort((a, b) => a - b)[5]!;
+    note(`append to event: median ${median.toFixed(0)} ms, longest ${longest.toFixed(0)} ms`);
+    assert.ok(longest < 1_000, `${longest} ms`);
+    rmSync(path);
+  });
+
+  describe("in another process", () => {
+    let writer: ChildProcess;
+    let job: Job;
+    const checkpoint = () => inWorkspace("jobs/checkpoints/marker.jsonl");
+    before(async () => {
+      mkdirSync(inWorkspace("jobs/checkpoints"), { recursive: true });
+      writer = await startWriter(checkpoint(), "marker");
+    });
+    after(() => {
+      writer.kill("SIGKILL");
+      rmSync(checkpoint(), { force: true });
+    });
+
+    it("shows as running, with what is in flight", async () => {
+      job = await jobNamed(catalog, "marker", ({ view }) => view?.status.inFlight === 1);
+      assert.equal(job.view?.status.progress, "running");
+      assert.equal(job.view?.status.holder?.pid, writer.pid);
+      assert.equal(job.view?.status.done, 2);
+      assert.ok(job.capabilities(true).has("stoppable"));
+    });
+
+    it("cannot be started a second time", async () => {
+      const warning = answering("showWarningMessage", () => undefined);
+      try {
+        await vscode.commands.executeCommand("agentJobs.resume", job.id);
+        assert.match(
+          String(warning.said[0]?.[0]),
+          new RegExp(`marker is running already: pid ${writer.pid}`),
+        );
+        assert.equal(job.starting, false);
+        assert.equal(job.holder?.pid, writer.pid);
+      } finally {
+        warning.restore();
+      }
+    });
+
+    it("cannot be cleared or repaired", () => {
+      assert.deepEqual([...job.capabilities(true)].sort(), ["openable", "stoppable"]);
+    });
+
+    it("is asked to stop by a file, and shows that it is", async () => {
+      await vscode.commands.executeCommand("agentJobs.stop", job.id);
+      assert.equal(job.stopping, true);
+      assert.equal(job.capabilities(true).has("stoppable"), false);
+    });
+
+    it("shows as killed within seconds of a SIGKILL, which changes no file", async () => {
+      const ended = new Promise((resolve) => catalog.onDidEndRun(resolve));
+      writer.kill("SIGKILL");
+      await jobNamed(catalog, "marker", ({ view }) => view?.status.lastRun?.ended === "killed");
+      await ended;
+      assert.equal(job.view?.status.progress, "stopped");
+      assert.equal(job.view?.status.inDoubt, 1);
+      assert.ok(job.capabilities(true).has("resumable"));
+    });
+  });
+});

@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { appendFileSync } from "node:fs";
+import { join } from "node:path";
+import * as vscode from "vscode";
+import type { Job } from "../../../src/extension/job.js";
+import type { JobCatalog } from "../../../src/extension/jobCatalog.js";
+import type { JobTasks } from "../../../src/extension/tasks/index.js";
+import type { JobTree } from "../../../src/extension/tree/jobTree.js";
+import type { TreeNode } from "../../../src/extension/tree/nodes/node.js";
+
+/** What the extension gives under test. */
+export interface Parts {
+  catalog: JobCatalog;
+  tree: JobTree;
+  view: vscode.TreeView<TreeNode>;
+  tasks: JobTasks;
+  activateMs: number;
+}
+
+const patienceMs = 15_000;
+
+export async function parts(): Promise<Parts> {
+  const extension = vscode.extensions.getExtension<Parts>("agent-jobs.agent-jobs");
+  assert.ok(extension, "agent-jobs.agent-jobs is not installed");
+  const activated = await extension.activate();
+  await activated.catalog.start();
+  return activated;
+}
+
+/** Writes a figure between the results of the tests: the console of an extension host is not seen. */
+export function note(text: string): void {
+  const report = process.env.AGENT_JOBS_REPORT;
+  if (report) appendFileSync(report, `      ${text}\n`);
+}
+
+/** A path in the folder that is open. */
+export function inWorkspace(...path: string[]): string {
+  return join(vscode.workspace.workspaceFolders![0]!.uri.fsPath, ...path);
+}
+
+/** Waits for the catalog's events until a job is as asked for, and gives it. */
+export async function jobWhere(
+  catalog: JobCatalog,
+  what: string,
+  holds: (job: Job) => boolean,
+): Promise<Job> {
+  const find = () => catalog.jobs.find((job) => job.loaded && holds(job));
+  await untilEvent([catalog.onDidChangeJob, catalog.onDidChangeJobs], what, () => find() !== undefined);
+  return find()!;
+}
+
+/** Waits for a job of this name to be as asked for. */
+export function jobNamed(
+  catalog: JobCatalog,
+  name: string,
+  holds: (job: Job) => boolean = () => true,
+): Promise<Job> {
+  return jobWhere(catalog, `${name}: ${holds}`, (job) => job.name === name && holds(job));
+}
+
+type AnyEvent = (listener: () => unknown) => vscode.Disposable;
+
+/** Waits for any of the events until something holds; at once where it does already. */
+export async function untilEvent(
+  events: readonly AnyEvent[],
+  what: string,
+  holds: () => boolean,
+): Promise<void> {
+  if (holds()) return;
+  await new Promise<void>((resolve, reject) => {
+    const late = setTimeout(() => end(new Error(`Waited in vain for ${what}.`)), patienceMs);
+    const subscriptions = events.map((event) => event(() => holds() && end()));
+    const end = (error?: Error) => {
+      clearTimeout(late);
+      for (const subscription of subscriptions) subscription.dispose();
+      if (error) reject(error);
+      else resolve();
+    };
+  });
+}
+
+type Shown = "showWarningMessage" | "showInformationMessage" | "showErrorMessage" | "showQuickPick";
+
+/** Answers messages instead of a person: dialogs reject under test. Gives what was said; `restore` ends it. */
+export function answering(kind: Shown, answer: () => unknown): { said: unknown[][]; restore(): void } {
+  const windows = vscode.window as unknown as Record<Shown, unknown>;
+  const original = windows[kind];
+  const said: unknown[][] = [];
+  windows[kind] = (...args: unknown[]) => {
+    said.push(args);
+    return Promise.resolve(answer());
+  };
+  return {
+    said,
+    restore() {
+      windows[kind] = original;
+    },
+  };
+}
