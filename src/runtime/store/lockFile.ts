@@ -95,12 +95,12 @@ export async function create(path: string, content: LockContent): Promise<boolea
   const text = `${JSON.stringify(content)}\n`;
   const draft = `${path}.${content.token}`;
   try {
-    await writeFile(draft, text, { flag: "wx", mode: 0o600 });
     try {
+      await writeFile(draft, text, { flag: "wx", mode: 0o600 });
       await link(draft, path);
       return true;
     } finally {
-      await unlink(draft);
+      await unlink(draft).catch(() => {}); // where it could not be made; a full disk still makes an empty one
     }
   } catch (error) {
     const code = systemCodeOf(error) ?? "";
@@ -119,7 +119,14 @@ export async function create(path: string, content: LockContent): Promise<boolea
 async function createWithoutLinks(path: string, text: string): Promise<boolean> {
   try {
     const file = await open(path, "wx", 0o600);
-    await file.writeFile(text).finally(() => file.close());
+    try {
+      await file.writeFile(text);
+    } catch (error) {
+      await unlink(path);
+      throw error;
+    } finally {
+      await file.close();
+    }
     return true;
   } catch (error) {
     if (systemCodeOf(error) === "EEXIST") return false;
