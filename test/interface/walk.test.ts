@@ -1,0 +1,131 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "../setup/root.js";
+import { useWorkbench } from "./workbench.js";
+
+/** From the first run to the clearing of its checkpoint, as a person does it. */
+describe("a person with the example", () => {
+  const workbench = useWorkbench({
+    copyOf: join(root, "examples/hello"),
+    env: { HELLO_DELAY_MS: "500" },
+  });
+  const hello = () => workbench().treeRow("hello");
+  const counted = async () => Number(/(\d+)\/126/.exec((await hello().textContent()) ?? "")?.[1]);
+  const checkpoint = () => join(workbench().folder, "checkpoints/hello.jsonl");
+
+  it("opens the view and runs it from the tree", async () => {
+    await workbench().openView();
+    await hello().getByText("not run yet").waitFor();
+    await workbench().inlineAction(hello(), "Run");
+    await hello()
+      .getByText(/\d+\/126/)
+      .waitFor();
+  });
+
+  it("sees the count grow, and the time that is left in the status bar", async () => {
+    await workbench()
+      .statusBar(/hello \d+% · .+ left/)
+      .waitFor();
+    const before = await counted();
+    await hello()
+      .getByText(new RegExp(`(?<!\\d)${before + 3}/126|${before + 4}/126|${before + 5}/126`))
+      .waitFor();
+    assert.ok((await counted()) > before);
+    await workbench().screenshot("walk-1-running");
+  });
+
+  it("stops it, and sees it stop", async () => {
+    await workbench().inlineAction(hello(), "Stop");
+    await hello().getByText("stopped").waitFor();
+    await workbench()
+      .statusBar(/hello \d+%/)
+      .waitFor({ state: "detached" });
+    await workbench().screenshot("walk-2-stopped");
+  });
+
+  it("resumes it from the palette, where it was", async () => {
+    const before = await counted();
+    assert.ok(before > 0 && before < 120, String(before));
+    await workbench().command("Agent Jobs: Resume");
+    await workbench().pick("hello");
+    await hello()
+      .getByText(/\d+\/126 .*left/)
+      .waitFor();
+    assert.ok((await counted()) >= before);
+  });
+
+  it("sees it end with failed items, and their messages", async () => {
+    await hello().getByText("124/126 · 2 failed").or(hello().getByText("123/126 · 3 failed")).waitFor();
+    await workbench()
+      .statusBar(/hello \d+%/)
+      .waitFor({ state: "detached" });
+    await workbench().expand(hello());
+    await workbench().expand(workbench().treeRow(/^Failed/));
+    await workbench().expand(workbench().treeRow(/^other/));
+    await workbench().treeRow("The text is empty: there is nothing to read").waitFor();
+    await workbench().treeRow("The text is encoded in cp037").waitFor();
+    await workbench().screenshot("walk-3-failed");
+    await workbench().treeRow("The text is encoded in cp037").click();
+    await workbench().editor.lines().getByText("cp037, which is not supported").first().waitFor();
+    await workbench().screenshot("walk-4-failure");
+  });
+
+  it("damages the checkpoint in the editor, and sees where", async () => {
+    await workbench().contextMenu(hello(), "Open Checkpoint");
+    await workbench().editor.tab("hello.jsonl").waitFor();
+    await workbench().editor.goTo(12, 20);
+    await workbench().editor.type("oops");
+    await workbench().editor.save();
+    await workbench().editor.squiggles().first().waitFor();
+    await hello().getByText("damaged").waitFor();
+    const problems = await workbench().problems();
+    await problems.getByText("The record's bytes changed after it was written").waitFor();
+    await workbench().editor.codeLens("Repair…").waitFor();
+    await workbench().screenshot("walk-5-damaged");
+  });
+
+  it("repairs it by the quick fix", async () => {
+    await workbench().editor.lines().first().click();
+    await workbench().editor.goTo(12, 20);
+    await workbench().page.keyboard.press("Control+.");
+    await workbench().page.locator(".action-widget .monaco-list-row").first().waitFor();
+    await workbench().screenshot("walk-6-fixes");
+    await workbench().page.keyboard.press("Escape");
+    await workbench().editor.quickFix("Repair this line");
+    await workbench()
+      .notification(/Repaired line 12\. The original is kept as hello\.jsonl\.bak-/)
+      .waitFor();
+    await workbench().editor.squiggles().first().waitFor({ state: "detached" });
+    await hello().getByText("damaged").waitFor({ state: "detached" });
+    await workbench().screenshot("walk-7-repaired");
+  });
+
+  it("repairs the whole file, and is told what becomes of it", async () => {
+    await workbench().notificationAction(/Repaired line 12/, "Undo");
+    await hello().getByText("damaged").waitFor();
+    await workbench().contextMenu(hello(), "Repair…");
+    await workbench().dialog("Repair the checkpoint of hello?").waitFor();
+    await workbench().screenshot("walk-8-repair");
+    await workbench().dialogAction("Repair the checkpoint of hello?", "Repair");
+    await workbench().notification("Repaired the checkpoint of hello.").waitFor();
+    await hello().getByText("damaged").waitFor({ state: "detached" });
+  });
+
+  it("clears it, is asked before, and can take it back", async () => {
+    await workbench().contextMenu(hello(), "Clear…");
+    await workbench().dialog("Clear the checkpoint of hello?").waitFor();
+    await workbench().screenshot("walk-9-clear");
+    await workbench().dialogAction("Clear the checkpoint of hello?", "Cancel");
+    assert.ok(existsSync(checkpoint()));
+    await workbench().contextMenu(hello(), "Clear…");
+    await workbench().dialogAction("Clear the checkpoint of hello?", "Clear");
+    await hello().getByText("not run yet").waitFor();
+    assert.ok(!existsSync(checkpoint()));
+    await workbench().notificationAction("Cleared hello.", "Undo");
+    await hello()
+      .getByText(/12\d\/126/)
+      .waitFor();
+    await workbench().screenshot("walk-10-undone");
+  });
+});
