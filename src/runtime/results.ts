@@ -25,7 +25,7 @@ export async function* readResults(checkpoint: string): AsyncGenerator<ItemResul
     const { item, result } = record as { type: string; item: ItemKey; result?: unknown };
     if (seen.has(item)) return;
     seen.add(item);
-    yield { item, result: result ?? kept.get(item) };
+    yield { item, result: result === undefined ? kept.get(item) : result };
   };
   for await (const chunk of createReadStream(checkpoint))
     for (const { record } of scanner.push(chunk as Buffer)) yield* take(record);
