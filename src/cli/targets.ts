@@ -3,8 +3,8 @@ import { basename, join, relative, resolve } from "node:path";
 import { glob } from "tinyglobby";
 import { messageOf } from "../runtime/errors.js";
 import { CheckpointScanner } from "../runtime/format/scan.js";
-import { findCheckpoints } from "../runtime/runner/findCheckpoints.js";
-import { defaultCheckpointOf, isJobFile, jobNameOf } from "../runtime/runner/jobPaths.js";
+import { expectedCheckpoint, findCheckpoints } from "../runtime/runner/findCheckpoints.js";
+import { isJobFile, jobNameOf } from "../runtime/runner/jobPaths.js";
 import { createJobState } from "../runtime/state/jobState.js";
 import { CheckpointFollower } from "../runtime/store/follow.js";
 import { liveHolder } from "../runtime/store/jsonlStore.js";
@@ -32,7 +32,7 @@ export async function targetsOf(path: string): Promise<Target[]> {
 
 async function targetsOfJob(jobFile: string): Promise<Target[]> {
   const checkpoints = await findCheckpoints(jobFile);
-  if (checkpoints.length === 0) checkpoints.push(defaultCheckpointOf(jobFile));
+  if (checkpoints.length === 0) checkpoints.push(await expectedCheckpoint(jobFile));
   return checkpoints.map((checkpoint) => ({ checkpoint, jobFile, name: jobNameOf(jobFile) }));
 }
 
