@@ -64,6 +64,8 @@ export interface EndedRun {
   killed: boolean;
   /** Items whose item-done event came out of the pipe. */
   acknowledged: Set<string>;
+  /** What the file said of all runs so far, right after the kill. */
+  doneAfter: ReadonlySet<string>;
   output: string;
 }
 
@@ -111,6 +113,7 @@ export class KilledJob {
       code: null,
       killed: false,
       acknowledged: new Set(),
+      doneAfter: new Set(),
       output: "",
     };
     const kill = () => {
