@@ -19,12 +19,21 @@ export async function sniffCheckpoint(path: string): Promise<CheckpointFormat | 
     let records = 0;
     for (const _ of scanner.push(head)) records++;
     const { format } = scanner.summary();
+    if (format === "empty" && bytesRead === sniffBytes) return begunFormat(head);
     if (format !== "unknown") return format;
-    // One record may be longer than what is looked at; text without any is left to whoever reads on.
+    // Text without a record is left to whoever reads on.
     return records === 0 && looksBinary(head) ? "binary" : "unknown";
   } finally {
     await file.close();
   }
+}
+
+/** One record may be longer than what is looked at: what its first member says. */
+function begunFormat(head: Buffer): CheckpointFormat {
+  const [, name = ""] = /^[^{]*\{"(\w+)"/.exec(head.toString("latin1")) ?? [];
+  if (name === "id") return "article";
+  if (name === "turn" || name === "completed_items") return "agent-resume";
+  return name === "type" ? "agent-jobs" : "empty";
 }
 
 /** Control characters other than white space: no text. A run of NULs at the end is what a power cut leaves. */
