@@ -82,7 +82,9 @@ export class Job {
     let grown = false;
     try {
       // The lock first: a run writes its last records before it gives the lock back.
-      this.holder = await liveHolder(this.checkpoint);
+      const holder = await liveHolder(this.checkpoint);
+      // What we hold ourselves is being repaired, cleared or brought back; it does not run.
+      this.holder = holder?.local && holder.pid === process.pid ? null : holder;
       this.stopping = this.holder !== null && (await isStopRequested(this.checkpoint, this.holder.token));
       grown = await this.follower.refresh();
       this.readError = null;

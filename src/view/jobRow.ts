@@ -107,7 +107,12 @@ export function jobDetails(name: string, view: JobView | null): string[] {
   const { status, state, scan } = view;
   const lines = [jobRow(name, view).title];
   if (view.error !== null) return [...lines, safeText(view.error), safeText(view.checkpoint)];
-  lines.push(`${progressText(view)} · ${plural(status.failed, "failed item")} · ${status.inDoubt} in doubt`);
+  const counts = [
+    progressText(view),
+    ...(status.failed > 0 ? [plural(status.failed, "failed item")] : []),
+    ...(status.inDoubt > 0 ? [`${countText(status.inDoubt)} in doubt`] : []),
+  ];
+  lines.push(counts.join(" · "));
   if (status.run)
     lines.push(
       `Running since ${timeText(status.run.startedAtMs)}, pid ${status.run.pid} on ${safeText(status.run.host)}`,

@@ -73,15 +73,19 @@ describe("a person with the example", () => {
 
   it("damages the checkpoint in the editor, and sees where", async () => {
     await workbench().contextMenu(hello(), "Open Checkpoint");
-    await workbench().editor.tab("hello.jsonl").waitFor();
+    await workbench()
+      .editor.codeLens(/hello: 12\d\/126/)
+      .waitFor();
     await workbench().editor.goTo(12, 20);
     await workbench().editor.type("oops");
     await workbench().editor.save();
     await workbench().editor.squiggles().first().waitFor();
     await hello().getByText("damaged").waitFor();
+    await workbench()
+      .editor.codeLens(/hello: .* damaged/)
+      .waitFor();
     const problems = await workbench().problems();
     await problems.getByText("The record's bytes changed after it was written").waitFor();
-    await workbench().editor.codeLens("Repair…").waitFor();
     await workbench().screenshot("walk-5-damaged");
   });
 

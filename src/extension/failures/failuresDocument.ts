@@ -1,18 +1,25 @@
 import * as vscode from "vscode";
+import { type ItemKey, idText } from "../../runtime/format/itemId.js";
 import { type FailedItem, failureGroups } from "../../view/failures.js";
 import type { JobView } from "../../view/jobView.js";
-import { plural, safeText, timeText } from "../../view/text.js";
+import { plural, safeText, shortText, timeText } from "../../view/text.js";
 import { failuresScheme } from "../ids.js";
 import type { Job } from "../job.js";
 import type { JobCatalog } from "../jobCatalog.js";
 
 /** The address of a read-only document: a job's failures, or one of them by its item's key. */
 export function failuresUri(job: Job, item?: string): vscode.Uri {
-  const name = safeText(job.name).replaceAll("/", "∕");
-  const title = item === undefined ? vscode.l10n.t("{0} failures", name) : vscode.l10n.t("{0} failure", name);
+  const name = slashless(job.name);
+  const title =
+    item === undefined
+      ? vscode.l10n.t("{0} failures", name)
+      : vscode.l10n.t("{0} of {1}", slashless(idText(item as ItemKey)), name);
   const query = JSON.stringify(item === undefined ? { job: job.id } : { job: job.id, item });
   return vscode.Uri.from({ scheme: failuresScheme, path: `/${title}.txt`, query });
 }
+
+/** A part of a document's name. */
+const slashless = (text: string): string => shortText(text, 60).replaceAll("/", "∕");
 
 /** Shows failures as read-only documents that follow their job. */
 export function registerFailures(catalog: JobCatalog): vscode.Disposable {
@@ -70,7 +77,8 @@ function oneFailureText(view: JobView, { id, failure }: FailedItem): string {
     "",
     ...indented(message, ""),
   ];
-  // A stack begins with the message.
-  if (detail !== undefined && detail !== message) lines.push("", ...indented(detail, "  "));
+  // A stack begins with the message, which is there already.
+  const stack = detail?.slice(detail.indexOf(message) + message.length).replace(/^\s*\n/, "");
+  if (stack?.trim()) lines.push("", ...indented(stack, ""));
   return `${lines.join("\n")}\n`;
 }

@@ -54,7 +54,7 @@ class CauseNode implements TreeNode {
       vscode.TreeItemCollapsibleState.Collapsed,
     );
     item.description = countText(items.length);
-    item.iconPath = icon("symbol-event");
+    item.iconPath = icon("tag");
     item.contextValue = " cause ";
     item.accessibilityInformation = {
       label: vscode.l10n.t("cause {0}, {1}", safeText(cause), plural(items.length, "failed item")),

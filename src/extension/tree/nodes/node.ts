@@ -25,7 +25,8 @@ export function plainTooltip(lines: readonly string[]): vscode.MarkdownString {
   tooltip.supportHtml = false;
   for (const [index, line] of lines.entries()) {
     if (index > 0) tooltip.appendMarkdown("\n\n");
-    tooltip.appendText(line);
+    // Every ASCII punctuation character may be escaped so. `appendText` would forbid long lines to wrap.
+    tooltip.appendMarkdown(line.replace(/[!-/:-@[-`{-~]/g, "\\$&"));
   }
   return tooltip;
 }

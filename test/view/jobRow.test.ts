@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { jobDetails, jobRow } from "../../src/view/jobRow.js";
+import { lossText } from "../../src/view/lossText.js";
+import { sampleView } from "./sample.js";
+
+describe("a job's row", () => {
+  const row = (sample: Parameters<typeof sampleView>[0]) => jobRow("nightly", sampleView(sample));
+
+  it("says what a job that never ran is", () => {
+    assert.deepEqual(jobRow("nightly", null), {
+      title: "nightly",
+      description: "not run yet",
+      look: "new",
+      accessibleLabel: "job nightly, not run yet",
+    });
+  });
+
+  it("says how far a run is, and how long it takes", () => {
+    const { look, description, accessibleLabel } = row({
+      ...{ done: 847, failed: { timeout: ["late", "late"] }, begun: 8, live: true },
+    });
+    assert.equal(look, "running");
+    assert.match(description, /^847\/1,000 · 2 failed · \d+(–\d+)? s left$/);
+    assert.equal(accessibleLabel, "job nightly, running, 84 percent, 2 failed");
+  });
+
+  it("says that a run is stopping instead of how long it takes", () => {
+    const { description, accessibleLabel } = row({ done: 10, begun: 8, live: true, stopping: true });
+    assert.equal(description, "10/1,000 · stopping, 8 in flight");
+    assert.equal(accessibleLabel, "job nightly, running, 1 percent, stopping");
+  });
+
+  it("tells a run without news from one that goes on", () => {
+    assert.equal(row({ done: 10, begun: 8, live: true, silentMs: 59_000 }).look, "running");
+    assert.equal(row({ done: 10, begun: 8, live: true, silentMs: 61_000 }).look, "stalled");
+  });
+
+  it("shows what is begun as in doubt once nobody works on it", () => {
+    assert.equal(row({ done: 10, begun: 2 }).description, "10/1,000 · 2 in doubt · stopped");
+  });
+
+  it("shows damage before all but a live run", () => {
+    assert.equal(row({ total: 3, done: 3, damaged: true }).look, "damaged");
+    assert.equal(row({ done: 3, begun: 1, damaged: true, live: true }).look, "running");
+  });
+
+  it("tells ends with and without failed items apart", () => {
+    assert.equal(row({ total: 3, done: 3, ended: "finished" }).look, "finished");
+    assert.equal(row({ total: 3, done: 2, failed: { other: ["no"] } }).look, "finished-with-failures");
+  });
+
+  it("has no total to say of a file that has none", () => {
+    assert.equal(row({ total: null, done: 12 }).description, "12 done · stopped");
+  });
+
+  it("names the label of a labelled run", () => {
+    assert.equal(row({ label: "2026-W47" }).title, "nightly @ 2026-W47");
+  });
+
+  it("says why it cannot be read", () => {
+    const view = sampleView({ readError: "Cannot read it: permission denied." });
+    assert.equal(jobRow("nightly", view).look, "unreadable");
+    assert.ok(jobDetails("nightly", view).includes("Cannot read it: permission denied."));
+  });
+
+  it("tells in its details why the last run ended, and what a resume saves", () => {
+    const details = jobDetails("nightly", sampleView({ done: 846, begun: 1 }));
+    assert.deepEqual(details, [
+      "nightly",
+      "846/1,000 · 1 in doubt",
+      "Run 1 was killed, or its machine went down.",
+      "676,800 tokens in, 84,600 out, $0.85",
+      "A resume does not do again: 846 items, 28 min of work",
+      "checkpoints/nightly.jsonl",
+    ]);
+  });
+
+  it("says what starting over costs", () => {
+    assert.equal(
+      lossText(sampleView({ done: 846 })),
+      "The next run would do 846 finished items (28 min of work, $0.85) again.",
+    );
+    assert.match(lossText(sampleView({})), /^No item is finished yet/);
+  });
+});
