@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runCli, scratchFolder } from "../support/cli.js";
+import { fileText } from "../support/files.js";
 import { LiveRun } from "../support/liveRun.js";
 
 // An item goes on until the file `go` is there, so that a test and not a clock says when it ends. Each begin is
@@ -42,6 +43,8 @@ describe("signals", () => {
   async function startTwo(): Promise<LiveRun> {
     run = new LiveRun("slow.job.mjs", { cwd: folder.path });
     await run.saw("item-started", 2);
+    // The event comes before the item's own code does anything.
+    await fileText(join(folder.path, "begun"), (text) => text.split("\n").length === 3);
     return run;
   }
   const letGo = () => writeFileSync(join(folder.path, "go"), "");
