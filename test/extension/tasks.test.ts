@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { cpSync, rmSync } from "node:fs";
+import { cpSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as vscode from "vscode";
-import { inWorkspace, jobNamed, type Parts, parts } from "./support/extension.js";
+import { answering, inWorkspace, jobNamed, type Parts, parts } from "./support/extension.js";
 
 describe("tasks", () => {
   let catalog: Parts["catalog"];
@@ -76,5 +76,44 @@ describe("tasks", () => {
       [["rate-limit", "429 too many requests"]],
     );
     assert.equal((await parts()).view.badge?.value, 1);
+  });
+
+  it("ask what to do with results of other parameters, and do that", async () => {
+    const path = inWorkspace("jobs/changing.job.mjs");
+    const write = (model: string, items: number) =>
+      writeFileSync(
+        path,
+        `export default { items: ${JSON.stringify(["a", "b", "c"].slice(0, items))}, params: { model: "${model}" }, process: () => "${model}" };`,
+      );
+    write("small", 2);
+    const job = await jobNamed(catalog, "changing");
+    await vscode.commands.executeCommand("agentJobs.run", job.id);
+    await jobNamed(catalog, "changing", ({ view, holder }) => !holder && view?.status.done === 2);
+    write("large", 3);
+    const question = answering("showWarningMessage", () => "Keep Results");
+    try {
+      await vscode.commands.executeCommand("agentJobs.run", job.id);
+      await jobNamed(catalog, "changing", ({ view, holder }) => !holder && view?.status.done === 3);
+      assert.match(String(question.said[0]?.[0]), /parameters of changing are not those of its latest run/);
+    } finally {
+      question.restore();
+      rmSync(path);
+    }
+  });
+
+  it("say why a job did not start", async () => {
+    const path = inWorkspace("jobs/broken.job.mjs");
+    writeFileSync(path, "export default { items: [1] };");
+    const job = await jobNamed(catalog, "broken");
+    const told = new Promise<unknown>((resolve) => {
+      const error = answering("showErrorMessage", () => {
+        error.restore();
+        resolve(error.said[0]?.[0]);
+      });
+    });
+    await vscode.commands.executeCommand("agentJobs.run", job.id);
+    assert.equal(await told, "broken did not start: its job file or its input cannot be used.");
+    assert.equal(job.starting, false);
+    rmSync(path);
   });
 });

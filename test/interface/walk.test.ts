@@ -8,7 +8,7 @@ import { useWorkbench } from "./workbench.js";
 describe("a person with the example", () => {
   const workbench = useWorkbench({
     copyOf: join(root, "examples/hello"),
-    env: { HELLO_DELAY_MS: "500" },
+    env: { HELLO_DELAY_MS: "700" },
   });
   const hello = () => workbench().treeRow("hello");
   const counted = async () => Number(/(\d+)\/126/.exec((await hello().textContent()) ?? "")?.[1]);
@@ -33,6 +33,17 @@ describe("a person with the example", () => {
       .waitFor();
     assert.ok((await counted()) > before);
     await workbench().screenshot("walk-1-running");
+  });
+
+  it("finds it running after the window was reloaded", async () => {
+    const before = await counted();
+    await workbench().reload();
+    await workbench().openView();
+    await hello()
+      .getByText(/\d+\/126 .*left/)
+      .waitFor();
+    assert.ok((await counted()) >= before);
+    assert.equal(await workbench().hasCommand("Agent Jobs: Run"), false);
   });
 
   it("stops it, and sees it stop", async () => {

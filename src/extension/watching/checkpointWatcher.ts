@@ -59,7 +59,8 @@ export class CheckpointWatcher {
   private create(): FSWatcher {
     const watcher = watch([], {
       depth: 0,
-      ignoreInitial: true,
+      // What came between the search for jobs and the first look here is told, too.
+      ignoreInitial: false,
       followSymlinks: false,
       // A checkpoint never settles while its job runs.
       awaitWriteFinish: false,

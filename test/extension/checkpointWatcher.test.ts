@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { FSWatcher } from "chokidar";
+import type { Log } from "../../src/extension/log.js";
+import { CheckpointWatcher } from "../../src/extension/watching/checkpointWatcher.js";
+
+describe("the watcher of checkpoints", () => {
+  let folder: string;
+  let checkpoint: string;
+  let watcher: CheckpointWatcher;
+  let warnings: string[];
+  let onChange: (path: string) => void;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "agent-jobs-watch-"));
+    checkpoint = join(folder, "checkpoints/a.jsonl");
+    warnings = [];
+    const log = { warn: (text: string) => warnings.push(text) } as unknown as Log;
+    const again = () => watcher.watch([checkpoint]);
+    watcher = new CheckpointWatcher((path) => onChange(path), again, log);
+  });
+  afterEach(() => {
+    watcher.dispose();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** Does something again and again until the watcher tells of a change: it takes a moment to begin. */
+  async function toldOf(cause: () => void): Promise<string> {
+    let retry: NodeJS.Timeout | undefined;
+    const told = new Promise<string>((resolve) => {
+      onChange = resolve;
+    });
+    cause();
+    retry = setInterval(cause, 100);
+    return told.finally(() => clearInterval(retry));
+  }
+
+  it("waits for a folder that is not there yet, and for it to come back", async () => {
+    watcher.watch([checkpoint]);
+    const write = () => {
+      mkdirSync(join(folder, "checkpoints"), { recursive: true });
+      appendFileSync(checkpoint, "x\n");
+    };
+    assert.equal(await toldOf(write), checkpoint);
+    rmSync(join(folder, "checkpoints"), { recursive: true });
+    assert.equal(await toldOf(write), checkpoint);
+  });
+
+  it("tells of locks and stop requests, and not of backups and strangers", async () => {
+    mkdirSync(join(folder, "checkpoints"));
+    writeFileSync(checkpoint, "");
+    watcher.watch([checkpoint]);
+    for (const ending of [".lock", ".stop", ".events"])
+      assert.equal(await toldOf(() => appendFileSync(`${checkpoint}${ending}`, "x")), checkpoint);
+    onChange = () => assert.fail("told of a file that says nothing");
+    writeFileSync(`${checkpoint}.bak-20261121T040000Z`, "x");
+    writeFileSync(join(folder, "checkpoints/notes.txt"), "x");
+    assert.equal(await toldOf(() => appendFileSync(`${checkpoint}.lock`, "x")), checkpoint);
+  });
+
+  it("looks again and again where the system has no watches left, and says so", async () => {
+    mkdirSync(join(folder, "checkpoints"));
+    writeFileSync(checkpoint, "");
+    watcher.watch([checkpoint]);
+    const { watcher: inner } = watcher as unknown as { watcher: FSWatcher };
+    inner.emit("error", Object.assign(new Error("no space"), { code: "ENOSPC" }));
+    assert.match(warnings[0] ?? "", /no file watches left \(ENOSPC\)/);
+    const start = performance.now();
+    assert.equal(await toldOf(() => appendFileSync(checkpoint, "x\n")), checkpoint);
+    assert.ok(performance.now() - start < 5_000);
+  });
+});
