@@ -81,7 +81,7 @@ describe("CheckpointFollower", () => {
     assert.equal(done().length, 40_010);
     const idle = readBytes();
     for (let n = 0; n < 10; n++) assert.equal(await follower.refresh(), false);
-    assert.ok(readBytes() - idle < 5_000);
+    assert.ok(readBytes() - idle < 50_000); // looking at both ends each time would take more
   });
 
   const large = 200;
