@@ -38,7 +38,9 @@ export async function* readResults(checkpoint: string): AsyncGenerator<ItemResul
   >;
   for (const item of new Set(snapshot.items)) {
     const id = idText(item);
-    yield { item, result: Object.hasOwn(results, id) ? results[id] : kept.get(item) };
+    // The file's own results go by text, in which `1` and `"1"` are one: what was kept beside it goes first.
+    const own = !kept.has(item) && Object.hasOwn(results, id);
+    yield { item, result: own ? results[id] : kept.get(item) };
   }
 }
 
