@@ -28,7 +28,7 @@ export const lockTokenVariable = "AGENT_JOBS_LOCK_TOKEN";
 
 interface Registry {
   /** Locks held by this process: a second opening of the same job in it (a notebook's cell run again) shares one. */
-  held: Map<string, { lock: Lock; users: number }>;
+  held: Map<string, { lock: Lock; users: number; exclusive: boolean }>;
   /** The last of those that take or give back a lock: one at a time, so that none sees another half done. */
   turns: Map<string, Promise<unknown>>;
 }
@@ -70,23 +70,31 @@ export class Lock {
   /**
    * Takes the lock of a checkpoint.
    * @param options.takeOver break a lock that its owner still seems to hold
+   * @param options.exclusive share it with nobody in this process either: what replaces the file must not do so
+   *   under a session that has it open
    * @throws JobHeldError (AJ_HELD) where another process holds it, CheckpointWriteError (AJ_WRITE) where the
    *   folder forbids creating it.
    */
-  static async acquire(checkpoint: string, options: { takeOver?: boolean } = {}): Promise<Lock> {
+  static async acquire(
+    checkpoint: string,
+    options: { takeOver?: boolean; exclusive?: boolean } = {},
+  ): Promise<Lock> {
     const path = await resolved(lockPathOf(checkpoint));
+    const exclusive = options.exclusive ?? false;
     return inTurn(path, async () => {
       const mine = registry.held.get(path);
       if (mine?.lock.isHeld()) {
+        if (exclusive || mine.exclusive) throw heldByUs(checkpoint, mine.lock.content);
         mine.users++;
         return mine.lock;
       }
       if (mine) mine.lock.forget(); // it was taken over, and whoever opened it never closed it
       const { content, isBorrowed } = await take(checkpoint, path, options.takeOver ?? false);
+      if (isBorrowed && exclusive) throw heldError(checkpoint, content, "live");
       const lock = new Lock(path, content);
       if (isBorrowed) return lock;
       lock.renewal = setInterval(() => void lock.renew(), lockRenewIntervalMs).unref();
-      registry.held.set(path, { lock, users: 1 });
+      registry.held.set(path, { lock, users: 1, exclusive });
       return lock;
     });
   }
@@ -160,6 +168,12 @@ async function take(checkpoint: string, path: string, takeOver: boolean): Promis
     }
     await breakLock(path, found.content?.token || null, content); // one that is still empty has no token
   }
+}
+
+function heldByUs(checkpoint: string, { pid, host, sinceMs }: LockContent): JobHeldError {
+  const since = new Date(sinceMs).toISOString();
+  const message = `Cannot change ${checkpoint}: this process (pid ${pid}) has it open since ${since}. Close its session first.`;
+  return new JobHeldError(message, { pid, host, since });
 }
 
 function heldError(checkpoint: string, holder: LockContent, status: "live" | "expired"): JobHeldError {

@@ -1,0 +1,69 @@
+/** Clears checkpoints to dated backups, and brings backups back. */
+import { link, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import { AgentJobsError, systemCodeOf } from "./errors.js";
+import { syncFolder } from "./store/appendFile.js";
+import { eventsPathOf } from "./store/follow.js";
+import { Lock } from "./store/lock.js";
+import { asWriteError, backupsOf, exists, freeStamp, keepOriginal } from "./store/replaceFile.js";
+
+/**
+ * Moves a checkpoint, and its events, to a dated backup.
+ * @returns the backup's path; null where there was no checkpoint
+ * @throws JobHeldError AJ_HELD while a run holds the job, also one of this process; CheckpointWriteError AJ_WRITE
+ */
+export async function clearCheckpoint(path: string): Promise<string | null> {
+  const lock = await Lock.acquire(path, { exclusive: true });
+  try {
+    if (!(await exists(path))) return null;
+    const backup = `${path}.bak-${await freeStamp(path)}`;
+    // The backup has its events before the checkpoint goes: a kill in between leaves both, or the backup alone.
+    const hasEvents = await exists(eventsPathOf(path));
+    if (hasEvents) await linkOr(rename, eventsPathOf(path), eventsPathOf(backup));
+    await rename(path, backup);
+    if (hasEvents) await rm(eventsPathOf(path), { force: true });
+    await syncFolder(dirname(path));
+    return backup;
+  } catch (error) {
+    throw asWriteError(error, path);
+  } finally {
+    await lock.release();
+  }
+}
+
+/**
+ * Brings the newest backup back; what is there now becomes a backup itself, so that undoing twice changes nothing.
+ * A kill at any point leaves the one or the other in place.
+ * @throws AgentJobsError AJ_READ where there is no backup; JobHeldError AJ_HELD; CheckpointWriteError AJ_WRITE
+ */
+export async function undoLast(path: string): Promise<{ restored: string; backup: string | null }> {
+  const lock = await Lock.acquire(path, { exclusive: true });
+  try {
+    const restored = (await backupsOf(path)).at(-1);
+    if (!restored)
+      throw new AgentJobsError("AJ_READ", `Cannot undo on ${path}: there is no backup beside it.`);
+    const backup = (await exists(path)) ? (await keepOriginal(path)).backup : null;
+    // A clear moved the events with the file; a repair left them where they belong.
+    if (await exists(eventsPathOf(restored))) {
+      if (backup && (await exists(eventsPathOf(path))))
+        await rename(eventsPathOf(path), eventsPathOf(backup));
+      await rename(eventsPathOf(restored), eventsPathOf(path));
+    }
+    await rename(restored, path);
+    await syncFolder(dirname(path));
+    return { restored, backup };
+  } catch (error) {
+    throw asWriteError(error, path);
+  } finally {
+    await lock.release();
+  }
+}
+
+async function linkOr(otherwise: typeof rename, from: string, to: string): Promise<void> {
+  try {
+    await link(from, to);
+  } catch (error) {
+    if (systemCodeOf(error) === "EEXIST") throw error;
+    await otherwise(from, to);
+  }
+}
