@@ -1,11 +1,14 @@
-// npm run torture [-- --only NAME] [--seed N] [--times N]: faults that are really injected, a row a kind.
+// npm run torture [-- --only NAME,NAME] [--seed N] [--times N] [--jobs N]: faults that are really injected, a row a kind.
+import { fork } from "node:child_process";
 import { parseArgs } from "node:util";
-import { endWithParent } from "../host/cleanup.js";
-import { Random, type Row, type RowOutcome } from "./row.js";
+import { endWithParent, releaseAtEnd } from "../host/cleanup.js";
+import { Random, type Row, type RowOutcome, type Skipped } from "./row.js";
 import { rows } from "./rows/index.js";
 
+type Message = { progress: string } | { outcome: RowOutcome | Skipped };
+
 const header = ["test", "cases", "lost", "wrong", "thrown", "verdict"];
-const widths = [44, 7, 6, 7, 8, 9];
+const widths = [72, 9, 6, 7, 8, 9];
 
 function line(cells: readonly (string | number)[]): string {
   return cells
@@ -14,7 +17,8 @@ function line(cells: readonly (string | number)[]): string {
 }
 
 function usage(message: string): never {
-  console.error(`${message}\nExpected --only ${rows.map((row) => row.name).join("|")}, --seed N, --times N.`);
+  const names = rows.map((row) => row.name).join(",");
+  console.error(`${message}\nExpected --only NAME[,NAME] (${names}), --seed N, --times N, --jobs N.`);
   process.exit(2);
 }
 
@@ -33,55 +37,120 @@ function parse() {
         only: { type: "string", multiple: true },
         seed: { type: "string" },
         times: { type: "string" },
+        jobs: { type: "string" },
+        row: { type: "string" },
       },
     });
     const only = values.only?.flatMap((names) => names.split(","));
     for (const name of only ?? [])
       if (!rows.some((row) => row.name === name)) usage(`There is no row "${name}".`);
     const seed = wholeNumber("seed", values.seed) ?? Math.floor(Math.random() * 2 ** 32);
-    return { only, seed, times: wholeNumber("times", values.times) };
+    const times = wholeNumber("times", values.times);
+    return { only, seed, times, jobs: wholeNumber("jobs", values.jobs) ?? 2, row: values.row };
   } catch (error) {
     return usage((error as Error).message);
   }
 }
 
-async function runRow(row: Row, seed: number, times: number | undefined): Promise<boolean> {
-  const isTerminal = process.stdout.isTTY === true;
-  const beganMs = performance.now();
-  let outcome: RowOutcome | { skipped: string };
-  try {
-    outcome = await row.run({
-      random: new Random(seed),
-      times,
-      progress: (text) => isTerminal && process.stdout.write(`\r\u001b[2K${row.name}: ${text}`),
+/** A row in a process of its own: rows that only compute leave those alone that wait for moments. */
+function runApart(row: Row, args: readonly string[], progress: (text: string) => void) {
+  return new Promise<RowOutcome | Skipped>((resolve) => {
+    const child = fork(import.meta.filename, ["--row", row.name, ...args], {
+      execArgv: ["--enable-source-maps"],
     });
-  } catch (error) {
-    const problem = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    outcome = { cases: 0, lost: 0, wrong: 0, thrown: 1, problems: [problem] };
-  }
-  if (isTerminal) process.stdout.write("\r\u001b[2K");
+    const release = releaseAtEnd(() => child.kill("SIGTERM"));
+    let outcome: RowOutcome | Skipped | undefined;
+    child.on("message", (message: Message) => {
+      if ("progress" in message) progress(message.progress);
+      else outcome = message.outcome;
+    });
+    child.once("exit", (code, signal) => {
+      release();
+      resolve(outcome ?? failed(`The row's process ended with ${signal ?? code}.`));
+    });
+  });
+}
+
+const failed = (problem: string): RowOutcome => ({
+  ...{ cases: 0, lost: 0, wrong: 0, thrown: 1 },
+  problems: [problem],
+});
+
+function print(row: Row, outcome: RowOutcome | Skipped, seconds: string): boolean {
   const title = `${row.name}: ${row.what}`;
   if ("skipped" in outcome) {
     console.log(line([title, "", "", "", "", "skipped"]));
-    console.log(`    ${outcome.skipped}`);
+    console.log(`    skipped: ${outcome.skipped}`);
     return true;
   }
   const { cases, lost, wrong, thrown, problems, note } = outcome;
   const passed = cases > 0 && lost + wrong + thrown === 0;
   console.log(line([title, cases, lost, wrong, thrown, passed ? "passed" : "FAILED"]));
-  const seconds = ((performance.now() - beganMs) / 1000).toFixed(1);
   console.log(`    ${note ? `${note}; ` : ""}${seconds} s`);
   for (const problem of problems) console.log(`    ${problem}`);
   return passed;
 }
 
+/** Runs rows side by side, and prints them in the order of the table. */
+async function runAll(chosen: readonly Row[], args: readonly string[], jobs: number): Promise<boolean> {
+  const isTerminal = process.stdout.isTTY === true;
+  const finished = new Map<Row, () => boolean>();
+  const waiting = [...chosen];
+  let printed = 0;
+  let passed = true;
+  const work = async () => {
+    for (let row = waiting.shift(); row; row = waiting.shift()) {
+      const { name } = row;
+      const beganMs = performance.now();
+      const outcome = await runApart(
+        row,
+        args,
+        (text) => isTerminal && process.stdout.write(`\r\u001b[2K${name}: ${text}`),
+      );
+      const seconds = ((performance.now() - beganMs) / 1000).toFixed(1);
+      const own = row;
+      finished.set(row, () => print(own, outcome, seconds));
+      if (isTerminal) process.stdout.write("\r\u001b[2K");
+      for (let next = finished.get(chosen[printed]!); next; next = finished.get(chosen[++printed]!))
+        passed = next() && passed;
+    }
+  };
+  await Promise.all(Array.from({ length: jobs }, work));
+  return passed;
+}
+
+/** What the process of one row does. */
+async function runRow(row: Row, seed: number, times: number): Promise<void> {
+  const send = (message: Message) =>
+    new Promise<void>((resolve) => (process.send ? process.send(message, () => resolve()) : resolve()));
+  let outcome: RowOutcome | Skipped;
+  try {
+    outcome = await row.run({
+      random: new Random(seed),
+      times,
+      progress: (text) => void send({ progress: text }),
+    });
+  } catch (error) {
+    outcome = failed(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  }
+  await send({ outcome });
+}
+
 async function main(): Promise<void> {
   endWithParent();
-  const { only, seed, times } = parse();
+  const { only, seed, times, jobs, row: name } = parse();
+  const row = rows.find((each) => each.name === name);
+  if (row) {
+    await runRow(row, seed, times ?? row.full);
+    process.exit(0);
+  }
   console.log(`Seed ${seed} (--seed ${seed} repeats it).\n${line(header)}`);
-  let passed = true;
-  for (const row of rows)
-    if (!only || only.includes(row.name)) passed = (await runRow(row, seed, times)) && passed;
+  const beganMs = performance.now();
+  const args = ["--seed", String(seed), ...(times === undefined ? [] : ["--times", String(times)])];
+  const chosen = rows.filter((each) => !only || only.includes(each.name));
+  const passed = await runAll(chosen, args, jobs);
+  const seconds = ((performance.now() - beganMs) / 1000).toFixed(0);
+  console.log(`${passed ? "Nothing failed" : "FAILED"}, in ${seconds} s.`);
   process.exit(passed ? 0 : 1);
 }
 

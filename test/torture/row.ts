@@ -1,8 +1,8 @@
 /** What every row of the torture is given. */
 export interface TortureContext {
   random: Random;
-  /** How many cases: what the caller asked for, else the row's own number. */
-  times: number | undefined;
+  /** How many cases: what the caller asked for, else the row's `full` or `reduced` number. */
+  times: number;
   /** Tells that something is under way; rows take minutes. */
   progress(text: string): void;
 }
@@ -22,11 +22,22 @@ export interface RowOutcome {
   note?: string;
 }
 
+export interface Skipped {
+  /** What is missing, in words. */
+  skipped: string;
+}
+
 /** One row of the table. A new one is a new file in rows/, and a line in rows/index.ts. */
 export interface Row {
   name: string;
   what: string;
-  run(context: TortureContext): Promise<RowOutcome | { skipped: string }>;
+  /** What `times` counts. */
+  unit: string;
+  /** How many of them `npm run torture` does. */
+  full: number;
+  /** How many of them `npm test` does. */
+  reduced: number;
+  run(context: TortureContext): Promise<RowOutcome | Skipped>;
 }
 
 /** Counts what a row finds. */

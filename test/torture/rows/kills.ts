@@ -1,14 +1,12 @@
-import { closeSync, existsSync, fstatSync, openSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { waitForGrowth } from "../growth.js";
 import { checkEnd, checkKill } from "../killChecks.js";
 import { concurrency, type EndedRun, itemCount, KilledJob } from "../killedJob.js";
 import { Findings, type Random, type Row } from "../row.js";
 
-const defaultTimes = 200;
 /** Where writes are torn most often: memory that is a file system. */
 const memoryFolder = "/dev/shm";
-const tearWaitMs = 500;
-const pageBytes = 4096;
 
 /**
  * SIGKILL at random moments of a job of 500 items: while it starts, after some items, in the middle of a write, and
@@ -16,8 +14,11 @@ const pageBytes = 4096;
  */
 export const kills: Row = {
   name: "kills",
-  what: `${itemCount} items, ${concurrency} at a time`,
-  async run({ random, times = defaultTimes, progress }) {
+  what: `SIGKILL of whole runs of ${itemCount} items, ${concurrency} at a time`,
+  unit: "kills",
+  full: 200,
+  reduced: 8,
+  async run({ random, times, progress }) {
     const findings = new Findings();
     let killed = 0;
     let torn = 0;
@@ -90,16 +91,4 @@ function duringWrite(checkpoint: string, afterItem: number): Parameters<KilledJo
       kill();
     },
   };
-}
-
-/** Looks as often as it can, since a write of 1 MiB takes less than a millisecond: no timer is that quick. */
-function waitForGrowth(path: string): void {
-  const file = openSync(path, "r");
-  const untilMs = performance.now() + tearWaitMs;
-  const { size } = fstatSync(file);
-  for (;;) {
-    const now = fstatSync(file).size;
-    if ((now > size && now % pageBytes === 0) || performance.now() > untilMs) break;
-  }
-  closeSync(file);
 }

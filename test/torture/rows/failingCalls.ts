@@ -1,0 +1,64 @@
+import { join } from "node:path";
+import { runTraced } from "../actor.js";
+import { checkLoaded } from "../checks.js";
+import { Findings, type Row } from "../row.js";
+import { Scratch } from "../scratch.js";
+import { missing } from "../system.js";
+
+const errors = ["ENOSPC", "EIO", "EINTR", "EAGAIN"];
+const callNames = ["write", "fdatasync"];
+/** With the header and the start of the run, more than are made to fail. */
+const appended = 22;
+
+/** One call fails, the next ones do not: whoever was told that his record is safe finds it. */
+export const failingCalls: Row = {
+  name: "failing-calls",
+  what: "ENOSPC, EIO, EINTR, EAGAIN of each of the first writes and fdatasyncs",
+  unit: "calls of each kind",
+  full: 20,
+  reduced: 3,
+  async run({ times, progress }) {
+    const skip = missing({ linux: true, programs: ["strace"] });
+    if (skip) return skip;
+    const findings = new Findings();
+    const scratch = new Scratch();
+    let cases = 0;
+    let rejected = 0;
+    try {
+      // Fewer than all of them: spread over the twenty.
+      for (const call of callNames)
+        for (const error of errors)
+          for (let nth = Math.ceil(20 / times); nth <= 20; nth += Math.ceil(20 / times)) {
+            const path = join(scratch.path, `${call}-${error}-${nth}.jsonl`);
+            const where = `${error} of ${call} ${nth}`;
+            const inject = [
+              "-e",
+              `trace=${call}`,
+              "-e",
+              `inject=${call}:error=${error}:when=${nth}`,
+              "-o",
+              "/dev/null",
+            ];
+            const actor = await runTraced("append", [path, appended, 100], "pool", inject);
+            cases++;
+            rejected += actor.rejected.length;
+            // Without its header nothing at all is done, and it is said why.
+            const refusedToOpen = actor.threw?.includes("AJ_WRITE") && actor.acknowledged.length === 0;
+            if (!actor.completed && !refusedToOpen) findings.add("thrown", `${where}: ${actor.threw}`);
+            if (actor.rejected.length > 1)
+              findings.add(
+                "wrong",
+                `${where}: ${actor.rejected.length} records were refused for one failed call`,
+              );
+            // libuv makes an interrupted call again by itself; a failed sync is never let pass.
+            if (call === "fdatasync" && error !== "EINTR" && actor.rejected.length === 0)
+              findings.add("wrong", `${where}: nobody was told`);
+            await checkLoaded(path, actor.acknowledged, findings, where);
+            progress(`${cases} calls`);
+          }
+      return findings.outcome(cases, `${rejected} records were refused`);
+    } finally {
+      scratch.remove();
+    }
+  },
+};
