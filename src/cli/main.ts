@@ -1,6 +1,8 @@
 import { Command, CommanderError } from "commander";
 import packageJson from "../../package.json";
 import { messageOf } from "../runtime/errors.js";
+import { redact } from "../runtime/redact.js";
+import { safeLines } from "../runtime/safeText.js";
 import { registerClear } from "./commands/clear.js";
 import { registerFailures } from "./commands/failures.js";
 import { registerPlan } from "./commands/plan.js";
@@ -21,6 +23,7 @@ async function main(argv: string[]): Promise<void> {
     )
     .version(packageJson.version)
     .showHelpAfterError("Run with --help for all options.")
+    .configureOutput({ writeErr: (text) => process.stderr.write(safeLines(redact(text)).join("\n")) })
     .exitOverride();
   const commands = [
     registerRun,
@@ -39,7 +42,7 @@ async function main(argv: string[]): Promise<void> {
   } catch (error) {
     if (error instanceof CommanderError) return leave(error.exitCode === 0 ? exit.ok : exit.usage);
     printError(messageOf(error));
-    if (process.env.AGENT_JOBS_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+    if (process.env.AGENT_JOBS_DEBUG && error instanceof Error) printError(error.stack ?? "");
     return leave(exitCodeOfError(error));
   }
 }

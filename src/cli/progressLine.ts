@@ -1,6 +1,6 @@
 import type { JobStatus } from "../runtime/state/status.js";
 import { countText, durationText, percentText, rangeText, safeText } from "../view/text.js";
-import { isTerminal } from "./terminal.js";
+import { isTerminal, shown } from "./terminal.js";
 
 const terminalIntervalMs = 100;
 const plainIntervalMs = 10_000;
@@ -24,7 +24,7 @@ export class ProgressLine {
   /** Prints a line above the moving one. */
   note(line: string): void {
     this.erase();
-    process.stdout.write(`${line}\n${this.shown}`);
+    process.stdout.write(`${shown(line)}\n${this.shown}`);
   }
 
   stop(): void {

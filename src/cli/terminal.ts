@@ -1,5 +1,7 @@
 import { createInterface } from "node:readline/promises";
 import { styleText } from "node:util";
+import { redact } from "../runtime/redact.js";
+import { safeJson, safeLines, safeText } from "../runtime/safeText.js";
 
 /** Whether a person sees what is printed: only there colours, the moving line, and questions make sense. */
 export const isTerminal = (): boolean => process.stdout.isTTY === true;
@@ -11,16 +13,30 @@ export function styled(style: Parameters<typeof styleText>[0], text: string): st
   return colours() ? styleText(style, text, { validateStream: false }) : text;
 }
 
+/** What `styled` puts around a text. */
+const sequenceStart = "\u001b[";
+const style = new RegExp(`(${sequenceStart.replace("[", "\\[")}\\d{1,2}m)`);
+
+/** A line as it may be shown: of what could act on the terminal, nothing but our own styles. */
+export function shown(line: string): string {
+  if (!colours()) return safeText(line);
+  return line
+    .split(style)
+    .map((part, i) => (i % 2 === 1 ? part : safeText(part)))
+    .join("");
+}
+
 export function print(line = ""): void {
-  process.stdout.write(`${line}\n`);
+  process.stdout.write(`${shown(line)}\n`);
 }
 
 export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value)}\n`);
+  process.stdout.write(`${safeJson(JSON.stringify(value))}\n`);
 }
 
+/** Further lines of a message are set in, so that none of them passes for a message of its own. */
 export function printError(message: string): void {
-  process.stderr.write(`agent-jobs: ${message}\n`);
+  process.stderr.write(`agent-jobs: ${safeLines(redact(message)).join("\n  ")}\n`);
 }
 
 /** An editor runs jobs in terminals that nobody looks at, says so, and asks itself. */
@@ -35,7 +51,7 @@ export async function confirm(question: string): Promise<boolean | null> {
   if (!canAsk()) return null;
   const lines = createInterface({ input: process.stdin, output: process.stdout });
   try {
-    return /^y(es)?$/i.test((await lines.question(`${question} [y/N] `)).trim());
+    return /^y(es)?$/i.test((await lines.question(`${shown(question)} [y/N] `)).trim());
   } finally {
     lines.close();
   }
@@ -52,7 +68,7 @@ export async function choose<T extends string>(
   if (!canAsk()) return null;
   const lines = createInterface({ input: process.stdin, output: process.stdout });
   try {
-    const answer = (await lines.question(`${question} `)).trim().toLowerCase();
+    const answer = (await lines.question(`${shown(question)} `)).trim().toLowerCase();
     return choices.find((choice) => answer !== "" && choice.startsWith(answer));
   } finally {
     lines.close();

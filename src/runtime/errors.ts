@@ -1,4 +1,5 @@
 import { inspect } from "node:util";
+import { redact } from "./redact.js";
 
 /**
  * The errors that failed operations throw. What is wrong *in* a file is data (see `Fault`), and a caller's
@@ -14,6 +15,7 @@ export type ErrorCode =
   | "AJ_NOT_A_FILE" // a directory, link, FIFO or device where a file was expected
   | "AJ_READ" // the system refused to read
   | "AJ_WRITE" // the system refused to write, or wrote short
+  | "AJ_REPLACED" // the checkpoint was deleted or replaced under its writer
   | "AJ_CLOSED" // the session or store was closed before
   | "AJ_CHANGED" // a file changed between plan and repair
   | "AJ_JOB" // a job file, its items, or its definition cannot be used
@@ -70,13 +72,20 @@ export function systemCodeOf(error: unknown): string | undefined {
   return typeof code === "string" ? code : undefined;
 }
 
-/** The message of anything thrown, with its cause's where its own says little, as `fetch failed` does. */
+/**
+ * The message of anything thrown, with its cause's where its own says little, as `fetch failed` does. Keys and
+ * passwords in it are taken out, since it is shown, logged and recorded.
+ */
 export function messageOf(error: unknown): string {
+  return redact(rawMessageOf(error));
+}
+
+function rawMessageOf(error: unknown): string {
   if (!(error instanceof Error)) return textOf(error);
   // Nobody keeps a job from throwing an error whose message is an object.
   const own = textOf(error.message as unknown) || String(error.name);
   const cause = error.cause instanceof Error && error.message === "fetch failed" ? error.cause : undefined;
-  return cause ? `${own}: ${messageOf(cause)}` : own;
+  return cause ? `${own}: ${rawMessageOf(cause)}` : own;
 }
 
 function textOf(value: unknown): string {

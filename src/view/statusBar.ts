@@ -1,6 +1,6 @@
 import { lookOf, progressText, stoppingText } from "./jobRow.js";
 import type { JobView } from "./jobView.js";
-import { percentText, plural, rangeText, safeText } from "./text.js";
+import { labelText, percentText, plural, rangeText } from "./text.js";
 
 export interface StatusBarView {
   text: string;
@@ -16,7 +16,7 @@ export function statusBar(views: readonly JobView[]): StatusBarView | null {
   const tone = stalled.length > 0 || running.some((view) => view.status.damaged) ? "warning" : "normal";
   const shown = stalled[0] ?? running[0]!;
   const { status } = shown;
-  const name = safeText(shown.name);
+  const name = labelText(shown.name);
   const parts = [
     status.total !== null && status.total > 0 ? percentText(status.done, status.total) : progressText(shown),
     ...phaseOf(shown),

@@ -1,14 +1,28 @@
 /** Numbers and times as people read them, and text from models made safe to show. */
+import { safeText } from "../runtime/safeText.js";
 
-const unsafe = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Surrogate}]/gu;
+export { safeLines, safeText } from "../runtime/safeText.js";
 
-/** Text with control, bidi and zero-width characters made visible, so that it cannot move a cursor or hide a part. */
-export function safeText(text: string): string {
-  return text.replace(unsafe, (char) => {
-    if (char === "\n") return "⏎";
-    if (char === "\t") return " ";
-    return `\\u{${char.codePointAt(0)!.toString(16)}}`;
-  });
+/**
+ * Safe text for labels, lists and notifications of the editor, which read `$(icon)` as an icon and `[text](address)`
+ * as a link.
+ */
+export function labelText(text: string): string {
+  return safeText(text)
+    .replace(/\$\((?=[a-z\d~-]+\))/gi, "$ (")
+    .replaceAll("](", "] (");
+}
+
+/** Lines as Markdown that renders as just these lines: nothing in it is a link, a command, an image or HTML. */
+export function markdownText(lines: readonly string[]): string {
+  // Every ASCII punctuation character may be escaped so; leading blanks would begin a block of code.
+  return lines
+    .map((line) =>
+      safeText(line)
+        .trimStart()
+        .replace(/[!-/:-@[-`{-~]/g, "\\$&"),
+    )
+    .join("\n\n");
 }
 
 /** Safe text of at most `max` characters, with an ellipsis where it was cut. */

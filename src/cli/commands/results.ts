@@ -5,10 +5,11 @@ import { readResults } from "../../runtime/results.js";
 import { resolveItems } from "../../runtime/runner/items.js";
 import { isJobFile } from "../../runtime/runner/jobPaths.js";
 import { loadJob } from "../../runtime/runner/loadJob.js";
+import { safeJson, safeLines } from "../../runtime/safeText.js";
 import { CommandError, exit } from "../exitCodes.js";
 import { runtimePath } from "../runtimePath.js";
 import { readTarget, targetsOf } from "../targets.js";
-import { leave } from "../terminal.js";
+import { isTerminal, leave } from "../terminal.js";
 
 interface ResultsFlags {
   format: "jsonl" | "csv";
@@ -36,10 +37,10 @@ async function results(path: string, flags: ResultsFlags): Promise<number> {
     for await (const { item, result } of readResults(target.checkpoint)) {
       const row = { id: item, ...(inputs && { input: inputs.get(item) ?? null }), result: result ?? null };
       if (flags.format === "csv") rows.push({ ...row, id: idText(item) });
-      else await write(`${JSON.stringify({ ...row, id: idValue(item) })}\n`);
+      else await write(`${safeJson(JSON.stringify({ ...row, id: idValue(item) }))}\n`);
     }
   }
-  if (flags.format === "csv") await write(csvOf(rows));
+  if (flags.format === "csv") await write(isTerminal() ? safeLines(csvOf(rows)).join("\n") : csvOf(rows));
   return exit.ok;
 }
 

@@ -1,36 +1,80 @@
-import { appendFileSync, renameSync, statSync } from "node:fs";
+import { closeSync, constants, fchmodSync, fstatSync, openSync, renameSync, writeSync } from "node:fs";
 import { inspect } from "node:util";
 import { maxLogBytes } from "../config.js";
 import { type ItemKey, idText } from "../format/itemId.js";
+import { LineRedactor, redact } from "../redact.js";
+import { safeLines, safeText } from "../safeText.js";
 
 export const logPathOf = (checkpoint: string): string => `${checkpoint}.log`;
 
-/** The lines that items wrote, `TIME [ID] TEXT`, in a file beside the checkpoint; at `maxLogBytes` one older file is kept. */
+/**
+ * The lines that items wrote, `TIME [ID] TEXT`, in a file beside the checkpoint; at `maxLogBytes` one older file is
+ * kept. An entry is a line, whatever is in its text: nothing in it can pass for another entry, act on the terminal
+ * that shows it, or give a key away.
+ */
 export class ItemLog {
-  private sizeBytes: number | undefined;
+  private readonly redactors = new Map<ItemKey | null, LineRedactor>();
 
   constructor(readonly path: string) {}
 
   /** Appends lines; what the disk refuses is dropped, since a log must not end a run. */
   write(item: ItemKey | null, text: string): void {
-    const who = item === null ? "" : ` [${JSON.stringify(idText(item)).slice(1, -1)}]`;
+    const who = item === null ? "" : ` [${safeText(redact(idText(item))).replaceAll("]", "\\u{5d}")}]`;
     const stamp = new Date().toISOString();
-    const lines = text.replace(/\n$/, "").split("\n");
+    const lines = this.redacted(item, text.replace(/\r?\n$/, ""));
     const bytes = Buffer.from(lines.map((line) => `${stamp}${who} ${line}\n`).join(""));
     try {
-      this.rotate(bytes.length);
-      appendFileSync(this.path, bytes, { mode: 0o600 });
-      this.sizeBytes = (this.sizeBytes ?? 0) + bytes.length;
+      this.append(bytes);
     } catch {
-      this.sizeBytes = undefined;
+      // what cannot be logged is lost; the run is not
     }
   }
 
-  private rotate(more: number): void {
-    this.sizeBytes ??= statSync(this.path, { throwIfNoEntry: false })?.size ?? 0;
-    if (this.sizeBytes + more <= maxLogBytes || this.sizeBytes === 0) return;
+  private redacted(item: ItemKey | null, text: string): string[] {
+    if (text.includes("\n")) return safeLines(redact(text));
+    let redactor = this.redactors.get(item);
+    if (!redactor?.isInside) {
+      if (!text.includes("PRIVATE KEY")) return [safeText(redact(text))];
+      redactor = new LineRedactor();
+      this.redactors.set(item, redactor);
+    }
+    return [safeText(redactor.redact(text))];
+  }
+
+  private append(bytes: Buffer): void {
+    const file = openLog(this.path);
+    try {
+      const { size } = fstatSync(file);
+      if (size === 0 || size + bytes.length <= maxLogBytes) {
+        writeSync(file, bytes);
+        return;
+      }
+    } finally {
+      closeSync(file);
+    }
     renameSync(this.path, `${this.path}.1`);
-    this.sizeBytes = 0;
+    const fresh = openLog(this.path);
+    try {
+      writeSync(fresh, bytes);
+    } finally {
+      closeSync(fresh);
+    }
+  }
+}
+
+/** Never through a link, and never waiting for whoever reads a FIFO. @throws where the path is no regular file's */
+function openLog(path: string): number {
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
+  const file = openSync(path, O_WRONLY | O_APPEND | O_CREAT | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0), 0o600);
+  try {
+    const stat = fstatSync(file);
+    if (!stat.isFile()) throw new TypeError(`Expected ${path} to be a file.`);
+    // An older version, or another program, may have made it.
+    if (process.platform !== "win32" && (stat.mode & 0o077) !== 0) fchmodSync(file, 0o600);
+    return file;
+  } catch (error) {
+    closeSync(file);
+    throw error;
   }
 }
 

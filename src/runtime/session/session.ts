@@ -3,6 +3,7 @@ import { AgentJobsError, JobDefinitionError, messageOf } from "../errors.js";
 import { type ItemId, type ItemKey, idText, keyOf } from "../format/itemId.js";
 import type { RunEndReason, Usage, WritableRecord } from "../format/record.js";
 import { assertJson } from "../format/resultJson.js";
+import { redact } from "../redact.js";
 import { isGone, type JobState } from "../state/jobState.js";
 import type { JobLog } from "../store/store.js";
 
@@ -133,8 +134,9 @@ export class Session {
     const stack = error instanceof Error ? ownFrames(error.stack as unknown) : undefined;
     const record = {
       ...{ type: "failed" as const, atMs: Date.now(), item, run: this.run, attempt: this.attemptOf(item) },
-      ...{ cause: String(cause), message: messageOf(error).slice(0, maxErrorChars) },
-      ...(stack !== undefined && { detail: stack.slice(0, maxErrorChars) }),
+      // Redacted as a whole: a key that is cut is not known by its shape any more.
+      ...{ cause: redact(String(cause)), message: messageOf(error).slice(0, maxErrorChars) },
+      ...(stack !== undefined && { detail: redact(stack).slice(0, maxErrorChars) }),
     };
     await this.log.append([{ ...record, ...rounded(measures) }], "synced");
     this.inFlight.delete(item);

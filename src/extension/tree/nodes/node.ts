@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { markdownText } from "../../../view/text.js";
 import type { Job } from "../../job.js";
 import type { Pages } from "./pages.js";
 
@@ -20,14 +21,10 @@ export interface TreeNode {
 
 /** A tooltip of plain lines. The text comes from models and files: nothing in it is a link, a command or HTML. */
 export function plainTooltip(lines: readonly string[]): vscode.MarkdownString {
-  const tooltip = new vscode.MarkdownString("", false);
+  // `appendText` would forbid long lines to wrap.
+  const tooltip = new vscode.MarkdownString(markdownText(lines), false);
   tooltip.isTrusted = false;
   tooltip.supportHtml = false;
-  for (const [index, line] of lines.entries()) {
-    if (index > 0) tooltip.appendMarkdown("\n\n");
-    // Every ASCII punctuation character may be escaped so. `appendText` would forbid long lines to wrap.
-    tooltip.appendMarkdown(line.replace(/[!-/:-@[-`{-~]/g, "\\$&"));
-  }
   return tooltip;
 }
 
