@@ -19,6 +19,14 @@ const PROGRAMS = [
     override: "or set CHROMIUM to the path of a Chromium or Chrome",
   },
   { name: "strace", package: "strace", find: () => findOnPath(["strace"]), optional: true, on: "linux" },
+  { name: "xfs_io", package: "xfsprogs", find: () => findOnPath(["xfs_io"]), optional: true, on: "linux" },
+  {
+    name: "mkfs.ext4",
+    package: "e2fsprogs",
+    find: () => findOnPath(["mkfs.ext4"]),
+    optional: true,
+    on: "linux",
+  },
   { name: "Python 3", package: "python3", find: () => findOnPath(["python3", "python"]), optional: true },
 ];
 

@@ -31,7 +31,10 @@ export const failingCalls: Row = {
           for (let nth = Math.ceil(20 / times); nth <= 20; nth += Math.ceil(20 / times)) {
             const path = join(scratch.path, `${call}-${error}-${nth}.jsonl`);
             const where = `${error} of ${call} ${nth}`;
+            // By its path: the thread also writes to wake the main one, and that must not fail.
             const inject = [
+              "-P",
+              path,
               "-e",
               `trace=${call}`,
               "-e",

@@ -3,7 +3,11 @@ import { cuts } from "./cuts.js";
 import { damage, flips } from "./damage.js";
 import { failingCalls } from "./failingCalls.js";
 import { kills } from "./kills.js";
+import { large } from "./large.js";
+import { racers, stoppedOwner } from "./locks.js";
 import { fileSizeLimit, fullDisk } from "./noSpace.js";
+import { powerCutsExt4, powerCutsXfs } from "./powerCuts.js";
+import { python } from "./python.js";
 import { systemCalls } from "./systemCalls.js";
 import { writerKills } from "./writerKills.js";
 
@@ -18,4 +22,10 @@ export const rows: readonly Row[] = [
   failingCalls,
   fullDisk,
   fileSizeLimit,
+  powerCutsExt4,
+  powerCutsXfs,
+  racers,
+  stoppedOwner,
+  python,
+  large,
 ];
