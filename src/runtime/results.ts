@@ -1,9 +1,9 @@
-import { createReadStream } from "node:fs";
-import { access } from "node:fs/promises";
+import { systemCodeOf } from "./errors.js";
 import { type ItemKey, idText } from "./format/itemId.js";
 import type { SnapshotRecord } from "./format/record.js";
 import { CheckpointScanner } from "./format/scan.js";
 import { eventsPathOf } from "./store/follow.js";
+import { streamPlain } from "./store/plainFile.js";
 
 export interface ItemResult {
   item: ItemKey;
@@ -27,7 +27,7 @@ export async function* readResults(checkpoint: string): AsyncGenerator<ItemResul
     seen.add(item);
     yield { item, result: result === undefined ? kept.get(item) : result };
   };
-  for await (const chunk of createReadStream(checkpoint))
+  for await (const chunk of await streamPlain(checkpoint))
     for (const { record } of scanner.push(chunk as Buffer)) yield* take(record);
   const tail = scanner.tailRecord();
   if (tail) yield* take(tail.record);
@@ -47,15 +47,13 @@ export async function* readResults(checkpoint: string): AsyncGenerator<ItemResul
 /** Results that a foreign file cannot hold. */
 async function keptResults(events: string): Promise<Map<ItemKey, unknown>> {
   const kept = new Map<ItemKey, unknown>();
-  if (
-    !(await access(events).then(
-      () => true,
-      () => false,
-    ))
-  )
-    return kept;
+  const stream = await streamPlain(events).catch((error: unknown) => {
+    if (systemCodeOf(error) === "ENOENT") return undefined;
+    throw error;
+  });
+  if (!stream) return kept;
   const scanner = new CheckpointScanner();
-  for await (const chunk of createReadStream(events))
+  for await (const chunk of stream)
     for (const { record } of scanner.push(chunk as Buffer))
       if (record.type === "measured" && record.result !== undefined) kept.set(record.item, record.result);
   return kept;

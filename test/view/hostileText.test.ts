@@ -62,7 +62,7 @@ describe("hostile text", () => {
     });
 
   it("takes no longer than it is", () => {
-    for (const { text } of hostileTexts.slice(-40)) {
+    for (const { text } of hostileTexts.filter((_, i) => i % 20 === 0)) {
       const long = text.repeat(Math.ceil(200_000 / text.length));
       const begin = performance.now();
       safeText(long);

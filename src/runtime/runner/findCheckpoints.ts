@@ -1,7 +1,9 @@
-import { open, readdir, readFile } from "node:fs/promises";
+import { constants } from "node:fs";
+import { open, readdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { sniffBytes } from "../config.js";
 import { CheckpointScanner } from "../format/scan.js";
+import { openPlain } from "../store/plainFile.js";
 import { defaultCheckpointOf, jobNameOf } from "./jobPaths.js";
 
 /**
@@ -39,10 +41,20 @@ export async function expectedCheckpoint(jobFile: string): Promise<string> {
 
 async function checkpointMember(jobFile: string): Promise<string | undefined> {
   try {
-    const { checkpoint } = JSON.parse(await readFile(jobFile, "utf8")) as { checkpoint?: unknown };
+    const { checkpoint } = JSON.parse(await readWithoutWaiting(jobFile)) as { checkpoint?: unknown };
     return typeof checkpoint === "string" ? checkpoint : undefined;
   } catch {
     return undefined; // running it will say what is wrong with it
+  }
+}
+
+/** A FIFO with the name of a job file has nothing to say, and must not keep a listing waiting. */
+async function readWithoutWaiting(path: string): Promise<string> {
+  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  try {
+    return await file.readFile("utf8");
+  } finally {
+    await file.close();
   }
 }
 
@@ -50,7 +62,7 @@ async function checkpointMember(jobFile: string): Promise<string | undefined> {
 export async function headerOf(
   checkpoint: string,
 ): Promise<{ job: string; file?: string; label?: string } | null> {
-  const file = await open(checkpoint, "r").catch(() => undefined);
+  const file = await openPlain(checkpoint).catch(() => undefined);
   if (!file) return null;
   try {
     const bytes = Buffer.alloc(sniffBytes);

@@ -1,7 +1,7 @@
-import { constants } from "node:fs";
-import { lstat, open } from "node:fs/promises";
+import { lstat } from "node:fs/promises";
 import { sniffBytes } from "../config.js";
 import { type CheckpointFormat, CheckpointScanner } from "../format/scan.js";
+import { openPlain } from "./plainFile.js";
 
 /**
  * Looks at the first 4 KiB of a file to tell whether it is a checkpoint. `binary` files, such as model weights that
@@ -10,7 +10,7 @@ import { type CheckpointFormat, CheckpointScanner } from "../format/scan.js";
 export async function sniffCheckpoint(path: string): Promise<CheckpointFormat | "binary" | "missing"> {
   const stat = await lstat(path).catch(() => undefined);
   if (!stat?.isFile()) return "missing";
-  const file = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+  const file = await openPlain(path);
   try {
     const bytes = Buffer.alloc(sniffBytes);
     const { bytesRead } = await file.read(bytes, 0, sniffBytes, 0);
