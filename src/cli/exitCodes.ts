@@ -21,6 +21,7 @@ const ofReason: Record<RunEndReason, number> = {
   stopped: exit.stoppedEarly,
   limit: exit.stoppedEarly,
   budget: exit.stoppedEarly,
+  "in-doubt": exit.stoppedEarly,
   interrupted: exit.interrupted,
   terminated: exit.terminated,
   error: exit.usage,
@@ -40,6 +41,7 @@ export function exitCodeOfError(error: unknown): number {
     case "AJ_DAMAGED":
       return exit.damaged;
     case "AJ_WRITE":
+    case "AJ_REPLACED":
       return exit.cannotWrite;
     default:
       return exit.usage;

@@ -18,6 +18,7 @@ const endings: Record<RunOutcome["reason"], string> = {
   terminated: "Ended by a signal",
   limit: "Reached --limit",
   budget: "Spent the budget",
+  "in-doubt": "Done but for what is in doubt",
   error: "Ended with an error",
 };
 

@@ -7,7 +7,7 @@ import { expectedCheckpoint, findCheckpoints } from "../runtime/runner/findCheck
 import { isJobFile, jobNameOf } from "../runtime/runner/jobPaths.js";
 import { createJobState } from "../runtime/state/jobState.js";
 import { CheckpointFollower } from "../runtime/store/follow.js";
-import { liveHolder } from "../runtime/store/jsonlStore.js";
+import { lookAtLock } from "../runtime/store/jsonlStore.js";
 import { sniffCheckpoint } from "../runtime/store/sniff.js";
 import { type JobView, jobView } from "../view/jobView.js";
 
@@ -75,7 +75,7 @@ export async function readTarget(target: Target): Promise<JobView> {
       ...named,
       state: follower.state,
       scan: follower.summary(),
-      holder: await liveHolder(target.checkpoint),
+      ...(await lookAtLock(target.checkpoint)),
       nowMs: Date.now(),
       readError: missing ? `There is no file ${target.checkpoint}. Check the path.` : null,
     });

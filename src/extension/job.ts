@@ -1,8 +1,8 @@
 import { messageOf } from "../runtime/errors.js";
 import { latestRun } from "../runtime/state/jobState.js";
-import type { Holder } from "../runtime/state/status.js";
+import type { Holder, LostRun } from "../runtime/state/status.js";
 import { CheckpointFollower } from "../runtime/store/follow.js";
-import { liveHolder } from "../runtime/store/jsonlStore.js";
+import { lookAtLock } from "../runtime/store/jsonlStore.js";
 import { isStopRequested } from "../runtime/store/stopRequest.js";
 import { type Capability, capabilitiesOf } from "../view/capabilities.js";
 import { type JobView, jobView } from "../view/jobView.js";
@@ -27,6 +27,8 @@ const viewAgeMs = 900;
 /** One job of the catalog: follows its checkpoint, and knows who holds it. */
 export class Job {
   holder: Holder | null = null;
+  /** What a lock tells that a run left behind which no longer lives. */
+  private lost: LostRun | null = null;
   /** Somebody asked the run that holds the job to stop in order. */
   stopping = false;
   /** We launched a run that does not hold the job yet. */
@@ -82,7 +84,8 @@ export class Job {
     let grown = false;
     try {
       // The lock first: a run writes its last records before it gives the lock back.
-      const holder = await liveHolder(this.checkpoint);
+      const { holder, lost } = await lookAtLock(this.checkpoint);
+      this.lost = lost;
       // What we hold ourselves is being repaired, cleared or brought back; it does not run.
       this.holder = holder?.local && holder.pid === process.pid ? null : holder;
       this.stopping = this.holder !== null && (await isStopRequested(this.checkpoint, this.holder.token));
@@ -99,11 +102,18 @@ export class Job {
   }
 
   private mark(): string {
-    return [this.holder?.token, this.stopping, this.loaded, this.readError, this.follower.exists].join("|");
+    return [
+      this.holder?.token,
+      this.lost?.token,
+      this.stopping,
+      this.loaded,
+      this.readError,
+      this.follower.exists,
+    ].join("|");
   }
 
   private render(nowMs: number): JobView | null {
-    const { follower, holder, readError, stopping, source } = this;
+    const { follower, holder, lost, readError, stopping, source } = this;
     if (!follower.exists && !holder && readError === null) return null;
     return jobView({
       checkpoint: source.checkpoint,
@@ -111,6 +121,7 @@ export class Job {
       state: follower.state,
       scan: follower.summary(),
       holder,
+      lost,
       nowMs,
       readError,
       stopping,

@@ -91,12 +91,34 @@ const endings: Record<string, string> = {
   limit: "reached its --limit",
   budget: "spent its budget",
   error: "ended with an error",
-  killed: "was killed, or its machine went down",
+  "in-doubt": "left items in doubt",
+  killed: "was killed",
+  "out-of-memory": "was killed for want of memory",
+  reboot: "ended with its machine, which went down or was restarted",
+  "taken-over": "was taken over by another run",
+  unknown: "ended without a word; why cannot be known",
 };
 
 /** Why a run ended, as the end of a sentence. */
-export function endingText(ended: string): string {
+export function endingText(ended: string, told: { signal?: string; detail?: string } = {}): string {
+  if (ended === "terminated" && told.signal === "SIGHUP")
+    return "was ended by SIGHUP (its terminal was closed)";
+  if (ended === "terminated" && told.signal) return `was ended by ${told.signal}`;
+  if (ended === "out-of-memory" && told.detail === "heap") return "ran out of memory (Node's heap limit)";
   return endings[ended] ?? ended;
+}
+
+/** `Run 3 was killed.` and, where something can be done about it, what. */
+function lastRunText({ run, ended, detail }: NonNullable<JobView["status"]["lastRun"]>): string {
+  const signal = run.ended?.signal;
+  const told = endingText(ended, { ...(signal && { signal }), ...(detail && { detail }) });
+  const advice =
+    ended !== "out-of-memory"
+      ? ""
+      : detail === "heap"
+        ? " Give it more with NODE_OPTIONS=--max-old-space-size=8192, or keep less in memory."
+        : " Lower its concurrency, or give it more memory.";
+  return `Run ${run.run} ${told}.${advice}`;
 }
 
 const sentence = (text: string): string => `${text[0]?.toUpperCase()}${text.slice(1)}`;
@@ -119,7 +141,11 @@ export function jobDetails(name: string, view: JobView | null): string[] {
     );
   if (view.stopping) lines.push(sentence(stoppingText(view)));
   else if (status.eta) lines.push(sentence(rangeText(status.eta)));
-  if (status.lastRun) lines.push(`Run ${status.lastRun.run.run} ${endingText(status.lastRun.ended)}.`);
+  if (status.lastRun) lines.push(lastRunText(status.lastRun));
+  if (status.inDoubt > 0)
+    lines.push(
+      `${plural(status.inDoubt, "item")} begun and not recorded as finished; a resume does ${status.inDoubt === 1 ? "it" : "them"} again.`,
+    );
   if (status.damaged) lines.push(`${plural(scan.damageCount, "damaged line")}: repair the checkpoint.`);
   const { usd, inputTokens, outputTokens } = state.usage;
   if (inputTokens !== null || outputTokens !== null)

@@ -1,6 +1,6 @@
 import type { ScanSummary } from "../runtime/format/scan.js";
 import type { JobState } from "../runtime/state/jobState.js";
-import { type Holder, type JobStatus, statusOf } from "../runtime/state/status.js";
+import { type Holder, type JobStatus, type LostRun, statusOf } from "../runtime/state/status.js";
 
 /** What every surface needs of one job: the input of the other views. */
 export interface JobView {
@@ -24,6 +24,8 @@ export interface JobViewInput {
   state: JobState;
   scan: ScanSummary;
   holder: Holder | null;
+  /** What a lock tells that a run left behind which no longer lives. */
+  lost?: LostRun | null;
   nowMs: number;
   /** A failure to read; wins over what was read before. */
   readError?: string | null;
@@ -33,7 +35,7 @@ export interface JobViewInput {
 /** Counts and names a job at a moment. */
 export function jobView(input: JobViewInput): JobView {
   const { checkpoint, state, scan, holder, nowMs, readError } = input;
-  const status = statusOf(state, scan, holder, nowMs);
+  const status = statusOf(state, scan, holder, nowMs, input.lost ?? null);
   const foreign = "It is no checkpoint of a format that Agent Jobs knows; it was not changed.";
   const error = readError ?? (status.progress === "unreadable" ? foreign : null);
   return {

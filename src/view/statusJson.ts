@@ -1,4 +1,6 @@
+import { idValue } from "../runtime/format/itemId.js";
 import type { Fault } from "../runtime/format/scan.js";
+import type { OpenEntry } from "../runtime/state/status.js";
 import type { JobView } from "./jobView.js";
 
 const iso = (ms: number): string => new Date(ms).toISOString().replace(".000Z", "Z");
@@ -24,6 +26,7 @@ export function statusJson(view: JobView): Record<string, unknown> {
     done: known(status.done),
     failed: known(status.failed),
     inDoubt: known(status.inDoubt),
+    inDoubtItems: unknown ? [] : status.inDoubtItems.slice(0, maxListedItems).map(inDoubtJson),
     remaining: status.remaining,
     inFlight: known(status.inFlight),
     gone: known(status.gone),
@@ -40,6 +43,7 @@ export function statusJson(view: JobView): Record<string, unknown> {
     lastRun: lastRun && {
       ended: lastRun.ended,
       ...(lastRun.run.ended?.signal && { signal: lastRun.run.ended.signal }),
+      ...(lastRun.detail !== undefined && { detail: lastRun.detail }),
     },
     eta: eta && { p50Ms: Math.round(eta.p50Ms), p90Ms: Math.round(eta.p90Ms) },
     usage: hasUsage
@@ -48,6 +52,13 @@ export function statusJson(view: JobView): Record<string, unknown> {
     saved: { items: known(status.done), usd: state.doneUsage.usd, ms: state.doneMs },
     ...(state.steps.size > 0 && { steps: Object.fromEntries(state.steps) }),
   };
+}
+
+const maxListedItems = 1_000;
+
+/** An item that was begun by a run which ended without a word on it. Ids are JSON scalars. */
+export function inDoubtJson({ item, open }: OpenEntry): Record<string, unknown> {
+  return { item: idValue(item), attempt: open.attempt, run: open.run, at: iso(open.atMs) };
 }
 
 function faultJson({

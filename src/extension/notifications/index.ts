@@ -68,6 +68,8 @@ function noticeOf(job: Job, view: JobView, token: string): Notice | null {
         actions: [failures, resume],
       };
     case "killed":
+    case "out-of-memory":
+    case "unknown":
     case "error":
     case "budget":
       return {
@@ -75,7 +77,7 @@ function noticeOf(job: Job, view: JobView, token: string): Notice | null {
         text: vscode.l10n.t(
           "{0} {1}. {2} done; nothing finished is lost.",
           name,
-          endingText(last.ended),
+          endingText(last.ended, last),
           plural(status.done, "item"),
         ),
         actions: [resume, open],

@@ -82,6 +82,11 @@ const isText = (value: unknown): value is string => typeof value === "string";
 
 const amount = (value: unknown): value is number =>
   typeof value === "number" && Number.isFinite(value) && value >= 0;
+const isRunSums = (value: unknown): boolean =>
+  Array.isArray(value) &&
+  value.every((sum) => isObject(sum) && count(sum.run) && count(sum.failed) && typeof sum.ts === "number");
+const isStepCounts = (value: unknown): boolean =>
+  isObject(value) && !Array.isArray(value) && Object.values(value as object).every(count);
 const isObject = (value: unknown): boolean => value !== null && typeof value === "object";
 
 /** Milliseconds of a record's seconds, held to what a date can be, so that no reader of them ever throws. */
@@ -102,6 +107,7 @@ const optional: Record<string, (value: unknown) => boolean> = {
   concurrency: count,
   detail: isText,
   signal: isText,
+  by: (value) => value === "person",
 };
 
 /** The kinds whose members, besides `ts`, must be of these types for the record to be one. */
@@ -117,6 +123,8 @@ const required: Record<string, Record<string, (value: unknown) => boolean>> = {
   measured: { run: count, attempt: count },
   "write-error": { run: count, code: isText },
   "run-ended": { run: count, reason: isText },
+  "run-lost": { run: count, cause: isText },
+  compacted: { key: isText, runs: isRunSums, steps: isStepCounts },
 };
 const ofItems = new Set(["gone", "back", "started", "step", "failed", "measured"]);
 

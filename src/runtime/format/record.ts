@@ -5,7 +5,8 @@
  * seconds since 1970 with milliseconds as a fraction. `c` is always the last member: CRC-32 (zlib's) of the bytes
  * before `,"c":`, as 8 lower-case hex digits.
  *
- *   done          {"id":ID,"ts":T, result? ms? attempt? run? usage? hash?, "c":C}
+ *   done          {"id":ID,"ts":T, result? ms? attempt? run? usage? hash? by?, "c":C}   `by` is "person" where one
+ *                 said so of an item in doubt: nothing is known of its result, time and cost
  *
  * is the one kind with a top-level `id`, so that readers which take any line with an `id` for a finished item see
  * the right set. All others name an item by `item`, and their kind by `type`:
@@ -20,6 +21,9 @@
  *   measured      item run attempt ms? usage? hash? result?  of a done item, where a foreign file cannot hold it
  *   write-error   run code                                 an earlier write failed; a torn fragment may precede
  *   run-ended     run reason signal? done? failed?
+ *   run-lost      run cause detail?                        a run that left no end, and what its successor found out
+ *   compacted     key runs steps usage?                    what compaction dropped, summed: `runs` is [{run ts failed}],
+ *                                                          `steps` counts by name; each `key` counts once
  *
  * Order counts within an item only: (attempt, then kind). Records of different items commute, repeats change
  * nothing. A done item is done for the life of the file: redoing it starts a new file.
@@ -51,7 +55,14 @@ export type RunEndReason =
   | "terminated"
   | "limit"
   | "budget"
+  | "in-doubt"
   | "error";
+
+/**
+ * How a run ended that could not say so itself: its machine went down, the system or Node's heap limit ended it for
+ * want of memory, it was killed, another took the job over while it still seemed to live, or nobody can know.
+ */
+export type LossCause = "reboot" | "out-of-memory" | "killed" | "taken-over" | "unknown";
 
 interface Timed {
   /** Milliseconds since 1970. */
@@ -126,6 +137,25 @@ export interface RunEndedRecord extends Timed {
   done?: number;
   failed?: number;
 }
+/** Written by whoever took the job after a run that left its lock behind, since with the lock the evidence goes. */
+export interface RunLostRecord extends Timed {
+  type: "run-lost";
+  run: number;
+  cause: LossCause;
+  /** Of `out-of-memory`: `heap` where it was Node's own limit. */
+  detail?: string;
+}
+/** The sums of attempts whose records a compaction dropped, so that no total changes by it. */
+export interface CompactedRecord extends Timed {
+  type: "compacted";
+  /** Names these sums, so that reading them twice counts them once. */
+  key: string;
+  /** Failed attempts by run, with the time of the run's first, seconds since 1970. */
+  runs: { run: number; ts: number; failed: number }[];
+  /** How many items finished each step, by its name, in order of appearance. */
+  steps: Record<string, number>;
+  usage?: Usage;
+}
 export interface DoneRecord extends Timed {
   type: "done";
   item: ItemKey;
@@ -135,6 +165,8 @@ export interface DoneRecord extends Timed {
   run?: number;
   usage?: Usage;
   hash?: string;
+  /** A person said that the item is done. */
+  by?: "person";
 }
 /** All that is finished according to one line of an F2 file. Never written in our own format. */
 export interface SnapshotRecord extends Timed {
@@ -162,6 +194,8 @@ export type WritableRecord =
   | MeasuredRecord
   | WriteErrorRecord
   | RunEndedRecord
+  | RunLostRecord
+  | CompactedRecord
   | DoneRecord;
 export type CheckpointRecord = WritableRecord | SnapshotRecord | UnknownRecord;
 

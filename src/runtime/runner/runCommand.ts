@@ -7,6 +7,7 @@ import { stopPollIntervalMs } from "../config.js";
 import { AgentJobsError, CheckpointWriteError, messageOf, systemCodeOf } from "../errors.js";
 import { encodeRecord, type RunEndReason, type WritableRecord } from "../format/record.js";
 import { latestRun } from "../state/jobState.js";
+import { lossRecord } from "../state/lostRun.js";
 import { AppendFile } from "../store/appendFile.js";
 import { CheckpointFollower, eventsPathOf } from "../store/follow.js";
 import { Lock, lockTokenVariable } from "../store/lock.js";
@@ -104,6 +105,8 @@ class RunEvents {
     const events = new RunEvents(await AppendFile.open(eventsPathOf(job.checkpoint)), run);
     const start = { run, pid: process.pid, host: hostname(), token: lock.token };
     await events.write({ type: "run-started", atMs: Date.now(), ...start });
+    const lost = lossRecord(follower.state, lock.lost, Date.now());
+    if (lost) await events.write(lost);
     return events;
   }
 

@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import { latestRun } from "../state/jobState.js";
+import { lossRecord } from "../state/lostRun.js";
 import type { CheckpointStore, JobLog, OpenOptions } from "../store/store.js";
 import { OperationCache } from "./operationCache.js";
 import { Session } from "./session.js";
@@ -32,7 +33,9 @@ export async function openSession(
       ...(concurrency !== undefined && { concurrency }),
       ...(params !== undefined && { params }),
     };
-    await log.append([{ ...start, token: log.token, ...known }], "synced");
+    const lost = lossRecord(log.state, log.lost, start.atMs);
+    // The run's own record first: what follows a tear tells whether a crash was survived.
+    await log.append([{ ...start, token: log.token, ...known }, ...(lost ? [lost] : [])], "synced");
     return { session: new Session(log, run), cache, log };
   } catch (error) {
     await log.close();

@@ -2,11 +2,13 @@ import { durationSampleSize } from "../config.js";
 import type { ItemKey } from "../format/itemId.js";
 import type {
   CheckpointRecord,
+  CompactedRecord,
   DoneRecord,
   FailedRecord,
   MeasuredRecord,
   PresenceRecord,
   RunEndedRecord,
+  RunLostRecord,
   RunStartedRecord,
   SnapshotRecord,
   StartedRecord,
@@ -52,6 +54,10 @@ export function applyRecord(state: JobState, record: CheckpointRecord): void {
       return measureItem(state, record);
     case "run-ended":
       return endRun(state, record);
+    case "run-lost":
+      return loseRun(state, record);
+    case "compacted":
+      return takeSums(state, record);
     case "snapshot":
       return takeSnapshot(state, record);
     case "write-error":
@@ -99,6 +105,20 @@ function startRun(state: JobState, record: RunStartedRecord): void {
 function endRun(state: JobState, record: RunEndedRecord): void {
   const { atMs, reason, signal } = record;
   runOf(state, record.run, atMs).ended = { atMs, reason, ...(signal !== undefined && { signal }) };
+}
+
+function loseRun(state: JobState, { run, atMs, cause, detail }: RunLostRecord): void {
+  runOf(state, run, atMs).lost ??= { cause, ...(detail !== undefined && { detail }) };
+}
+
+/** What the records said that a compaction dropped. */
+function takeSums(state: JobState, { key, runs, steps, usage }: CompactedRecord): void {
+  if (state.compactions.has(key)) return;
+  state.compactions.add(key);
+  for (const { run, ts, failed } of runs) runOf(state, run, Math.round(ts * 1000)).failed += failed;
+  for (const [step, count] of Object.entries(steps))
+    state.steps.set(step, (state.steps.get(step) ?? 0) + count);
+  addUsage(state.usage, usage);
 }
 
 function openItem(state: JobState, record: StartedRecord | FailedRecord | StepRecord): OpenItem {
@@ -151,6 +171,7 @@ function finishStep(state: JobState, record: StepRecord): void {
 function finishItem(state: JobState, record: DoneRecord): void {
   if (state.done.has(record.item)) return;
   state.done.add(record.item);
+  if (record.by === "person") state.doneByPerson++;
   state.open.delete(record.item);
   addUsage(state.usage, record.usage);
   countFinished(state, record);

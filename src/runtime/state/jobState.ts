@@ -1,5 +1,5 @@
 import type { ItemKey } from "../format/itemId.js";
-import type { RunEndReason, Usage } from "../format/record.js";
+import type { LossCause, RunEndReason, Usage } from "../format/record.js";
 
 /** Why an attempt at an item failed. */
 export interface Failure {
@@ -36,6 +36,8 @@ export interface RunState {
   concurrency?: number;
   params?: unknown;
   ended?: { atMs: number; reason: RunEndReason; signal?: string };
+  /** What its successor found out, where it left no end itself. */
+  lost?: { cause: LossCause; detail?: string };
   /** Items that this run finished. */
   done: number;
   /** Attempts of this run that failed. */
@@ -89,6 +91,8 @@ export interface JobState {
   totalRun: number;
   totalAtMs: number;
   done: Set<ItemKey>;
+  /** How many of them a person marked as done. */
+  doneByPerson: number;
   open: Map<ItemKey, OpenItem>;
   /** Items that left the input or came back, by the latest run that said so. */
   presence: Map<ItemKey, Presence>;
@@ -103,6 +107,8 @@ export interface JobState {
   durations: DurationSample[];
   /** What the latest attempt at an item of a foreign file took; counted once the file says that the item is done. */
   measured: Map<ItemKey, Measurement>;
+  /** Keys of the compactions whose sums are counted. */
+  compactions: Set<string>;
   /** The newest record's time, milliseconds since 1970; null without records. */
   lastRecordAtMs: number | null;
   /** F2: the latest checkpoint's turn and user state. */
@@ -121,6 +127,7 @@ export function createJobState(): JobState {
     totalRun: 0,
     totalAtMs: Number.NEGATIVE_INFINITY,
     done: new Set(),
+    doneByPerson: 0,
     open: new Map(),
     presence: new Map(),
     runs: new Map(),
@@ -130,6 +137,7 @@ export function createJobState(): JobState {
     steps: new Map(),
     durations: [],
     measured: new Map(),
+    compactions: new Set(),
     lastRecordAtMs: null,
     snapshot: null,
   };

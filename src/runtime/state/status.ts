@@ -1,5 +1,6 @@
 import { stalledAfterMs } from "../config.js";
 import type { ItemKey } from "../format/itemId.js";
+import type { LossCause } from "../format/record.js";
 import type { ScanSummary } from "../format/scan.js";
 import { type Eta, estimateEta } from "./eta.js";
 import { newestDurations } from "./fold.js";
@@ -33,8 +34,18 @@ export type RunEnding =
   | "terminated"
   | "limit"
   | "budget"
+  | "in-doubt"
   | "error"
-  | "killed";
+  | LossCause;
+
+/** What a lock tells that a run left behind which no longer lives. */
+export interface LostRun {
+  /** The lock's token, which the run's first record repeats. */
+  token: string;
+  cause: LossCause;
+  /** Of `out-of-memory`: `heap` where it was Node's own limit. */
+  detail?: string;
+}
 
 export interface OpenEntry {
   item: ItemKey;
@@ -57,7 +68,7 @@ export interface JobStatus {
   saved: { usd: number | null; ms: number | null };
   holder: Holder | null;
   run: RunState | null;
-  lastRun: { run: RunState; ended: RunEnding } | null;
+  lastRun: { run: RunState; ended: RunEnding; detail?: string } | null;
   eta: Eta | null;
   failedItems: OpenEntry[];
   inDoubtItems: OpenEntry[];
@@ -68,12 +79,14 @@ export interface JobStatus {
  * Counts a job's state at a moment.
  * @param holder who holds the job's lock and lives, or null
  * @param nowMs milliseconds since 1970
+ * @param lost what the lock tells that a run left behind which no longer lives; null where there is none
  */
 export function statusOf(
   state: JobState,
   scan: ScanSummary,
   holder: Holder | null,
   nowMs: number,
+  lost: LostRun | null = null,
 ): JobStatus {
   const latest = latestRun(state) ?? null;
   const live = holder !== null && latest !== null && latest.token === holder.token ? latest : null;
@@ -108,15 +121,19 @@ export function statusOf(
     saved: { usd: state.doneUsage.usd, ms: state.doneMs },
     holder,
     run: live,
-    lastRun: lastEnded(state, live),
+    lastRun: lastEnded(state, live, lost),
     eta,
     ...lists,
   };
 }
 
-/** Why an ended run ended; `killed` where it left no word. */
-export function endingOf(run: RunState): RunEnding {
-  return run.ended?.reason ?? "killed";
+/** Why an ended run ended: its own word, else what its successor wrote down, else what its lock still tells. */
+export function endingOf(run: RunState, lost: LostRun | null = null): RunEnding {
+  return run.ended?.reason ?? lossOf(run, lost)?.cause ?? "unknown";
+}
+
+function lossOf(run: RunState, lost: LostRun | null) {
+  return run.lost ?? (lost !== null && run.token === lost.token ? lost : undefined);
 }
 
 function sortOpen(state: JobState, live: RunState | null) {
@@ -132,10 +149,12 @@ function sortOpen(state: JobState, live: RunState | null) {
   return { failedItems, inDoubtItems, inFlightItems };
 }
 
-function lastEnded(state: JobState, live: RunState | null): JobStatus["lastRun"] {
+function lastEnded(state: JobState, live: RunState | null, lost: LostRun | null): JobStatus["lastRun"] {
   let last: RunState | null = null;
   for (const run of state.runs.values()) if (run !== live && (!last || run.run > last.run)) last = run;
-  return last && { run: last, ended: endingOf(last) };
+  if (!last) return null;
+  const detail = last.ended ? undefined : lossOf(last, lost)?.detail;
+  return { run: last, ended: endingOf(last, lost), ...(detail !== undefined && { detail }) };
 }
 
 interface Counted {

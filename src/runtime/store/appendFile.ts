@@ -1,4 +1,4 @@
-import { constants } from "node:fs";
+import { type BigIntStats, constants, lstatSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { AgentJobsError, CheckpointWriteError, messageOf, systemCodeOf } from "../errors.js";
@@ -41,6 +41,8 @@ export class AppendFile {
     readonly path: string,
     private handle: FileHandle | undefined,
     private guard: boolean,
+    /** The file as it was when it was opened first: what is at the path must stay the same one. */
+    private readonly identity: FileIdentity,
     private readonly options: AppendOptions,
   ) {}
 
@@ -50,13 +52,14 @@ export class AppendFile {
    *   where the system refuses.
    */
   static async open(path: string, options: AppendOptions = {}): Promise<AppendFile> {
-    const { handle, guard } = await openForAppend(path);
-    return new AppendFile(path, handle, guard, options);
+    const { handle, guard, identity } = await openForAppend(path);
+    return new AppendFile(path, handle, guard, identity, options);
   }
 
   /**
    * Appends lines that end in a newline.
    * @throws CheckpointWriteError (AJ_WRITE) where they were not written whole; they may be given again.
+   *   AgentJobsError AJ_REPLACED where the file at the path is not, or no longer, the one that was opened.
    */
   append(bytes: Buffer, durability: Durability): Promise<void> {
     if (this.closed)
@@ -81,6 +84,7 @@ export class AppendFile {
       const batch = this.takeBatch();
       try {
         this.options.beforeBatch?.();
+        this.assertInPlace();
         await this.write(batch);
         for (const entry of batch) if (entry.durability === "written") entry.resolve();
         const waiting = batch.filter((entry) => entry.durability === "synced");
@@ -93,6 +97,22 @@ export class AppendFile {
     this.draining = undefined;
   }
 
+  /**
+   * Whoever deletes or replaces the file under its writer would else have it write into nothing. One look costs 2 µs.
+   * @throws AgentJobsError AJ_REPLACED
+   */
+  private assertInPlace(): void {
+    const now = lstatSync(this.path, { bigint: true, throwIfNoEntry: false });
+    if (now && isSame(now, this.identity)) return;
+    const what = now
+      ? "another file has taken its place (an editor that saves by replacing does that)"
+      : "it was deleted or moved";
+    throw new AgentJobsError(
+      "AJ_REPLACED",
+      `Cannot append to ${this.path}: ${what} while this run was writing to it. The run stops before it writes anything that would be lost; what was recorded before is in the file that was there. Bring that one back if you can, then run again.`,
+    );
+  }
+
   private takeBatch(): Waiting[] {
     let bytes = 0;
     let n = 0;
@@ -103,7 +123,7 @@ export class AppendFile {
 
   private async write(batch: readonly Waiting[]): Promise<void> {
     if (!this.handle) {
-      const reopened = await openForAppend(this.path);
+      const reopened = await openForAppend(this.path, { create: false });
       this.handle = reopened.handle;
       this.guard ||= reopened.guard;
     }
@@ -146,11 +166,19 @@ export class AppendFile {
   }
 }
 
-async function openForAppend(path: string): Promise<{ handle: FileHandle; guard: boolean }> {
+/** Windows gives inode numbers of more than 53 bits. */
+type FileIdentity = Pick<BigIntStats, "dev" | "ino">;
+const isSame = (a: FileIdentity, b: FileIdentity): boolean => a.ino === b.ino && a.dev === b.dev;
+
+async function openForAppend(
+  path: string,
+  { create }: { create: boolean } = { create: true },
+): Promise<{ handle: FileHandle; guard: boolean; identity: FileIdentity }> {
   const { O_RDWR, O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
+  const flags = O_RDWR | O_APPEND | (create ? O_CREAT : 0) | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0);
   let handle: FileHandle;
   try {
-    handle = await open(path, O_RDWR | O_APPEND | O_CREAT | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0), 0o600);
+    handle = await open(path, flags, 0o600);
   } catch (error) {
     const code = systemCodeOf(error) ?? "";
     if (code === "EISDIR" || code === "ELOOP" || code === "ENXIO")
@@ -168,7 +196,8 @@ async function openForAppend(path: string): Promise<{ handle: FileHandle; guard:
     const last = Buffer.alloc(1);
     const guard =
       stat.size > 0 && (await handle.read(last, 0, 1, stat.size - 1)).bytesRead === 1 && last[0] !== 0x0a;
-    return { handle, guard };
+    const { dev, ino } = await handle.stat({ bigint: true });
+    return { handle, guard, identity: { dev, ino } };
   } catch (error) {
     await handle.close();
     throw error;

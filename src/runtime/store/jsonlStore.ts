@@ -6,11 +6,12 @@ import { jobRecord, type WritableRecord } from "../format/record.js";
 import type { ScannedRecord, ScanSummary } from "../format/scan.js";
 import { applyRecord } from "../state/fold.js";
 import type { JobState } from "../state/jobState.js";
-import type { Holder } from "../state/status.js";
+import type { Holder, LostRun } from "../state/status.js";
 import { type Durability, notAFile, syncFolder } from "./appendFile.js";
 import { CheckpointFollower } from "./follow.js";
 import { ForeignLog } from "./foreignLog.js";
 import { inspectLock, Lock } from "./lock.js";
+import { lossIn } from "./lockLoss.js";
 import { type LineSink, OwnLog } from "./ownLog.js";
 import { clearStopRequest, isStopRequested } from "./stopRequest.js";
 import type { CheckpointStore, JobLog, LoadedJob, OpenOptions } from "./store.js";
@@ -36,7 +37,7 @@ export class JsonlStore implements CheckpointStore {
     return {
       state: follower.state,
       scan: follower.summary(),
-      holder: await liveHolder(this.path),
+      ...(await lookAtLock(this.path)),
       exists: follower.exists,
     };
   }
@@ -72,10 +73,17 @@ export class JsonlStore implements CheckpointStore {
 
 /** Who holds a checkpoint's lock and lives, as every surface sees it. */
 export async function liveHolder(checkpoint: string): Promise<Holder | null> {
+  return (await lookAtLock(checkpoint)).holder;
+}
+
+/** Who holds a checkpoint's lock and lives, else what a lock that was left behind tells. */
+export async function lookAtLock(
+  checkpoint: string,
+): Promise<{ holder: Holder | null; lost: LostRun | null }> {
   const found = await inspectLock(checkpoint);
-  if (found.status !== "live") return null;
+  if (found.status !== "live") return { holder: null, lost: await lossIn(checkpoint, found) };
   const { pid, host, token, sinceMs } = found.content;
-  return { pid, host, token, sinceMs, local: found.local };
+  return { holder: { pid, host, token, sinceMs, local: found.local }, lost: null };
 }
 
 class JsonlLog implements JobLog {
@@ -92,6 +100,10 @@ class JsonlLog implements JobLog {
 
   get token(): string {
     return this.lock.token;
+  }
+
+  get lost(): LostRun | null {
+    return this.lock.lost;
   }
 
   async append(records: readonly WritableRecord[], durability: Durability): Promise<void> {

@@ -9,6 +9,7 @@ import { realpath, utimes } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { lockRenewIntervalMs } from "../config.js";
 import { AgentJobsError, JobHeldError, systemCodeOf } from "../errors.js";
+import type { LostRun } from "../state/status.js";
 import {
   breakLock,
   create,
@@ -19,6 +20,9 @@ import {
   parseLock,
   unreadable,
 } from "./lockFile.js";
+import { lossIn } from "./lockLoss.js";
+import { type HeldLock, heldText, holderOf } from "./lockText.js";
+import { countKills } from "./memoryKills.js";
 import { ownIdentity } from "./processIdentity.js";
 
 export { inspectLock, type LockContent, type LockInspection, lockPathOf } from "./lockFile.js";
@@ -61,6 +65,8 @@ export class Lock {
   private constructor(
     readonly path: string,
     readonly content: LockContent,
+    /** The run whose lock was in the way and was broken: how it ended, for its successor to write down. */
+    readonly lost: LostRun | null,
   ) {}
 
   get token(): string {
@@ -69,7 +75,7 @@ export class Lock {
 
   /**
    * Takes the lock of a checkpoint.
-   * @param options.takeOver break a lock that its owner still seems to hold
+   * @param options.takeOver break a lock that its owner still seems to hold; given a token, only that lock
    * @param options.exclusive share it with nobody in this process either: what replaces the file must not do so
    *   under a session that has it open
    * @throws JobHeldError (AJ_HELD) where another process holds it, CheckpointWriteError (AJ_WRITE) where the
@@ -77,7 +83,7 @@ export class Lock {
    */
   static async acquire(
     checkpoint: string,
-    options: { takeOver?: boolean; exclusive?: boolean } = {},
+    options: { takeOver?: boolean | string; exclusive?: boolean } = {},
   ): Promise<Lock> {
     const path = await resolved(lockPathOf(checkpoint));
     const exclusive = options.exclusive ?? false;
@@ -89,10 +95,10 @@ export class Lock {
         return mine.lock;
       }
       if (mine) mine.lock.forget(); // it was taken over, and whoever opened it never closed it
-      const { content, isBorrowed } = await take(checkpoint, path, options.takeOver ?? false);
-      if (isBorrowed && exclusive) throw heldError(checkpoint, content, "live");
-      const lock = new Lock(path, content);
-      if (isBorrowed) return lock;
+      const { content, borrowed, lost } = await take(checkpoint, path, options.takeOver ?? false);
+      if (borrowed && exclusive) throw heldError(checkpoint, borrowed);
+      const lock = new Lock(path, content, lost);
+      if (borrowed) return lock;
       lock.renewal = setInterval(() => void lock.renew(), lockRenewIntervalMs).unref();
       registry.held.set(path, { lock, users: 1, exclusive });
       return lock;
@@ -101,8 +107,10 @@ export class Lock {
 
   /** @throws AgentJobsError (AJ_LOCK_LOST) where the lock is no longer this one's. */
   check(): void {
-    if (this.isHeld()) return;
-    const message = `Lost the lock ${this.path}: another run took the job over. This run stops; its finished items are kept.`;
+    const now = this.read();
+    if (now?.token === this.token) return;
+    const what = now ? `pid ${now.pid} on ${now.host} took the job over` : "somebody removed it";
+    const message = `Lost the lock ${this.path}: ${what}. This run stops, so that two never write at a time; its finished items are kept.`;
     throw new AgentJobsError("AJ_LOCK_LOST", message);
   }
 
@@ -118,10 +126,14 @@ export class Lock {
   }
 
   private isHeld(): boolean {
+    return this.read()?.token === this.token;
+  }
+
+  private read(): LockContent | null {
     try {
-      return parseLock(readFileSync(this.path, "utf8"))?.token === this.token;
+      return parseLock(readFileSync(this.path, "utf8"));
     } catch (error) {
-      if (systemCodeOf(error) === "ENOENT") return false;
+      if (systemCodeOf(error) === "ENOENT") return null;
       throw unreadable(this.path, error);
     }
   }
@@ -147,25 +159,30 @@ async function resolved(path: string): Promise<string> {
 interface Taken {
   content: LockContent;
   /** It is another process's, under which this one works. */
-  isBorrowed: boolean;
+  borrowed: HeldLock | null;
+  lost: LostRun | null;
 }
 
 /** Creates the lock, breaking one that is in the way where that is allowed. */
-async function take(checkpoint: string, path: string, takeOver: boolean): Promise<Taken> {
-  const content: LockContent = { token: randomUUID(), sinceMs: Date.now(), ...(await ownIdentity()) };
-  let broken: string | undefined; // the one live lock that may be taken over: what the person was shown
+async function take(checkpoint: string, path: string, takeOver: boolean | string): Promise<Taken> {
+  const own = { ...(await ownIdentity()), oom: await countKills() };
+  const content: LockContent = { token: randomUUID(), sinceMs: Date.now(), ...own };
+  let lost: LostRun | null = null;
+  // The one live lock that may be taken over: what the person was shown, else the first that is met.
+  let breakable = typeof takeOver === "string" ? takeOver : undefined;
   for (;;) {
-    if (await create(path, content)) return { content, isBorrowed: false };
+    if (await create(path, content)) return { content, borrowed: null, lost };
     const found = await inspect(path);
     if (found.status === "free") continue;
     if (found.status !== "stale") {
       // A program that a run launched to write the checkpoint itself works under that run's lock.
       if (found.content.token === process.env[lockTokenVariable])
-        return { content: found.content, isBorrowed: true };
-      broken ??= found.content.token;
-      if (!takeOver || found.content.token !== broken)
-        throw heldError(checkpoint, found.content, found.status);
+        return { content: found.content, borrowed: found, lost: null };
+      breakable ??= found.content.token;
+      if (takeOver === false || found.content.token !== breakable) throw heldError(checkpoint, found);
     }
+    const isLive = found.status === "live" && found.content.token !== "";
+    lost = isLive ? { token: found.content.token, cause: "taken-over" } : await lossIn(checkpoint, found);
     await breakLock(path, found.content?.token || null, content); // one that is still empty has no token
   }
 }
@@ -176,17 +193,9 @@ function heldByUs(checkpoint: string, { pid, host, sinceMs }: LockContent): JobH
   return new JobHeldError(message, { pid, host, since });
 }
 
-function heldError(checkpoint: string, holder: LockContent, status: "live" | "expired"): JobHeldError {
-  const since = new Date(holder.sinceMs).toISOString();
-  const who =
-    holder.pid === 0 ? "a run that is just starting" : `pid ${holder.pid} on ${holder.host} since ${since}`;
-  const next =
-    status === "expired"
-      ? "It has not renewed its lock for over 90 s; if you know that it is dead, run again with --take-over."
-      : "Stop that run, or wait for it to end.";
-  return new JobHeldError(`Cannot open ${checkpoint}: held by ${who}. ${next}`, {
-    pid: holder.pid,
-    host: holder.host,
-    since,
-  });
+function heldError(checkpoint: string, held: HeldLock): JobHeldError {
+  return new JobHeldError(
+    heldText(`Cannot open ${checkpoint}`, checkpoint, held, Date.now()),
+    holderOf(held),
+  );
 }

@@ -1,24 +1,44 @@
 /** The file that a lock is: how it is made, read, judged, and removed. */
-import { link, open, readFile, rename, stat, unlink, writeFile } from "node:fs/promises";
+import { constants } from "node:fs";
+import { type FileHandle, link, open, readFile, rename, unlink, writeFile } from "node:fs/promises";
+import { userInfo } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { foreignLockExpiryMs, lockWriteGraceMs } from "../config.js";
 import { AgentJobsError, CheckpointWriteError, messageOf, systemCodeOf } from "../errors.js";
+import type { KillCount } from "./memoryKills.js";
 import { lookAt, ownIdentity, type ProcessIdentity } from "./processIdentity.js";
 
 export interface LockContent extends ProcessIdentity {
   token: string;
   /** When the lock was taken, milliseconds since 1970. */
   sinceMs: number;
+  /** For telling later whether the owner was killed for want of memory. */
+  oom?: KillCount | null;
 }
 
 export type LockInspection =
   | { status: "free" }
   /** Its process lives, or, where that cannot be seen from here (`local: false`), renewed it lately. */
-  | { status: "live"; content: LockContent; local: boolean }
+  | ({ status: "live"; content: LockContent } & Seen & (Local | Remote))
   /** Its process is gone: whoever wants the job may break it. */
-  | { status: "stale"; content: LockContent | null; local: true }
+  | ({ status: "stale"; content: LockContent | null; local: true } & Seen)
   /** Of another host or namespace and not renewed for long: only a person can say that it may be broken. */
-  | { status: "expired"; content: LockContent; local: false };
+  | ({ status: "expired"; content: LockContent } & Seen & Remote);
+
+interface Seen {
+  /** The lock's modification time, milliseconds since 1970 by its owner's clock. */
+  renewedAtMs: number;
+}
+interface Local {
+  local: true;
+  /** Suspended, as by SIGSTOP. */
+  isStopped: boolean;
+}
+interface Remote {
+  local: false;
+  /** Of another process namespace, as containers have, of the same machine. */
+  sameMachine: boolean;
+}
 
 export const lockPathOf = (checkpoint: string): string => `${checkpoint}.lock`;
 
@@ -29,47 +49,102 @@ export async function inspectLock(checkpoint: string): Promise<LockInspection> {
 
 /** Says who holds a lock, by its own path. */
 export async function inspect(path: string): Promise<LockInspection> {
-  let text: string;
-  let mtimeMs: number;
-  try {
-    text = await readFile(path, "utf8");
-    mtimeMs = (await stat(path)).mtimeMs;
-  } catch (error) {
-    if (systemCodeOf(error) === "ENOENT") return { status: "free" };
-    throw unreadable(path, error);
-  }
+  const read = await readLock(path);
+  if (!read) return { status: "free" };
+  const { text, mtimeMs: renewedAtMs } = read;
   const content = parseLock(text);
-  const ageMs = Date.now() - mtimeMs;
+  const ageMs = Date.now() - renewedAtMs;
   if (!content) {
-    if (ageMs > lockWriteGraceMs) return { status: "stale", content: null, local: true };
-    const unnamed = {
-      token: "",
-      pid: 0,
-      startTime: null,
-      bootId: null,
-      host: "",
-      pidNamespace: null,
-      sinceMs: mtimeMs,
-    };
-    return { status: "live", content: unnamed, local: false };
+    // Also where the clock was set back meanwhile: nobody takes that long to write it.
+    if (Math.abs(ageMs) > lockWriteGraceMs)
+      return { status: "stale", content: null, local: true, renewedAtMs };
+    const nobody = { startTime: null, bootId: null, host: "", pidNamespace: null };
+    const unnamed = { token: "", pid: 0, sinceMs: renewedAtMs, ...nobody };
+    return { status: "live", content: unnamed, local: false, sameMachine: false, renewedAtMs };
   }
   const own = await ownIdentity();
-  if (
-    content.host !== own.host ||
-    (content.bootId === own.bootId && content.pidNamespace !== own.pidNamespace)
-  )
-    return {
-      status: ageMs > foreignLockExpiryMs ? "expired" : "live",
-      content,
-      local: false,
-    } as LockInspection;
-  if (content.bootId !== own.bootId) return { status: "stale", content, local: true };
+  const place = placeOf(content, own);
+  if (place === "rebooted") return { status: "stale", content, local: true, renewedAtMs };
+  if (place !== "here") {
+    const status = isSilent(path, content.token, renewedAtMs) ? "expired" : "live";
+    const sameMachine = content.bootId !== null && content.bootId === own.bootId;
+    return { status, content, local: false, sameMachine, renewedAtMs };
+  }
   const found = await lookAt(content.pid);
   // Where a start time cannot be known, a process with that number has to be taken for the owner.
   const isOwner =
     content.startTime === null || found.startTime === null || content.startTime === found.startTime;
-  return { status: found.runs && isOwner ? "live" : "stale", content, local: true };
+  return found.runs && isOwner
+    ? { status: "live", content, local: true, isStopped: found.isStopped ?? false, renewedAtMs }
+    : { status: "stale", content, local: true, renewedAtMs };
 }
+
+/** Where an owner is, seen from here. Two machines may have one name, as clones have. */
+function placeOf(theirs: LockContent, own: ProcessIdentity): "here" | "rebooted" | "elsewhere" {
+  if (theirs.host !== own.host) return "elsewhere";
+  if (theirs.bootId === own.bootId) return theirs.pidNamespace === own.pidNamespace ? "here" : "namespace";
+  return theirs.machine && own.machine && theirs.machine !== own.machine ? "elsewhere" : "rebooted";
+}
+
+interface Watched {
+  token: string;
+  renewedAtMs: number;
+  /** By this process's monotonic clock. */
+  firstSeenMs: number;
+  wasRenewed: boolean;
+}
+const watched = new Map<string, Watched>();
+
+/**
+ * Whether an owner that cannot be seen has been silent for too long. Its time is of its own clock: what this process
+ * saw change, or not change, by a clock that nobody sets, counts for more.
+ */
+function isSilent(path: string, token: string, renewedAtMs: number): boolean {
+  const nowMs = performance.now();
+  let seen = watched.get(path);
+  if (seen?.token !== token || seen.renewedAtMs !== renewedAtMs) {
+    seen = {
+      token,
+      renewedAtMs,
+      firstSeenMs: nowMs,
+      wasRenewed: seen?.token === token && renewedAtMs > seen.renewedAtMs,
+    };
+    if (watched.size >= maxWatched) watched.clear();
+    watched.set(path, seen);
+  }
+  const unchangedMs = nowMs - seen.firstSeenMs;
+  if (seen.wasRenewed || unchangedMs > foreignLockExpiryMs) return unchangedMs > foreignLockExpiryMs;
+  return Date.now() - renewedAtMs > foreignLockExpiryMs;
+}
+const maxWatched = 1_000;
+
+/** A lock's text and time; undefined where there is none. What is no small regular file is nobody's lock. */
+async function readLock(path: string): Promise<{ text: string; mtimeMs: number } | undefined> {
+  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
+  let file: FileHandle;
+  try {
+    file = await open(path, O_RDONLY | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0));
+  } catch (error) {
+    if (systemCodeOf(error) === "ENOENT") return undefined;
+    throw unreadable(path, error);
+  }
+  try {
+    const stat = await file.stat();
+    if (!stat.isFile()) throw new AgentJobsError("AJ_NOT_A_FILE", noLock(path));
+    const bytes = Buffer.alloc(maxLockBytes);
+    const { bytesRead } = await file.read(bytes, 0, maxLockBytes, 0);
+    return { text: bytes.toString("utf8", 0, bytesRead), mtimeMs: stat.mtimeMs };
+  } catch (error) {
+    if (error instanceof AgentJobsError) throw error;
+    throw unreadable(path, error);
+  } finally {
+    await file.close();
+  }
+}
+const maxLockBytes = 16 * 1024;
+
+const noLock = (path: string): string =>
+  `Cannot use ${path} as a lock: it is no regular file. Nothing of Agent Jobs made it; move it away, then try again.`;
 
 /** A lock's content; null where it is not readable as one. */
 export function parseLock(text: string): LockContent | null {
@@ -85,9 +160,22 @@ export function parseLock(text: string): LockContent | null {
 }
 
 export function unreadable(path: string, error: unknown): AgentJobsError {
-  return new AgentJobsError("AJ_READ", `Cannot read the lock ${path}: ${messageOf(error)}.`, {
-    cause: error,
-  });
+  const code = systemCodeOf(error);
+  const cause = { cause: error };
+  if (code === "ELOOP" || code === "ENXIO") return new AgentJobsError("AJ_NOT_A_FILE", noLock(path), cause);
+  const next =
+    code === "EACCES" || code === "EPERM"
+      ? `It belongs to another user, so whether that user's run is live cannot be seen as ${userName()}. Run as that user, or ask for the right to read it.`
+      : "Nobody can say whether a run is live without it. See to the disk, then try again.";
+  return new AgentJobsError("AJ_READ", `Cannot read the lock ${path}: ${messageOf(error)}. ${next}`, cause);
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return "this user"; // one without a name, as in containers
+  }
 }
 
 /** Makes the lock with its content in one step, so that no reader sees it half written. */

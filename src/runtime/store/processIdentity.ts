@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
@@ -12,7 +13,10 @@ export interface ProcessIdentity {
   pid: number;
   /** Linux: clock ticks since boot (`/proc/PID/stat`, field 22); macOS: `ps -o lstart=`. */
   startTime: string | null;
+  /** Linux: `boot_id`; macOS: `kern.bootsessionuuid`. */
   bootId: string | null;
+  /** Tells machines apart that have the same host name; a hash, for the id itself is confidential. */
+  machine?: string | null;
   host: string;
   /** Linux: containers share the boot id but not the process numbers. */
   pidNamespace: string | null;
@@ -40,6 +44,8 @@ export interface ProcessLook {
   runs: boolean;
   /** Null where there is no way to know. */
   startTime: string | null;
+  /** It exists and does nothing, until somebody lets it go on. */
+  isStopped?: boolean;
 }
 
 /** Looks at a process of this machine, be it another user's. Where the system does not say more, it runs if it exists. */
@@ -50,12 +56,12 @@ export async function lookAt(pid: number): Promise<ProcessLook> {
       const stat = await readFile(`/proc/${pid}/stat`, "latin1");
       // The name, in parentheses, may itself hold spaces and parentheses.
       const [state = "?", ...rest] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-      return { runs: !"ZXx".includes(state), startTime: rest[18] ?? null };
+      return { runs: !"ZXx".includes(state), startTime: rest[18] ?? null, isStopped: "Tt".includes(state) };
     }
     if (process.platform === "win32") return { runs: true, startTime: null };
     const { stdout } = await promisify(execFile)("ps", ["-o", "stat=", "-o", "lstart=", "-p", String(pid)]);
     const [, state = "", startTime = ""] = /^\s*(\S+)\s+(.*?)\s*$/s.exec(stdout) ?? [];
-    return { runs: !state.startsWith("Z"), startTime: startTime || null };
+    return { runs: !state.startsWith("Z"), startTime: startTime || null, isStopped: state.startsWith("T") };
   } catch {
     return { runs: exists(pid), startTime: null };
   }
@@ -68,11 +74,24 @@ export function ownIdentity(): Promise<ProcessIdentity> {
   own ??= (async () => ({
     pid: process.pid,
     startTime: (await lookAt(process.pid)).startTime,
-    bootId: read("/proc/sys/kernel/random/boot_id"),
+    bootId: read("/proc/sys/kernel/random/boot_id") ?? (await macBootId()),
+    machine: machineHash(read("/etc/machine-id")),
     host: hostname(),
     pidNamespace: pidNamespace(),
   }))();
   return own;
+}
+
+async function macBootId(): Promise<string | null> {
+  if (process.platform !== "darwin") return null;
+  const asked = promisify(execFile)("/usr/sbin/sysctl", ["-n", "kern.bootsessionuuid"]);
+  return asked.then(({ stdout }) => stdout.trim() || null).catch(() => null);
+}
+
+function machineHash(id: string | null): string | null {
+  return id && /^[0-9a-f]{32}$/.test(id)
+    ? createHash("sha256").update(`agent-jobs ${id}`).digest("hex").slice(0, 16)
+    : null;
 }
 
 function exists(pid: number): boolean {

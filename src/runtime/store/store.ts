@@ -1,7 +1,7 @@
 import type { WritableRecord } from "../format/record.js";
 import type { ScannedRecord, ScanSummary } from "../format/scan.js";
 import type { JobState } from "../state/jobState.js";
-import type { Holder } from "../state/status.js";
+import type { Holder, LostRun } from "../state/status.js";
 import type { Durability } from "./appendFile.js";
 
 /** What a store can do, so that the conformance suite and callers branch on facts. */
@@ -20,6 +20,8 @@ export interface LoadedJob {
   scan: ScanSummary;
   /** Who holds the job and lives, or null. */
   holder: Holder | null;
+  /** What a lock tells that a run left behind which no longer lives. */
+  lost?: LostRun | null;
   /** False where the job has no log yet. */
   exists: boolean;
 }
@@ -31,8 +33,8 @@ export interface OpenOptions {
   label?: string | null;
   /** Go on although lines are damaged; they stay in the file. */
   onDamage?: "refuse" | "continue";
-  /** Break a lock that its owner still seems to hold. */
-  takeOver?: boolean;
+  /** Break a lock that its owner still seems to hold; given a token, only that lock. */
+  takeOver?: boolean | string;
   /** Sees every record that is loaded, in order. */
   onRecord?: (scanned: ScannedRecord) => void;
 }
@@ -45,6 +47,8 @@ export interface JobLog {
   readonly scan: ScanSummary;
   /** Names this opening; a run's first record repeats it. */
   readonly token: string;
+  /** A run whose lock was in the way and was broken; its successor records how it ended. */
+  readonly lost?: LostRun | null;
   /**
    * Appends records and applies them to `state` once they are as durable as asked.
    * @throws CheckpointWriteError AJ_WRITE: none of them is acknowledged; AgentJobsError AJ_LOCK_LOST, AJ_CLOSED

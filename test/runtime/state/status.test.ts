@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { keyOf } from "../../../src/runtime/format/itemId.js";
 import type { CheckpointRecord } from "../../../src/runtime/format/record.js";
 import { CheckpointScanner, type ScanSummary } from "../../../src/runtime/format/scan.js";
-import { type Holder, type JobStatus, statusOf } from "../../../src/runtime/state/status.js";
+import { type Holder, type JobStatus, type LostRun, statusOf } from "../../../src/runtime/state/status.js";
 import { anyStreams, fold } from "../../support/jobLogs.js";
 
 const startMs = 1_748_107_200_000;
@@ -160,10 +160,18 @@ describe("a job's progress", () => {
 });
 
 describe("the last run", () => {
-  it("was killed where it left no word", () => {
-    assert.equal(of([run(1)]).lastRun?.ended, "killed");
-    assert.equal(of([run(1), ended(1)]).lastRun?.ended, "stopped");
-    assert.equal(of([run(1), run(2)], { ...holder, token: "t2" }).lastRun?.ended, "killed");
+  it("ended as it said, else as its successor found out, else as its lock tells, else unknown", () => {
+    const lost = { token: "t1", cause: "killed" as const };
+    const found: CheckpointRecord = { type: "run-lost", atMs: startMs, run: 1, cause: "reboot" };
+    const last = (records: CheckpointRecord[], told: LostRun | null = lost) =>
+      statusOf(fold(records), scan(), null, startMs, told).lastRun?.ended;
+    assert.equal(last([run(1), ended(1)]), "stopped");
+    assert.equal(last([run(1), found, ended(1)]), "stopped");
+    assert.equal(last([run(1), found]), "reboot");
+    assert.equal(last([run(1)]), "killed");
+    assert.equal(last([run(1)], { ...lost, token: "another" }), "unknown");
+    assert.equal(last([run(1)], null), "unknown");
+    assert.equal(of([run(1), found, run(2)], { ...holder, token: "t2" }).lastRun?.ended, "reboot");
     assert.equal(of([run(1)], holder).lastRun, null);
   });
 });

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import type { RunState } from "../../../runtime/state/jobState.js";
-import { endingOf } from "../../../runtime/state/status.js";
+import { endingOf, type RunEnding } from "../../../runtime/state/status.js";
 import { endingText } from "../../../view/jobRow.js";
 import { countText, durationText, plural, safeText, timeText } from "../../../view/text.js";
 import type { Job } from "../../job.js";
@@ -46,17 +46,30 @@ class RunNode implements TreeNode {
     return this.job.view?.status.run?.run === this.run.run;
   }
 
+  /** Of the latest one its lock may still tell more than the log. */
+  private get ended(): RunEnding {
+    const last = this.job.view?.status.lastRun;
+    return last?.run.run === this.run.run ? last.ended : endingOf(this.run);
+  }
+
+  private get endedText(): string {
+    const { signal } = this.run.ended ?? {};
+    const last = this.job.view?.status.lastRun;
+    const detail = last?.run.run === this.run.run ? last.detail : this.run.lost?.detail;
+    return endingText(this.ended, { ...(signal && { signal }), ...(detail && { detail }) });
+  }
+
   item(): vscode.TreeItem {
     const { run, live } = this;
     const item = new vscode.TreeItem(vscode.l10n.t("Run {0}", run.run));
     const parts = [
-      live ? vscode.l10n.t("running") : endingText(endingOf(run)),
+      live ? vscode.l10n.t("running") : this.endedText,
       vscode.l10n.t("{0} done", countText(run.done)),
       ...(run.failed > 0 ? [vscode.l10n.t("{0} failed", countText(run.failed))] : []),
       ...(run.ended ? [durationText(run.ended.atMs - run.startedAtMs)] : []),
     ];
     item.description = parts.join(" · ");
-    item.iconPath = live ? icon("sync~spin", "busy") : runIcon(run);
+    item.iconPath = live ? icon("sync~spin", "busy") : runIcon(this.ended);
     item.contextValue = " run ";
     return item;
   }
@@ -76,15 +89,16 @@ class RunNode implements TreeNode {
     if (live) return [started];
     const ended = run.ended ? `, ${timeText(run.ended.atMs)}` : "";
     const counts = `${plural(run.done, "item")} done, ${countText(run.failed)} failed`;
-    return [started, `It ${endingText(endingOf(run))}${ended}.`, counts];
+    return [started, `It ${this.endedText}${ended}.`, counts];
   }
 }
 
-function runIcon(run: RunState): vscode.ThemeIcon {
-  switch (endingOf(run)) {
+function runIcon(ended: RunEnding): vscode.ThemeIcon {
+  switch (ended) {
     case "finished":
       return icon("pass", "good");
     case "killed":
+    case "out-of-memory":
     case "error":
       return icon("error", "bad");
     case "finished-with-failures":
