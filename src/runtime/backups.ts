@@ -1,9 +1,10 @@
 /** Clears checkpoints to dated backups, and brings backups back. */
 import { link, rename, rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import { AgentJobsError, systemCodeOf } from "./errors.js";
+import type { ItemKey } from "./format/itemId.js";
 import { syncFolder } from "./store/appendFile.js";
-import { eventsPathOf } from "./store/follow.js";
+import { CheckpointFollower, eventsPathOf } from "./store/follow.js";
 import { Lock } from "./store/lock.js";
 import { asWriteError, backupsOf, exists, freeStamp, keepOriginal } from "./store/replaceFile.js";
 
@@ -39,9 +40,7 @@ export async function clearCheckpoint(path: string): Promise<string | null> {
 export async function undoLast(path: string): Promise<{ restored: string; backup: string | null }> {
   const lock = await Lock.acquire(path, { exclusive: true });
   try {
-    const restored = (await backupsOf(path)).at(-1);
-    if (!restored)
-      throw new AgentJobsError("AJ_READ", `Cannot undo on ${path}: there is no backup beside it.`);
+    const restored = await newestBackup(path);
     const backup = (await exists(path)) ? (await keepOriginal(path)).backup : null;
     // A clear moved the events with the file; a repair left them where they belong.
     if (await exists(eventsPathOf(restored))) {
@@ -66,4 +65,43 @@ async function linkOr(otherwise: typeof rename, from: string, to: string): Promi
     if (systemCodeOf(error) === "EEXIST") throw error;
     await otherwise(from, to);
   }
+}
+
+/** What bringing the newest backup back would do. */
+export interface PlannedUndo {
+  /** The backup that would be brought back. */
+  restored: string;
+  /** Done items as it is, and as it would be; null where there is no checkpoint now. */
+  doneNow: number | null;
+  doneThen: number;
+  /** Items that are done now and would not be then. */
+  again: number;
+}
+
+/**
+ * Looks at the newest backup. Changes nothing.
+ * @throws AgentJobsError AJ_READ where there is no backup
+ */
+export async function planUndo(path: string): Promise<PlannedUndo> {
+  const restored = await newestBackup(path);
+  const then = await doneIn(restored);
+  const now = (await exists(path)) ? await doneIn(path) : null;
+  let again = 0;
+  for (const item of now ?? []) if (!then.has(item)) again++;
+  return { restored, doneNow: now?.size ?? null, doneThen: then.size, again };
+}
+
+async function doneIn(path: string): Promise<ReadonlySet<ItemKey>> {
+  const follower = new CheckpointFollower(path);
+  await follower.refresh();
+  return follower.state.done;
+}
+
+async function newestBackup(path: string): Promise<string> {
+  const newest = (await backupsOf(path)).at(-1);
+  if (newest) return newest;
+  throw new AgentJobsError(
+    "AJ_READ",
+    `There is nothing to undo: no backup of ${path} lies beside it. Repairs and clears make one (${basename(path)}.bak-…).`,
+  );
 }

@@ -1,21 +1,11 @@
-/** Plans and carries out repairs. Evidence is never destroyed: the original and the dropped bytes are kept. */
-import { createReadStream } from "node:fs";
+/** Carries repairs out. Evidence is never destroyed: the original and the dropped bytes are kept. */
 import type { FileHandle } from "node:fs/promises";
-import { AgentJobsError } from "./errors.js";
-import type { Salvaged } from "./format/salvage.js";
-import { CheckpointScanner, type Fault, type ScanSummary } from "./format/scan.js";
-import { changesFile, planRepair, type RepairPlan } from "./state/repairPlan.js";
-import { type FileIdentity, identify, replaceFile } from "./store/replaceFile.js";
+import type { PlannedRepair, RepairWatch } from "./repairScan.js";
+import { changesFile, type RepairPlan, segmentsOf } from "./state/repairPlan.js";
+import { replaceFile } from "./store/replaceFile.js";
 
 export { clearCheckpoint, undoLast } from "./backups.js";
-
-/** A plan, and the file that it is of as it was then. */
-export interface PlannedRepair {
-  path: string;
-  plan: RepairPlan;
-  summary: ScanSummary;
-  identity: FileIdentity;
-}
+export { type PlannedRepair, planRepairOf, type RepairWatch, replanned } from "./repairScan.js";
 
 export interface RepairOutcome {
   /** Where the original was kept; null where nothing was changed. */
@@ -25,67 +15,57 @@ export interface RepairOutcome {
 }
 
 /**
- * Looks at a file and plans its repair. Changes nothing.
- * @param lines only the faults of these lines, counted from 1
- * @throws AgentJobsError AJ_UNKNOWN_FORMAT for a file of no known format, AJ_NOT_A_FILE, AJ_READ
- */
-export async function planRepairOf(path: string, lines?: ReadonlySet<number>): Promise<PlannedRepair> {
-  const identity = await identify(path);
-  const faults: { fault: Fault; salvaged: readonly Salvaged[] }[] = [];
-  const scanner = new CheckpointScanner(undefined, (fault, salvaged) => faults.push({ fault, salvaged }));
-  for await (const chunk of createReadStream(path)) for (const _ of scanner.push(chunk as Buffer)) void _;
-  const summary = scanner.summary();
-  if (summary.format === "unknown")
-    throw new AgentJobsError(
-      "AJ_UNKNOWN_FORMAT",
-      `Cannot repair ${path}: it is no checkpoint of a known format, and nothing was changed.`,
-    );
-  const plan = planRepair({ summary, faults, sizeBytes: identity.sizeBytes, ...(lines && { lines }) });
-  return { path, plan, summary, identity };
-}
-
-/**
  * Carries a plan out: the original to a backup, the dropped bytes to a file beside it, then the repaired file in
  * one step. A kill at any point leaves the old file or the new one, whole.
- * @throws JobHeldError AJ_HELD while a writer lives, AgentJobsError AJ_CHANGED where the file is not the planned one
+ * @throws JobHeldError AJ_HELD while a run holds the job, also one of this process; AgentJobsError AJ_CHANGED where
+ *   the file is not the planned one; CheckpointWriteError AJ_WRITE; the signal's reason
  */
-export async function applyRepair(planned: PlannedRepair): Promise<RepairOutcome> {
+export async function applyRepair(planned: PlannedRepair, watch: RepairWatch = {}): Promise<RepairOutcome> {
   const { path, plan, identity } = planned;
   if (!changesFile(plan)) return { backup: null, dropped: null };
-  const { backup, aside } = await replaceFile(path, identity, async ({ source, target, keepAside }) => {
-    const dropped = plan.edits.length > 0 ? await keepAside("dropped") : undefined;
-    await writeRepaired(planned, source, target, dropped);
-  });
+  const { backup, aside } = await replaceFile(
+    path,
+    identity,
+    async ({ source, target, keepAside }) => {
+      const dropped = plan.droppedBytes > 0 ? await keepAside("dropped") : undefined;
+      await writeRepaired(plan, { source, target, dropped }, watch);
+    },
+    watch,
+  );
   return { backup, dropped: aside.dropped ?? null };
 }
 
-/** Copies what is kept, line by line as the plan says, and the rest to the sidecar. */
+interface Files {
+  source: FileHandle;
+  target: FileHandle;
+  dropped: FileHandle | undefined;
+}
+
+const newline = Buffer.from("\n");
+const copyChunkBytes = 1024 * 1024;
+
+/** Copies what is kept, segment by segment, and the rest to the sidecar, each piece a line of its own. */
 async function writeRepaired(
-  { plan, identity }: PlannedRepair,
-  source: FileHandle,
-  target: FileHandle,
-  dropped: FileHandle | undefined,
+  plan: RepairPlan,
+  files: Files,
+  { signal, onProgress }: RepairWatch,
 ): Promise<void> {
-  const newline = Buffer.from("\n");
-  const copy = async (from: number, to: number, into: FileHandle) => {
-    for (let at = from; at < to; ) {
-      const chunk = Buffer.allocUnsafe(Math.min(1024 * 1024, to - at));
-      const { bytesRead } = await source.read(chunk, 0, chunk.length, at);
-      if (bytesRead === 0) break;
+  const chunk = Buffer.allocUnsafe(Math.min(copyChunkBytes, plan.sizeBytes));
+  let reportedBytes = 0;
+  for (const { kind, start, end, addsNewline } of segmentsOf(plan)) {
+    const into = kind === "dropped" ? files.dropped! : files.target;
+    let last: number | undefined;
+    for (let at = start; at < end; ) {
+      signal?.throwIfAborted();
+      const { bytesRead } = await files.source.read(chunk, 0, Math.min(chunk.length, end - at), at);
+      if (bytesRead === 0) break; // it shrank, which is noticed before it would be replaced
       await into.writeFile(chunk.subarray(0, bytesRead));
+      last = chunk[bytesRead - 1];
       at += bytesRead;
+      if (at - reportedBytes < copyChunkBytes && at < plan.sizeBytes) continue;
+      reportedBytes = at;
+      onProgress?.(at, plan.sizeBytes);
     }
-  };
-  let at = 0;
-  for (const { fault, kept } of plan.edits) {
-    await copy(at, fault.offsetBytes, target);
-    for (const { start, end } of kept) {
-      await copy(fault.offsetBytes + start, fault.offsetBytes + end, target);
-      await target.writeFile(newline);
-    }
-    at = Math.min(fault.offsetBytes + fault.lengthBytes + 1, identity.sizeBytes);
-    await copy(fault.offsetBytes, at, dropped!);
+    if (addsNewline || (kind === "dropped" && last !== newline[0])) await into.writeFile(newline);
   }
-  await copy(at, identity.sizeBytes, target);
-  if (plan.addsNewline && at < identity.sizeBytes) await target.writeFile(newline);
 }

@@ -12,9 +12,14 @@ const reasons: Record<Fault["reason"], string> = {
   "wrong-shape": "The line is JSON, but no record of this file's format",
 };
 
+/** What happened to a line, as the beginning of a sentence. */
+export function faultReason(fault: Fault): string {
+  return reasons[fault.reason];
+}
+
 /** A fault in one sentence: what happened, and what it means for the job's items. */
 export function faultText(fault: Fault): string {
-  const what = reasons[fault.reason];
+  const what = faultReason(fault);
   if (fault.residue) return `${what}: left by a crash that was survived. Nothing finished was lost.`;
   if (fault.salvaged > 0)
     return `${what}. ${plural(fault.salvaged, "whole record")} in it could be saved and still counts.`;

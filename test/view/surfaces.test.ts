@@ -88,10 +88,12 @@ describe("faults and their repair", () => {
 
   it("say what is kept, saved and dropped", () => {
     const plan = planRepair({ summary, faults: [{ fault, salvaged: [] }], sizeBytes: 5_000 });
-    assert.deepEqual(repairLines(plan), [
+    assert.deepEqual(repairLines(plan, summary), [
       "Damaged: 1 line.",
-      "Kept: 5.0 KB of 5.0 KB.",
-      "Dropped: 40 bytes. Items that only these bytes held will be done again.",
+      "Kept as it is: 5.0 KB of 5.0 KB.",
+      "Dropped: 41 bytes.",
+      "No item counts as done before or after.",
+      "May have to be done again: up to 1 item.",
     ]);
   });
 });

@@ -1,21 +1,27 @@
+import { relative } from "node:path";
 import type { Command } from "commander";
-import { applyRepair, type PlannedRepair, planRepairOf, undoLast } from "../../runtime/repair.js";
+import { planUndo, undoLast } from "../../runtime/backups.js";
+import { idValue } from "../../runtime/format/itemId.js";
+import { applyRepair, type PlannedRepair, planRepairOf, replanned } from "../../runtime/repair.js";
 import { changesFile } from "../../runtime/state/repairPlan.js";
 import { liveHolder } from "../../runtime/store/jsonlStore.js";
-import { faultText } from "../../view/faultText.js";
-import { bytesText, plural } from "../../view/text.js";
+import { editText, repairLines } from "../../view/repairText.js";
+import { countText, plural, safeText } from "../../view/text.js";
 import { CommandError, exit } from "../exitCodes.js";
 import { targetsOf } from "../targets.js";
-import { confirm, leave, print, printJson } from "../terminal.js";
+import { confirm, leave, print, printJson, styled } from "../terminal.js";
 
 interface RepairFlags {
   dryRun?: boolean;
   yes?: boolean;
   undo?: boolean;
   json?: boolean;
+  salvageMerged?: boolean;
 }
 
-const maxListedFaults = 20;
+const maxListedLines = 20;
+const nobodyToAsk =
+  "Nobody can be asked here: run again with --yes, or with --dry-run to see the plan alone.";
 
 export function registerRepair(program: Command): void {
   program
@@ -26,7 +32,8 @@ export function registerRepair(program: Command): void {
     .argument("<path...>", "checkpoints, job files or folders")
     .option("--dry-run", "only say it")
     .option("--yes", "do not ask")
-    .option("--undo", "bring the newest backup back")
+    .option("--salvage-merged", "also keep whole records without a checksum that damaged lines hold")
+    .option("--undo", "bring the newest backup of a repair or clear back")
     .option("--json", "print the plans as JSON; with --yes, repair as well")
     .action(async (paths: string[], flags: RepairFlags) => leave(await repair(paths, flags)));
 }
@@ -34,43 +41,86 @@ export function registerRepair(program: Command): void {
 async function repair(paths: string[], flags: RepairFlags): Promise<number> {
   const targets = (await Promise.all(paths.map(targetsOf))).flat();
   let code: number = exit.ok;
-  const plans: unknown[] = [];
+  const results: unknown[] = [];
   for (const { checkpoint } of targets) {
-    if (flags.undo) {
-      const { restored, backup } = await undoLast(checkpoint);
-      print(
-        `Brought ${restored} back as ${checkpoint}.${backup ? ` What was there is kept as ${backup}.` : ""}`,
-      );
-      continue;
-    }
-    const planned = await planRepairOf(checkpoint);
-    if (flags.json) plans.push(planJson(planned));
-    else printPlan(planned);
-    if (!changesFile(planned.plan)) continue;
-    if (flags.dryRun || (flags.json && !flags.yes)) {
-      if (planned.summary.damageCount > 0) code = exit.damaged;
-      continue;
-    }
-    await assertNotLive(checkpoint);
-    const agreed = flags.yes || (await confirm("Repair?"));
-    if (agreed === null)
-      throw new CommandError(
-        exit.undecided,
-        "Nobody can be asked here: run again with --yes, or with --dry-run to see the plan alone.",
-      );
+    const one = flags.undo ? await undoOne(checkpoint, flags) : await repairOne(checkpoint, flags);
+    results.push(one.json);
+    // Damage that is still there is told by the exit code, whatever comes after it.
+    code = Math.max(code, one.code);
+  }
+  if (flags.json) printJson(flags.undo ? { undone: results } : { plans: results });
+  return code;
+}
+
+interface Outcome {
+  code: number;
+  json: Record<string, unknown>;
+}
+
+async function repairOne(checkpoint: string, flags: RepairFlags): Promise<Outcome> {
+  let planned = await planRepairOf(checkpoint, { salvageMerged: flags.salvageMerged ?? false });
+  const unrepaired = (): Outcome => ({
+    code: planned.summary.damageCount > 0 ? exit.damaged : exit.ok,
+    json: planJson(planned),
+  });
+  if (!flags.json) printPlan(planned);
+  if (!changesFile(planned.plan)) return unrepaired();
+  if (flags.dryRun || (flags.json && !flags.yes)) return unrepaired();
+  await assertNotLive(checkpoint);
+  if (!flags.yes) {
+    planned = await askForOffered(planned);
+    const agreed = await confirm("Repair?");
+    if (agreed === null) throw new CommandError(exit.undecided, nobodyToAsk);
     if (!agreed) {
       print("Nothing was changed.");
-      if (planned.summary.damageCount > 0) code = exit.damaged;
-      continue;
+      return unrepaired();
     }
-    const { backup, dropped } = await applyRepair(planned);
-    if (!flags.json)
-      print(
-        `Repaired. The original is kept as ${backup}${dropped ? `, the dropped bytes as ${dropped}` : ""}.`,
-      );
   }
-  if (flags.json) printJson({ plans });
-  return code;
+  const { backup, dropped } = await applyRepair(planned);
+  if (!flags.json) {
+    print(`Repaired. The original is kept as ${shown(backup!)}.`);
+    if (dropped) print(`What was dropped is kept as ${shown(dropped)}.`);
+    print(styled("dim", `To undo: agent-jobs repair --undo ${shown(checkpoint)}`));
+  }
+  return { code: exit.ok, json: { ...planJson(planned), backup, dropped } };
+}
+
+/** Merged records without a checksum are never kept unasked. */
+async function askForOffered(planned: PlannedRepair): Promise<PlannedRepair> {
+  const { plan } = planned;
+  if (plan.offeredRecords === 0 || plan.keepsOffered) return planned;
+  const question = `Keep the ${plural(plan.offeredRecords, "record")} without a checksum, too?`;
+  if ((await confirm(question)) !== true) return planned;
+  const kept = replanned(planned, { salvageMerged: true });
+  for (const line of repairLines(kept.plan, kept.summary)) print(`  ${line}`);
+  return kept;
+}
+
+async function undoOne(checkpoint: string, flags: RepairFlags): Promise<Outcome> {
+  const planned = await planUndo(checkpoint);
+  const { restored, doneNow, doneThen, again } = planned;
+  if (!flags.json) {
+    print(`${shown(checkpoint)}: brings back ${shown(restored)}, with ${plural(doneThen, "done item")}.`);
+    if (doneNow !== null)
+      print(
+        `  Now ${countText(doneNow)} ${doneNow === 1 ? "is" : "are"} done; what is there now becomes a backup.`,
+      );
+    if (again > 0)
+      print(`  ${plural(again, "item")} finished since would no longer count, and be done again.`);
+  }
+  if (flags.dryRun || (flags.json && !flags.yes && again > 0))
+    return { code: exit.ok, json: { checkpoint, ...planned } };
+  if (again > 0 && !flags.yes) {
+    const agreed = await confirm("Bring it back?");
+    if (agreed === null) throw new CommandError(exit.undecided, nobodyToAsk);
+    if (!agreed) {
+      print("Nothing was changed.");
+      return { code: exit.ok, json: { checkpoint, ...planned } };
+    }
+  }
+  const { backup } = await undoLast(checkpoint);
+  if (!flags.json) print(`Brought back.${backup ? ` What was there is kept as ${shown(backup)}.` : ""}`);
+  return { code: exit.ok, json: { checkpoint, ...planned, backup } };
 }
 
 async function assertNotLive(checkpoint: string): Promise<void> {
@@ -78,38 +128,55 @@ async function assertNotLive(checkpoint: string): Promise<void> {
   if (holder)
     throw new CommandError(
       exit.held,
-      `Cannot repair ${checkpoint}: pid ${holder.pid} on ${holder.host} is writing to it. Stop that run first.`,
+      `Cannot repair ${shown(checkpoint)}: pid ${holder.pid} on ${safeText(holder.host)} is writing to it. Stop that run first (agent-jobs stop), or wait for it to end.`,
     );
 }
 
+/** A path as it is typed here. */
+function shown(path: string): string {
+  const near = relative(process.cwd(), path);
+  return safeText(near === "" || near.startsWith("..") ? path : near);
+}
+
 function printPlan({ path, plan, summary }: PlannedRepair): void {
-  print(path);
-  if (!changesFile(plan)) return print("  Nothing to repair.");
-  if (plan.edits.length === 0)
-    return print("  The last line was cut short. A newline is added; nothing else changes.");
-  for (const { fault } of plan.edits.slice(0, maxListedFaults))
-    print(`  line ${fault.line}: ${faultText(fault)}`);
-  if (plan.edits.length > maxListedFaults)
-    print(`  and ${plural(plan.edits.length - maxListedFaults, "more line")}`);
-  print(
-    `  Keeps ${bytesText(plan.keptBytes)} of ${bytesText(plan.sizeBytes)}, saves ${plural(plan.salvagedRecords, "record")} out of damaged lines, drops ${bytesText(plan.droppedBytes)}.`,
-  );
-  if (summary.tornTail) print("  The last line was cut short; it gets its newline.");
-  print("  The original and the dropped bytes are kept beside it.");
+  print(styled("bold", shown(path)));
+  if (!changesFile(plan)) {
+    print("  Nothing to repair.");
+    for (const line of plan.otherJobs.length > 0 ? repairLines(plan, summary).slice(2) : [])
+      print(`  ${line}`);
+    return;
+  }
+  const listed = plan.edits.slice(0, maxListedLines);
+  const width = Math.max(...listed.map(({ fault }) => countText(fault.line).length));
+  for (const edit of listed) print(`  line ${countText(edit.fault.line).padStart(width)}  ${editText(edit)}`);
+  const more = plan.edits.length - listed.length;
+  if (more > 0) print(`  and ${plural(more, "more line")}`);
+  if (listed.length > 0) print();
+  const howToKeepOffered = "add --salvage-merged, or say so when asked";
+  for (const line of repairLines(plan, summary, { howToKeepOffered })) print(`  ${line}`);
+  print("  The original is kept beside it, and so is what is dropped.");
 }
 
 function planJson({ path, plan, summary }: PlannedRepair): Record<string, unknown> {
-  const { keptBytes, droppedBytes, salvagedRecords, addsNewline, edits } = plan;
+  const { sizeBytes, keptBytes, salvagedBytes, droppedBytes, addsNewline } = plan;
+  const { salvagedRecords, offeredRecords, unreadableLines, redo, otherJobs } = plan;
   return {
-    ...{
-      checkpoint: path,
-      format: summary.format,
-      damaged: summary.damageCount > 0,
-      changes: changesFile(plan),
-    },
-    ...{ keptBytes, droppedBytes, salvagedRecords, addsNewline },
-    lines: edits.map(({ fault: { line, offsetBytes, lengthBytes, reason, residue, salvaged } }) => ({
-      ...{ line, offsetBytes, lengthBytes, reason, residue, salvaged },
+    ...{ checkpoint: path, format: summary.format, damaged: summary.damageCount > 0 },
+    ...{ changes: changesFile(plan), sizeBytes, keptBytes, salvagedBytes, droppedBytes, addsNewline },
+    ...{ salvagedRecords, offeredRecords, unreadableLines, otherJobs },
+    gained: plan.gained.map(idValue),
+    lost: plan.lost.map(idValue),
+    offered: plan.offeredItems.map(idValue),
+    mayHaveHeld: plan.mayHaveHeld.map(idValue),
+    redo,
+    lines: plan.edits.map(({ fault, kept, mayHaveHeld }) => ({
+      line: fault.line,
+      offsetBytes: fault.offsetBytes,
+      lengthBytes: fault.lengthBytes,
+      reason: fault.reason,
+      residue: fault.residue,
+      salvaged: kept.length,
+      mayHaveHeld: mayHaveHeld.map(idValue),
     })),
   };
 }

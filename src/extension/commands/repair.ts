@@ -19,7 +19,7 @@ export const repair: Handler = async (services, argument) => {
   if (nothingToDo(planned)) return;
   const yes = vscode.l10n.t("Repair");
   const detail = [
-    ...repairLines(planned.plan),
+    ...repairLines(planned.plan, planned.summary),
     "",
     vscode.l10n.t("The original stays beside it as a backup, and what is dropped is kept."),
   ].join("\n");
@@ -39,7 +39,7 @@ export const repairLine: Handler = async (services, uri, line) => {
   const job = services.catalog.jobOfCheckpoint(uri as vscode.Uri);
   if (!job) return;
   requireSaved(job);
-  const planned = await planRepairOf(job.checkpoint, new Set([line as number]));
+  const planned = await planRepairOf(job.checkpoint, { lines: new Set([line as number]) });
   if (nothingToDo(planned)) return;
   const done = vscode.l10n.t("Repaired line {0}.", countText(line as number));
   await carryOut(services, job, planned, done);

@@ -52,7 +52,7 @@ export function salvage(line: Buffer): Salvaged[] {
  * Whether an object may be a value of another one: it stands where a value can. Judged by the one byte before it,
  * since in a damaged line nobody can say what is inside a string and what is not.
  */
-function mayBeNested(line: Buffer, start: number): boolean {
+export function mayBeNested(line: Buffer, start: number): boolean {
   let before = start - 1;
   while (before >= 0 && isBlank(line[before]!)) before--;
   return before >= 0 && [0x3a /* : */, 0x2c /* , */, 0x5b /* [ */].includes(line[before]!);

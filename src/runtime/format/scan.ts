@@ -63,10 +63,13 @@ export class CheckpointScanner {
   private undecided: Fault[] = [];
   private onlyFragments = true;
 
-  /** @param onFault sees every fault with what was salvaged from it, also beyond the listed ones */
+  /**
+   * @param onFault sees every fault with what was salvaged from it, also beyond the listed ones, and the line's bytes
+   *   where it is not too long
+   */
   constructor(
     maxLineBytes?: number,
-    private readonly onFault?: (fault: Fault, salvaged: readonly Salvaged[]) => void,
+    private readonly onFault?: (fault: Fault, salvaged: readonly Salvaged[], line: Buffer | null) => void,
   ) {
     this.splitter = new LineSplitter(maxLineBytes);
   }
@@ -120,6 +123,11 @@ export class CheckpointScanner {
     };
   }
 
+  /** Faults that no line has followed yet to say if they are damage: `summary` takes them for residue. */
+  pendingFaults(): ReadonlySet<Fault> {
+    return new Set(this.undecided);
+  }
+
   private *take(line: Line): Generator<ScannedRecord> {
     const bytes = trimmed(line);
     if (bytes?.length === 0) return this.settle(true); // a blank line is the newline guard's, or harmless
@@ -145,7 +153,7 @@ export class CheckpointScanner {
     const shift = bytes === null ? 0 : bytes.byteOffset - line.bytes!.byteOffset;
     const salvaged = found.map((one) => ({ ...one, start: one.start + shift, end: one.end + shift }));
     const reason = merged ? "merged" : parsed.reason;
-    this.addFault({ ...placed(line), reason, residue: false, salvaged: found.length }, salvaged, tear);
+    this.addFault({ ...placed(line), reason, residue: false, salvaged: found.length }, salvaged, line, tear);
     for (const { record, start, end } of salvaged) {
       this.format = "agent-jobs";
       const offsetBytes = line.offsetBytes + start;
@@ -164,8 +172,8 @@ export class CheckpointScanner {
     return parsed;
   }
 
-  private addFault(fault: Fault, salvaged: readonly Salvaged[], tear: boolean): void {
-    this.onFault?.(fault, salvaged);
+  private addFault(fault: Fault, salvaged: readonly Salvaged[], line: Line, tear: boolean): void {
+    this.onFault?.(fault, salvaged, line.bytes);
     this.faultCount++;
     const isListed = this.faults.length < maxListedFaults;
     if (isListed) this.faults.push(fault);

@@ -1,0 +1,160 @@
+/** Looks at damaged checkpoints: what a repair of them would do. Changes nothing. */
+import { constants } from "node:fs";
+import { open } from "node:fs/promises";
+import { formatVersion, readChunkBytes } from "./config.js";
+import { AgentJobsError, messageOf } from "./errors.js";
+import { finishesNothing, foreignParts, readableIds } from "./format/foreignParts.js";
+import type { CheckpointRecord } from "./format/record.js";
+import type { Salvaged } from "./format/salvage.js";
+import { CheckpointScanner, type Fault, type ScanSummary } from "./format/scan.js";
+import { applyRecord } from "./state/fold.js";
+import { createJobState, type JobState } from "./state/jobState.js";
+import {
+  type FoundFault,
+  planRepair,
+  type RepairChoices,
+  type RepairInput,
+  type RepairPlan,
+} from "./state/repairPlan.js";
+import { eventsPathOf } from "./store/follow.js";
+import { exists, type FileIdentity, identify } from "./store/replaceFile.js";
+
+/** A plan, and the file that it is of as it was then. */
+export interface PlannedRepair {
+  path: string;
+  plan: RepairPlan;
+  summary: ScanSummary;
+  identity: FileIdentity;
+  /** What was found, to plan again with other choices. */
+  input: RepairInput;
+}
+
+/** How a long repair is watched and ended. */
+export interface RepairWatch {
+  /** How far it is: bytes of the file. */
+  onProgress?: (doneBytes: number, totalBytes: number) => void;
+  /** Ends it: the file stays as it was, and nothing is left beside it. */
+  signal?: AbortSignal;
+}
+
+/**
+ * Looks at a file and plans its repair. Changes nothing. Reads in constant memory, besides the ids of finished
+ * items and what is known of each bad line.
+ * @throws AgentJobsError AJ_UNKNOWN_FORMAT for a file of no known format, AJ_NEWER_FORMAT, AJ_NOT_A_FILE, AJ_READ;
+ *   the signal's reason
+ */
+export async function planRepairOf(
+  path: string,
+  options: RepairChoices & RepairWatch = {},
+): Promise<PlannedRepair> {
+  const identity = await identify(path);
+  const { sizeBytes } = identity;
+  const faults: FoundFault[] = [];
+  const state = createJobState();
+  const otherJobs: RepairInput["otherJobs"] = [];
+  let lastRecordOffsetBytes = -1;
+  const scanner = new CheckpointScanner(undefined, (fault, salvaged, line) =>
+    faults.push(lookInto(fault, salvaged, line)),
+  );
+  const take = (record: CheckpointRecord, line: number, offsetBytes: number) => {
+    if (record.type === "job" && state.job !== null && record.job !== state.job && otherJobs.length < 10)
+      otherJobs.push({ line, job: record.job });
+    lastRecordOffsetBytes = offsetBytes;
+    applyRecord(state, record);
+  };
+  await readChunks(path, identity, options, (chunk) => {
+    for (const { record, line, offsetBytes } of scanner.push(chunk)) take(record, line, offsetBytes);
+  });
+  const tail = scanner.tailRecord();
+  if (tail) take(tail.record, tail.line, tail.offsetBytes);
+  const summary = scanner.summary();
+  refuseUnfit(path, summary, state);
+  if (summary.format !== "agent-jobs") await addEvents(path, state);
+  const pending = scanner.pendingFaults();
+  const isOfFormat = ({ record }: Salvaged) =>
+    (record.type === "snapshot") === (summary.format === "agent-resume");
+  for (const found of faults) {
+    if (pending.has(found.fault)) found.fault = { ...found.fault, residue: true };
+    if (found.offered) found.offered = found.offered.filter(isOfFormat);
+  }
+  const input = { summary, faults, sizeBytes, state, lastRecordOffsetBytes, otherJobs };
+  return { path, plan: planRepair(input, options), summary, identity, input };
+}
+
+/** The same file's plan with other choices, without reading it again. */
+export function replanned(planned: PlannedRepair, choices: RepairChoices): PlannedRepair {
+  return { ...planned, plan: planRepair(planned.input, choices) };
+}
+
+/** Reads a file from its beginning to the size that it had, in chunks that are not used again. */
+async function readChunks(
+  path: string,
+  { dev, ino, sizeBytes }: FileIdentity,
+  { signal, onProgress }: RepairWatch,
+  take: (chunk: Buffer) => void,
+): Promise<void> {
+  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
+  try {
+    const file = await open(path, O_RDONLY | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0));
+    try {
+      const opened = await file.stat();
+      for (let at = 0; opened.dev === dev && opened.ino === ino && at < sizeBytes; ) {
+        signal?.throwIfAborted();
+        const chunk = Buffer.allocUnsafe(Math.min(readChunkBytes, sizeBytes - at));
+        const { bytesRead } = await file.read(chunk, 0, chunk.length, at);
+        if (bytesRead === 0) break;
+        take(chunk.subarray(0, bytesRead));
+        at += bytesRead;
+        onProgress?.(at, sizeBytes);
+      }
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new AgentJobsError("AJ_READ", `Cannot read ${path}: ${messageOf(error)}.`, { cause: error });
+  }
+}
+
+function lookInto(fault: Fault, salvaged: readonly Salvaged[], line: Buffer | null): FoundFault {
+  if (line === null) return { fault, salvaged };
+  const withLineEnd = (one: Salvaged) => (isBlank(line, one.end) ? { ...one, end: line.length } : one);
+  const found: FoundFault = { fault, salvaged: salvaged.map(withLineEnd) };
+  // A record whose bytes changed, or that is none, holds nothing that could be taken for whole.
+  if (fault.reason !== "checksum" && fault.reason !== "wrong-shape")
+    found.offered = foreignParts(line, salvaged).map(withLineEnd);
+  found.readable = readableIds(line);
+  found.finishesNothing = finishesNothing(line);
+  found.hasMark = line.length >= 3 && line[0] === 0xef && line[1] === 0xbb && line[2] === 0xbf;
+  return found;
+}
+
+/** Whether a line holds nothing from a place on: a record that ends there keeps the line's end, a CR included. */
+function isBlank(line: Buffer, from: number): boolean {
+  for (let at = from; at < line.length; at++)
+    if (line[at] !== 0x0d && line[at] !== 0x20 && line[at] !== 0x09) return false;
+  return true;
+}
+
+/** What items of a foreign file took is in its events: the expected work is judged by it. */
+async function addEvents(path: string, state: JobState): Promise<void> {
+  const events = eventsPathOf(path);
+  if (!(await exists(events))) return;
+  const scanner = new CheckpointScanner();
+  await readChunks(events, await identify(events), {}, (chunk) => {
+    for (const { record } of scanner.push(chunk)) applyRecord(state, record);
+  });
+}
+
+function refuseUnfit(path: string, { format }: ScanSummary, state: JobState): void {
+  if (format === "unknown")
+    throw new AgentJobsError(
+      "AJ_UNKNOWN_FORMAT",
+      `Cannot repair ${path}: it is no checkpoint of a known format, and nothing was changed.`,
+    );
+  if ((state.formatVersion ?? 0) > formatVersion)
+    throw new AgentJobsError(
+      "AJ_NEWER_FORMAT",
+      `Will not repair ${path}: it has format version ${state.formatVersion}, and this version knows ${formatVersion}. Update Agent Jobs.`,
+    );
+}
