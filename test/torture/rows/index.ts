@@ -2,6 +2,7 @@ import type { Row } from "../row.js";
 import { cuts } from "./cuts.js";
 import { damage, flips } from "./damage.js";
 import { failingCalls } from "./failingCalls.js";
+import { hostile } from "./hostile.js";
 import { kills } from "./kills.js";
 import { large } from "./large.js";
 import { racers, stoppedOwner } from "./locks.js";
@@ -16,6 +17,7 @@ export const rows: readonly Row[] = [
   cuts,
   flips,
   damage,
+  hostile,
   writerKills,
   kills,
   systemCalls,
