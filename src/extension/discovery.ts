@@ -1,7 +1,7 @@
 import { basename, dirname, resolve } from "node:path";
 import * as vscode from "vscode";
 import { expectedCheckpoint, findCheckpoints, headerOf } from "../runtime/runner/findCheckpoints.js";
-import { jobNameOf } from "../runtime/runner/jobPaths.js";
+import { fileStemOf, jobNameOf } from "../runtime/runner/jobPaths.js";
 import { sniffCheckpoint } from "../runtime/store/sniff.js";
 import type { JobSource } from "./job.js";
 import { discoverySettings } from "./settings.js";
@@ -77,7 +77,10 @@ async function lookAt(path: string): Promise<{ path: string; jobFile: string | n
 /** A row for each checkpoint of a job file, and one for the job itself where all of them are of labelled runs. */
 function sourcesOf({ jobFile, expected, checkpoints }: Claim): JobSource[] {
   const name = jobNameOf(jobFile);
-  const sources = checkpoints.map((checkpoint) => ({ checkpoint, label: labelOf(checkpoint, name) }));
+  const sources = checkpoints.map((checkpoint) => ({
+    checkpoint,
+    label: labelOf(checkpoint, fileStemOf(name)),
+  }));
   if (!sources.some(({ label }) => label === null)) sources.push({ checkpoint: expected, label: null });
   let hasOwn = false;
   return sources.map(({ checkpoint, label }) => {

@@ -44,3 +44,6 @@ const invisible =
 export function unseen(text: string): string | undefined {
   return invisible.exec(text)?.[0];
 }
+
+/** Names that a job file may have on Linux; each stands before `.job.json` and `.job.js`. */
+export const hostileNames = read("fileNames.json") as { name: string; why: string }[];

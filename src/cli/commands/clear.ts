@@ -4,6 +4,7 @@ import { liveHolder } from "../../runtime/store/jsonlStore.js";
 import type { JobView } from "../../view/jobView.js";
 import { durationText, plural, usdText } from "../../view/text.js";
 import { CommandError, exit } from "../exitCodes.js";
+import { shellWord } from "../shellWord.js";
 import { readTarget, targetsOf } from "../targets.js";
 import { confirm, leave, print, printJson } from "../terminal.js";
 
@@ -47,7 +48,7 @@ async function clear(paths: string[], flags: ClearFlags): Promise<number> {
       print(
         backup === null
           ? "There was no checkpoint."
-          : `Cleared. It is kept as ${backup}; to undo: agent-jobs repair --undo ${target.checkpoint}`,
+          : `Cleared. It is kept as ${backup}; to undo: agent-jobs repair --undo ${shellWord(target.checkpoint)}`,
       );
   }
   if (flags.json) printJson({ cleared });

@@ -1,6 +1,7 @@
-import { dirname, isAbsolute, join, relative } from "node:path";
+import { dirname, isAbsolute, join, relative, sep } from "node:path";
 import * as vscode from "vscode";
 import { jobNameOf } from "../../runtime/runner/jobPaths.js";
+import { labelText } from "../../view/text.js";
 import { taskType } from "../ids.js";
 import type { NodeProgram } from "./nodeProgram.js";
 
@@ -16,7 +17,7 @@ export interface JobTaskDefinition extends vscode.TaskDefinition {
 /** The definition of a job file's task: relative to its folder where it has one, so that it can be shared. */
 export function definitionOf(jobFile: string, args: readonly string[] = []): JobTaskDefinition {
   const folder = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(jobFile));
-  const job = folder ? relative(folder.uri.fsPath, jobFile).replaceAll("\\", "/") : jobFile;
+  const job = folder ? relative(folder.uri.fsPath, jobFile).replaceAll(sep, "/") : jobFile;
   return { type: taskType, job, ...(args.length > 0 && { args: [...args] }) };
 }
 
@@ -49,7 +50,7 @@ export function createTask(
     // Nobody sees a question in its terminal; what has to be decided is asked by us.
     env: { ...node.env, AGENT_JOBS_ASK: "no" },
   });
-  const name = [jobNameOf(jobFile), ...(definition.args ?? [])].join(" ");
+  const name = labelText([jobNameOf(jobFile), ...(definition.args ?? [])].join(" "));
   // An empty list of matchers, rather than none: else VS Code asks which to use.
   const task = new vscode.Task(definition, scope, name, vscode.l10n.t("Agent Jobs"), execution, []);
   task.isBackground = true;

@@ -1,11 +1,11 @@
 import { readdir, readFile, stat } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve, sep } from "node:path";
 import { pathToFileURL } from "node:url";
 import { JobDefinitionError, messageOf, systemCodeOf } from "../errors.js";
 import type { JobDefinition } from "./defineJob.js";
 import { checkDefinition } from "./definition.js";
 import { parseExactly } from "./exactJson.js";
-import { defaultCheckpointOf, isJobFile, jobNameOf } from "./jobPaths.js";
+import { checkLabel, defaultCheckpointOf, isJobFile, jobNameOf } from "./jobPaths.js";
 import { registerLoaderHooks } from "./loaderHooks.js";
 
 /** A job file that was loaded and checked. All paths are absolute. */
@@ -38,7 +38,7 @@ export async function loadJob(path: string, options: LoadOptions): Promise<Loade
     path,
   );
   const folder = dirname(file);
-  const label = options.label ?? null;
+  const label = options.label == null ? null : checkLabel(options.label);
   const own = label === null ? definition.checkpoint : labelled(definition.checkpoint, label);
   const checkpoint = options.checkpoint
     ? resolve(options.checkpoint)
@@ -82,6 +82,10 @@ async function readJson(file: string): Promise<unknown> {
 }
 
 async function importDefault(file: string, runtimePath: string): Promise<unknown> {
+  if (sep === "/" && file.includes("\\"))
+    throw new JobDefinitionError(
+      `Cannot load ${file}: Node imports no file with a backslash in its path. Rename the file or the folder.`,
+    );
   registerLoaderHooks(runtimePath);
   let module: { default?: unknown };
   try {
