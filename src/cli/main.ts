@@ -4,6 +4,7 @@ import { messageOf } from "../runtime/errors.js";
 import { redact } from "../runtime/redact.js";
 import { safeLines } from "../runtime/safeText.js";
 import { registerClear } from "./commands/clear.js";
+import { registerDoubt } from "./commands/doubt.js";
 import { registerFailures } from "./commands/failures.js";
 import { registerPlan } from "./commands/plan.js";
 import { registerRepair } from "./commands/repair.js";
@@ -30,6 +31,7 @@ async function main(argv: string[]): Promise<void> {
     registerStop,
     registerPlan,
     registerStatus,
+    registerDoubt,
     registerFailures,
     registerResults,
     registerRepair,

@@ -125,9 +125,7 @@ function startText(
   const parts = [
     `${countText(done)} done${done > 0 ? saved || ", not done again" : ""}`,
     ...(failed > 0 ? [`${countText(failed)} failed, tried again`] : []),
-    ...(inDoubt > 0
-      ? [`${countText(inDoubt)} in doubt, done again although they may have been paid for`]
-      : []),
+    ...(inDoubt > 0 ? [`${countText(inDoubt)} in doubt`] : []),
     ...(total === null ? [] : [`${countText(Math.max(0, total - done - failed - inDoubt))} left`]),
   ];
   return `${name}, run ${run}: ${parts.join("; ")}.`;

@@ -1,6 +1,5 @@
-import { idValue } from "../runtime/format/itemId.js";
 import type { Fault } from "../runtime/format/scan.js";
-import type { OpenEntry } from "../runtime/state/status.js";
+import { doubtfulItems } from "../runtime/state/inDoubt.js";
 import type { JobView } from "./jobView.js";
 
 const iso = (ms: number): string => new Date(ms).toISOString().replace(".000Z", "Z");
@@ -26,7 +25,7 @@ export function statusJson(view: JobView): Record<string, unknown> {
     done: known(status.done),
     failed: known(status.failed),
     inDoubt: known(status.inDoubt),
-    inDoubtItems: unknown ? [] : status.inDoubtItems.slice(0, maxListedItems).map(inDoubtJson),
+    inDoubtItems: unknown ? [] : doubtfulItems(status.inDoubtItems),
     remaining: status.remaining,
     inFlight: known(status.inFlight),
     gone: known(status.gone),
@@ -52,13 +51,6 @@ export function statusJson(view: JobView): Record<string, unknown> {
     saved: { items: known(status.done), usd: state.doneUsage.usd, ms: state.doneMs },
     ...(state.steps.size > 0 && { steps: Object.fromEntries(state.steps) }),
   };
-}
-
-const maxListedItems = 1_000;
-
-/** An item that was begun by a run which ended without a word on it. Ids are JSON scalars. */
-export function inDoubtJson({ item, open }: OpenEntry): Record<string, unknown> {
-  return { item: idValue(item), attempt: open.attempt, run: open.run, at: iso(open.atMs) };
 }
 
 function faultJson({

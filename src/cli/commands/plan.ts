@@ -4,6 +4,7 @@ import { loadJob } from "../../runtime/runner/loadJob.js";
 import { type JobPlan, planJob } from "../../runtime/runner/plan.js";
 import { countText, durationText, plural, safeText, usdText } from "../../view/text.js";
 import { changeText } from "../changes.js";
+import { doubtLines } from "../doubt.js";
 import { exit } from "../exitCodes.js";
 import { runtimePath } from "../runtimePath.js";
 import { leave, print, printJson, styled } from "../terminal.js";
@@ -51,6 +52,7 @@ function planLines(planned: JobPlan): string[] {
     `  new        ${fresh === null ? "unknown" : countText(fresh)}`,
     `  failed     ${countText(failed)}${failed > 0 ? "  (tried again)" : ""}`,
     `  in doubt   ${countText(inDoubt)}${inDoubt > 0 ? "  (begun, not recorded as finished; done again although they may have been paid for)" : ""}`,
+    ...doubtLines(planned.inDoubtItems, inDoubt).map((line) => `    ${line}`),
     `  gone       ${countText(gone)}${gone > 0 ? "  (no longer in the input)" : ""}`,
     `  changed    ${countText(changed.items)}${changed.items > 0 ? "  (done, but with other content than now)" : ""}`,
   ];

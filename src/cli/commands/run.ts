@@ -1,17 +1,20 @@
-import { relative, resolve } from "node:path";
+import { relative, resolve, sep } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { AgentJobsError, messageOf } from "../../runtime/errors.js";
+import { messageOf } from "../../runtime/errors.js";
 import type { RunEvent } from "../../runtime/runner/events.js";
 import { resolveItems } from "../../runtime/runner/items.js";
-import { type LoadedJobFile, loadJob } from "../../runtime/runner/loadJob.js";
+import { loadJob } from "../../runtime/runner/loadJob.js";
+import type { DoubtChoice } from "../../runtime/runner/remaining.js";
 import { type RunOutcome, runJob } from "../../runtime/runner/run.js";
 import { runCommand } from "../../runtime/runner/runCommand.js";
 import { RunControl } from "../../runtime/runner/runControl.js";
-import { liveHolder } from "../../runtime/store/jsonlStore.js";
 import { type ChangedChoice, settleChanges } from "../changes.js";
+import { settleDoubt } from "../doubt.js";
 import { exitCodeOfRun } from "../exitCodes.js";
+import { settleHolder } from "../holder.js";
 import { RunReport } from "../runReport.js";
 import { runtimePath } from "../runtimePath.js";
+import { shellWord } from "../shellWord.js";
 import { installSignals } from "../signals.js";
 import { leave, print, printError, printJson } from "../terminal.js";
 
@@ -24,7 +27,9 @@ interface RunFlags {
   json?: boolean;
   onDamage: "refuse" | "continue";
   takeOver?: boolean;
+  yes?: boolean;
   changed?: ChangedChoice;
+  inDoubt: DoubtChoice | "ask";
 }
 
 export function registerRun(program: Command): void {
@@ -34,7 +39,7 @@ export function registerRun(program: Command): void {
     .argument("<job>", "the job file, NAME.job.ts (.mts .js .mjs .json)")
     .option("--items <source>", "items instead of the definition's: a data file or a glob")
     .option("--checkpoint <file>", "the checkpoint instead of the definition's")
-    .option("--as <label>", "a labelled run with a checkpoint of its own, such as 2026-W47", label)
+    .option("--as <label>", "a labelled run with a checkpoint of its own, such as 2026-W47")
     .option("--concurrency <n>", "how many items are worked on at a time", wholeNumber)
     .option("--limit <n>", "begin at most this many items", wholeNumber)
     .addOption(
@@ -48,7 +53,16 @@ export function registerRun(program: Command): void {
         "where parameters are not those of the last run: keep what is done, or redo all",
       ).choices(["keep", "redo"]),
     )
-    .option("--take-over", "break another run's lock, after making sure that it is dead")
+    .addOption(
+      new Option(
+        "--in-doubt <what>",
+        "items that an earlier run began and did not record: do them again, leave them, or ask",
+      )
+        .choices(["retry", "skip", "ask"])
+        .default("retry"),
+    )
+    .option("--take-over", "break another run's lock, after showing whose it is and asking")
+    .option("--yes", "with --take-over: do not ask")
     .option("--json", "print one JSON event a line")
     .action(async (path: string, flags: RunFlags) => leave(await run(path, flags)));
 }
@@ -62,16 +76,18 @@ async function run(path: string, flags: RunFlags): Promise<number> {
   const control = new RunControl();
   if (job.definition.command) {
     installSignals(control, (message) => printError(message));
-    const { reason, exitCode } = await runCommand(job, control);
+    const takeOver = await settleHolder(job.name, job.checkpoint, flags);
+    const { reason, exitCode } = await runCommand(job, control, takeOver === undefined ? {} : { takeOver });
     if (reason === "error") printError(`the command of ${job.name} ended with exit code ${exitCode}.`);
     return reason === "error" ? (exitCode ?? 2) : exitCodeOfRun(reason);
   }
   const itemsFlag = flags.items && fromJobFolder(flags.items, job.folder);
   process.chdir(job.folder); // paths in a job file are relative to it
-  await assertFree(job, flags);
+  const takeOver = await settleHolder(job.name, job.checkpoint, flags);
   const input = await resolveItems(itemsFlag || job.definition.items, job.definition.key, job.folder);
   await settleChanges(job, flags.changed);
-  const report = new RunReport(job, path);
+  const inDoubt = await settleDoubt(job, input, flags.inDoubt);
+  const report = new RunReport(job, shellWord(path));
   const tell = flags.json ? (event: RunEvent) => printJson(event) : (event: RunEvent) => report.take(event);
   installSignals(control, (message) =>
     flags.json ? printJson({ event: "notice", message }) : report.note(message),
@@ -80,6 +96,8 @@ async function run(path: string, flags: RunFlags): Promise<number> {
   try {
     outcome = await runJob(job, input, {
       ...runOptions(flags, control, tell),
+      inDoubt,
+      ...(takeOver !== undefined && { takeOver }),
       onOpen: (status) => report.open(status, !flags.json),
     });
   } finally {
@@ -91,29 +109,17 @@ async function run(path: string, flags: RunFlags): Promise<number> {
 }
 
 function runOptions(flags: RunFlags, control: RunControl, onEvent: (event: RunEvent) => void) {
-  const { concurrency, limit, takeOver, onDamage } = flags;
+  const { concurrency, limit, onDamage } = flags;
   return {
     ...{ control, onEvent, onDamage },
     ...(concurrency !== undefined && { concurrency }),
     ...(limit !== undefined && { limit }),
-    ...(takeOver && { takeOver }),
   };
-}
-
-/** Says at once, before the input is read, that another run holds the job. The lock decides later all the same. */
-async function assertFree(job: LoadedJobFile, flags: RunFlags): Promise<void> {
-  const holder = flags.takeOver ? null : await liveHolder(job.checkpoint);
-  if (!holder) return;
-  const since = new Date(holder.sinceMs).toISOString();
-  throw new AgentJobsError(
-    "AJ_HELD",
-    `Cannot run ${job.name}: held by pid ${holder.pid} on ${holder.host} since ${since}. Stop that run (agent-jobs stop), or wait for it to end.`,
-  );
 }
 
 /** A path or glob given relative to the working directory, as it reads from the job file's folder. */
 function fromJobFolder(source: string, folder: string): string {
-  return relative(folder, resolve(source)).replaceAll("\\", "/") || ".";
+  return relative(folder, resolve(source)).replaceAll(sep, "/") || ".";
 }
 
 function wholeNumber(text: string): number {
@@ -121,12 +127,4 @@ function wholeNumber(text: string): number {
   if (!Number.isInteger(number) || number < 1)
     throw new InvalidArgumentError("Expected an integer of at least 1.");
   return number;
-}
-
-function label(text: string): string {
-  if (!/^[\p{L}\p{N}][\p{L}\p{N}._-]{0,99}$/u.test(text))
-    throw new InvalidArgumentError(
-      "Expected letters, digits, dots, dashes and underscores, such as 2026-W47.",
-    );
-  return text;
 }

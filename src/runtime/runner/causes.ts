@@ -1,4 +1,4 @@
-import { systemCodeOf } from "../errors.js";
+import { AgentJobsError, CheckpointWriteError, JobDefinitionError, systemCodeOf } from "../errors.js";
 
 /** Why an attempt failed, in the terms by which failures are grouped and retried. */
 export type FailureCause =
@@ -64,4 +64,19 @@ export function causeOf(error: unknown): FailureCause {
   if (error instanceof TypeError && error.message === "fetch failed") return "network";
   const isBug = error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError;
   return isBug ? "bug" : "other";
+}
+
+/** The cause of what an attempt threw. */
+export function causeIn(error: unknown): string {
+  if (error instanceof AgentJobsError && error.code === "AJ_RESULT") return "bad-reply";
+  return (error as { failureCause?: string } | null)?.failureCause ?? causeOf(error);
+}
+
+/** Errors that no other item would escape either. */
+export function isFatal(error: unknown): boolean {
+  return (
+    error instanceof CheckpointWriteError ||
+    error instanceof JobDefinitionError ||
+    (error instanceof AgentJobsError && error.code !== "AJ_RESULT")
+  );
 }

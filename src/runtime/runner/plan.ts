@@ -4,7 +4,9 @@ import type { ItemKey } from "../format/itemId.js";
 import { canonicalJson } from "../session/operationCache.js";
 import { assertDistinct } from "../session/session.js";
 import { newestDurations } from "../state/fold.js";
-import { type JobState, latestRun } from "../state/jobState.js";
+import { type DoubtfulItem, doubtfulItems } from "../state/inDoubt.js";
+import { type JobState, latestRun, type OpenItem } from "../state/jobState.js";
+import type { OpenEntry } from "../state/status.js";
 import { JsonlStore } from "../store/jsonlStore.js";
 import type { Input, InputItem } from "./items.js";
 import type { LoadedJobFile } from "./loadJob.js";
@@ -18,6 +20,8 @@ export interface JobPlan {
   new: number | null;
   failed: number;
   inDoubt: number;
+  /** Those in doubt, at most 1,000: begun by a run that ended before it recorded how they went. */
+  inDoubtItems: DoubtfulItem[];
   gone: number;
   /** How many done items have another content now, and which parameters are others. */
   changed: { items: number; params: ParamChange[] };
@@ -37,21 +41,24 @@ export async function planJob(job: LoadedJobFile, input: Input): Promise<JobPlan
   const base = { job: job.name, checkpoint: job.checkpoint };
   const params = paramChanges(state, job.definition.params);
   if (input.kind === "stream") {
-    const open = [...state.open.values()];
-    const failed = open.filter((item) => item.phase === "failed").length;
+    const open = [...state.open].map(([item, entry]): OpenEntry => ({ item, open: entry }));
+    const inDoubt = open.filter((entry) => isInDoubt(entry.open));
+    const failed = open.filter((entry) => entry.open.phase === "failed").length;
     const counts = {
       total: null,
       done: state.done.size,
       new: null,
       failed,
-      inDoubt: open.length - failed,
+      inDoubt: inDoubt.length,
+      inDoubtItems: doubtfulItems(inDoubt),
       gone: 0,
     };
     const expected = { ms: null, tokens: null, usd: null };
     return { ...base, ...counts, changed: { items: 0, params }, toRun: null, expected };
   }
   assertDistinct(input.items.map((item) => item.key));
-  const counts = { done: 0, new: 0, failed: 0, inDoubt: 0 };
+  const counts = { done: 0, new: 0, failed: 0 };
+  const inDoubt: OpenEntry[] = [];
   const toRun: InputItem[] = [];
   let changed = 0;
   for (const item of input.items) {
@@ -63,20 +70,23 @@ export async function planJob(job: LoadedJobFile, input: Input): Promise<JobPlan
     }
     toRun.push(item);
     const open = state.open.get(item.key);
-    counts[
-      open === undefined || open.attempt === 0 ? "new" : open.phase === "failed" ? "failed" : "inDoubt"
-    ]++;
+    if (open && isInDoubt(open)) inDoubt.push({ item: item.key, open });
+    else counts[open?.phase === "failed" ? "failed" : "new"]++;
   }
   return {
     ...base,
     total: input.items.length,
     ...counts,
+    inDoubt: inDoubt.length,
+    inDoubtItems: doubtfulItems(inDoubt),
     gone: state.done.size - counts.done,
     changed: { items: changed, params },
     toRun: toRun.length,
     expected: expectation(job, state, toRun),
   };
 }
+
+const isInDoubt = ({ phase, attempt }: OpenItem): boolean => phase === "started" && attempt > 0;
 
 /** A parameter that is not what it was when the latest run recorded it; undefined where it is missing. */
 export interface ParamChange {

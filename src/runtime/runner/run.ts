@@ -1,50 +1,23 @@
 import { defaultConcurrency, stopPollIntervalMs } from "../config.js";
-import { AgentJobsError, CheckpointWriteError, JobDefinitionError, messageOf } from "../errors.js";
+import { AgentJobsError, messageOf } from "../errors.js";
 import { type ItemKey, idValue } from "../format/itemId.js";
 import type { RunEndReason } from "../format/record.js";
 import { type OpenedSession, openSession } from "../session/openSession.js";
 import { assertDistinct, type Session } from "../session/session.js";
-import type { UsageTotals } from "../state/jobState.js";
 import { type JobStatus, statusOf } from "../state/status.js";
 import { JsonlStore } from "../store/jsonlStore.js";
-import type { OpenOptions } from "../store/store.js";
-import { causeOf } from "./causes.js";
+import { causeIn, isFatal } from "./causes.js";
 import type { RunEvent } from "./events.js";
 import { ItemLog, logPathOf } from "./itemLog.js";
 import { createContext, type ItemRunner, inProcess } from "./itemRunner.js";
 import type { Input, InputItem } from "./items.js";
 import { relativeJobFile } from "./jobPaths.js";
 import type { LoadedJobFile } from "./loadJob.js";
-import type { RunControl } from "./runControl.js";
+import { remainingItems, startNotices } from "./remaining.js";
+import type { RunOptions, RunOutcome } from "./runOptions.js";
 import { WorkerPool } from "./workerPool.js";
 
-export interface RunOptions {
-  control: RunControl;
-  onEvent: (event: RunEvent) => void;
-  /** Called once the run has begun, with a way to ask how it stands. */
-  onOpen?: (status: () => JobStatus) => void;
-  /** Instead of the definition's. */
-  concurrency?: number;
-  /** Begins at most this many items. */
-  limit?: number;
-  onDamage?: NonNullable<OpenOptions["onDamage"]>;
-  takeOver?: boolean;
-}
-
-export interface RunOutcome {
-  reason: RunEndReason;
-  signal?: string;
-  /** In this run. */
-  done: number;
-  failed: number;
-  /** What made the run end, where it was an error: the checkpoint could not be written, the input broke. */
-  error?: unknown;
-  ms: number;
-  /** Of the whole job, all runs. */
-  usage: UsageTotals;
-  /** How the job stands after the run. */
-  status: JobStatus;
-}
+export type { RunOptions, RunOutcome } from "./runOptions.js";
 
 /**
  * Runs a loaded job over its input: begins every item that is not done, records each outcome durably, and ends
@@ -60,7 +33,7 @@ export async function runJob(job: LoadedJobFile, input: Input, options: RunOptio
     concurrency,
     ...(job.definition.params !== undefined && { params: job.definition.params }),
     ...(options.onDamage && { onDamage: options.onDamage }),
-    ...(options.takeOver && { takeOver: true }),
+    ...(options.takeOver !== undefined && { takeOver: options.takeOver }),
   });
   return new Run(job, input, options, concurrency, opened).go();
 }
@@ -108,7 +81,9 @@ class Run {
       if (this.input.kind === "list")
         await this.session.recordInput(this.input.items.map((item) => item.key));
       this.tellStart();
-      const source = this.remaining();
+      for (const message of await startNotices(this.status(), this.options.inDoubt, this.job.checkpoint))
+        this.tell({ event: "notice", message });
+      const source = remainingItems(this.session, this.input, this.skipped());
       const lanes = Array.from({ length: this.concurrency }, () => this.lane(source));
       await Promise.race([Promise.all(lanes), aborted]);
     } catch (error) {
@@ -152,21 +127,6 @@ class Run {
         .then(resolve, reject)
         .finally(() => this.waiting.delete(letGo));
     });
-  }
-
-  private async *remaining(): AsyncGenerator<InputItem> {
-    const { state } = this.session;
-    if (this.input.kind === "list") {
-      for (const item of this.input.items) if (!state.done.has(item.key)) yield item;
-      return;
-    }
-    const seen = new Set<ItemKey>();
-    for await (const item of this.input.items) {
-      if (seen.has(item.key)) assertDistinct([item.key, item.key]);
-      seen.add(item.key);
-      if (!state.done.has(item.key)) yield item;
-    }
-    await this.session.recordInput([...seen]);
   }
 
   private async runItem(input: InputItem): Promise<void> {
@@ -279,8 +239,20 @@ class Run {
     if (this.error !== undefined) return "error";
     if (stopping) return stopping.reason;
     if (this.wasLimited) return "limit";
-    const { failed, remaining } = statusOf(this.session.state, this.opened.log.scan, null, Date.now());
-    return failed === 0 && remaining === 0 ? "finished" : "finished-with-failures";
+    const { failed, remaining, inDoubt } = statusOf(
+      this.session.state,
+      this.opened.log.scan,
+      null,
+      Date.now(),
+    );
+    if (failed > 0 || remaining !== 0) return "finished-with-failures";
+    return inDoubt > 0 ? "in-doubt" : "finished";
+  }
+
+  /** Items in doubt that this run is to leave so. */
+  private skipped(): ReadonlySet<ItemKey> {
+    if (this.options.inDoubt !== "skip") return new Set();
+    return new Set(this.status().inDoubtItems.map(({ item }) => item));
   }
 
   private status(): JobStatus {
@@ -301,18 +273,4 @@ class Run {
   private tell(event: RunEvent): void {
     if (!this.isOver) this.options.onEvent(event);
   }
-}
-
-function causeIn(error: unknown): string {
-  if (error instanceof AgentJobsError && error.code === "AJ_RESULT") return "bad-reply";
-  return (error as { failureCause?: string } | null)?.failureCause ?? causeOf(error);
-}
-
-/** Errors that no other item would escape either. */
-function isFatal(error: unknown): boolean {
-  return (
-    error instanceof CheckpointWriteError ||
-    error instanceof JobDefinitionError ||
-    (error instanceof AgentJobsError && error.code !== "AJ_RESULT")
-  );
 }

@@ -27,9 +27,13 @@ export interface CommandOutcome {
  * second one, and hands its token on. A stop is passed on as SIGTERM.
  * @throws JobHeldError AJ_HELD; AgentJobsError AJ_WORKER where the program cannot be started
  */
-export async function runCommand(job: LoadedJobFile, control: RunControl): Promise<CommandOutcome> {
+export async function runCommand(
+  job: LoadedJobFile,
+  control: RunControl,
+  options: { takeOver?: boolean | string } = {},
+): Promise<CommandOutcome> {
   await makeFolder(dirname(job.checkpoint));
-  const lock = await Lock.acquire(job.checkpoint);
+  const lock = await Lock.acquire(job.checkpoint, options);
   const events = await RunEvents.open(job, lock);
   try {
     const { file, args, cwd, env } = resolveProgram(job, job.definition.command!);

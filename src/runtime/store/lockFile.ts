@@ -82,7 +82,7 @@ export async function inspect(path: string): Promise<LockInspection> {
 /** Where an owner is, seen from here. Two machines may have one name, as clones have. */
 function placeOf(theirs: LockContent, own: ProcessIdentity): "here" | "rebooted" | "elsewhere" {
   if (theirs.host !== own.host) return "elsewhere";
-  if (theirs.bootId === own.bootId) return theirs.pidNamespace === own.pidNamespace ? "here" : "namespace";
+  if (theirs.bootId === own.bootId) return theirs.pidNamespace === own.pidNamespace ? "here" : "elsewhere";
   return theirs.machine && own.machine && theirs.machine !== own.machine ? "elsewhere" : "rebooted";
 }
 

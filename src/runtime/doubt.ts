@@ -1,0 +1,41 @@
+/** Items in doubt that a person knows to be done. */
+import type { ItemKey } from "./format/itemId.js";
+import type { DoneRecord, WritableRecord } from "./format/record.js";
+import { latestRun } from "./state/jobState.js";
+import { lossRecord } from "./state/lostRun.js";
+import { JsonlStore } from "./store/jsonlStore.js";
+
+/**
+ * Records items in doubt as done, without a result, because a person said so. What is done meanwhile stays as it is.
+ * @param name the job's name where the checkpoint has no header
+ * @returns how many were marked
+ * @throws what `JsonlStore.open` does; CheckpointWriteError AJ_WRITE
+ */
+export async function markDoneByPerson(
+  checkpoint: string,
+  name: string,
+  items: readonly ItemKey[],
+): Promise<number> {
+  const store = new JsonlStore(checkpoint);
+  const { state: before } = await store.load(name);
+  const log = await store.open(before.job ?? name, { label: before.label });
+  try {
+    const { state, scan } = log;
+    const atMs = Date.now();
+    const marks = items
+      .filter((item) => state.open.get(item)?.phase === "started")
+      .map((item): DoneRecord => {
+        const { attempt } = state.open.get(item)!;
+        return { type: "done", atMs, item, ...(attempt > 0 && { attempt }), by: "person" };
+      });
+    const lost = lossRecord(state, log.lost, atMs);
+    const records: WritableRecord[] = [...(lost ? [lost] : []), ...marks];
+    // This is no run, whose first record would tell that the tear before it was survived.
+    if (scan.openTail)
+      records.unshift({ type: "write-error", atMs, run: latestRun(state)?.run ?? 0, code: "TORN" });
+    if (marks.length > 0) await log.append(records, "synced");
+    return marks.length;
+  } finally {
+    await log.close();
+  }
+}

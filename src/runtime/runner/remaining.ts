@@ -1,0 +1,50 @@
+import type { ItemKey } from "../format/itemId.js";
+import { assertDistinct, type Session } from "../session/session.js";
+import type { JobStatus } from "../state/status.js";
+import { folderWarning } from "../store/folderRisk.js";
+import type { Input, InputItem } from "./items.js";
+
+/** The items that a run has to begin, in their order; of a stream the total is recorded once it has ended. */
+export async function* remainingItems(
+  session: Session,
+  input: Input,
+  skipped: ReadonlySet<ItemKey>,
+): AsyncGenerator<InputItem> {
+  const { state } = session;
+  const isLeft = ({ key }: InputItem) => !state.done.has(key) && !skipped.has(key);
+  if (input.kind === "list") {
+    for (const item of input.items) if (isLeft(item)) yield item;
+    return;
+  }
+  const seen = new Set<ItemKey>();
+  for await (const item of input.items) {
+    if (seen.has(item.key)) assertDistinct([item.key, item.key]);
+    seen.add(item.key);
+    if (isLeft(item)) yield item;
+  }
+  await session.recordInput([...seen]);
+}
+
+/** Items that earlier runs began and did not record: done again, or left as they are. */
+export type DoubtChoice = "retry" | "skip";
+
+/** What a person should know before the first item begins, a line each. */
+export async function startNotices(
+  { inDoubt }: JobStatus,
+  choice: DoubtChoice | undefined,
+  checkpoint: string,
+): Promise<string[]> {
+  const risk = await folderWarning(checkpoint);
+  return [
+    ...(risk === null ? [] : [risk]),
+    ...(inDoubt === 0 ? [] : [doubtNotice(inDoubt, choice ?? "retry", checkpoint)]),
+  ];
+}
+
+function doubtNotice(count: number, choice: DoubtChoice, checkpoint: string): string {
+  const [items, them] = count === 1 ? ["1 item is", "it"] : [`${count} items are`, "them"];
+  const what = `${items} in doubt: an earlier run began ${them} and ended before it recorded how ${count === 1 ? "it" : "they"} went, so ${count === 1 ? "it" : "they"} may have been paid for already.`;
+  return choice === "skip"
+    ? `${what} This run leaves ${them} so (agent-jobs doubt ${checkpoint} lists ${them}, and marks ${them} as done).`
+    : `${what} This run does ${them} again (--in-doubt skip leaves ${them}; agent-jobs doubt lists ${them}).`;
+}

@@ -1,0 +1,37 @@
+import type { RunEndReason } from "../format/record.js";
+import type { UsageTotals } from "../state/jobState.js";
+import type { JobStatus } from "../state/status.js";
+import type { OpenOptions } from "../store/store.js";
+import type { RunEvent } from "./events.js";
+import type { DoubtChoice } from "./remaining.js";
+import type { RunControl } from "./runControl.js";
+
+export interface RunOptions {
+  control: RunControl;
+  onEvent: (event: RunEvent) => void;
+  /** Called once the run has begun, with a way to ask how it stands. */
+  onOpen?: (status: () => JobStatus) => void;
+  /** Instead of the definition's. */
+  concurrency?: number;
+  /** Begins at most this many items. */
+  limit?: number;
+  onDamage?: NonNullable<OpenOptions["onDamage"]>;
+  takeOver?: boolean | string;
+  /** What becomes of items that earlier runs began and did not record. Default: `retry`. */
+  inDoubt?: DoubtChoice;
+}
+
+export interface RunOutcome {
+  reason: RunEndReason;
+  signal?: string;
+  /** In this run. */
+  done: number;
+  failed: number;
+  /** What made the run end, where it was an error: the checkpoint could not be written, the input broke. */
+  error?: unknown;
+  ms: number;
+  /** Of the whole job, all runs. */
+  usage: UsageTotals;
+  /** How the job stands after the run. */
+  status: JobStatus;
+}
