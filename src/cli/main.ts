@@ -12,12 +12,14 @@ import { registerResults } from "./commands/results.js";
 import { registerRun } from "./commands/run.js";
 import { registerStatus } from "./commands/status.js";
 import { registerStop } from "./commands/stop.js";
+import { catchCrashes } from "./crash.js";
 import { exit, exitCodeOfError } from "./exitCodes.js";
 import { leave, printError } from "./terminal.js";
 
 async function main(argv: string[]): Promise<void> {
   // A terminal that was closed, or a reader such as `head` that has enough, must not end a run.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+  catchCrashes();
   const program = new Command("agent-jobs")
     .description(
       "Long batch jobs over LLMs and agents that survive crashes: run, resume, watch and repair them.",

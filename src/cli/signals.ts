@@ -1,11 +1,13 @@
 import { messageOf } from "../runtime/errors.js";
 import type { RunControl } from "../runtime/runner/runControl.js";
+import { letGoOfCrashes } from "./crash.js";
 
 /**
  * The first Ctrl-C, SIGTERM or SIGHUP lets what is in flight finish; the second ends at once. Both can be resumed.
  * What a job leaves unhandled ends nothing: one bad item never stops the others.
  */
 export function installSignals(control: RunControl, note: (message: string) => void): void {
+  letGoOfCrashes();
   let first: NodeJS.Signals | undefined;
   const take = (signal: NodeJS.Signals) => {
     const reason = signal === "SIGINT" ? "interrupted" : "terminated";
