@@ -9,6 +9,7 @@ const SUITES = [
   { part: "core", folder: "runtime", timeoutMs: 20_000 },
   { part: "core", folder: "view", timeoutMs: 10_000 },
   { part: "core", folder: "cli", timeoutMs: 60_000 },
+  { part: "core", folder: "torture", timeoutMs: 180_000 },
   { part: "core", folder: "examples", timeoutMs: 60_000 },
   { part: "core", folder: "package", timeoutMs: 60_000 },
   { part: "host", folder: "extension", timeoutMs: 30_000, program: "dist/test/host/main.js" },

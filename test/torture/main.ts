@@ -1,11 +1,10 @@
 // npm run torture [-- --only NAME,NAME] [--seed N] [--times N] [--jobs N]: faults that are really injected, a row a kind.
-import { fork } from "node:child_process";
 import { parseArgs } from "node:util";
-import { endWithParent, releaseAtEnd } from "../host/cleanup.js";
+import { crc32 } from "node:zlib";
+import { endWithParent } from "../host/cleanup.js";
+import { failed, inOrder, type Message, runApart } from "./apart.js";
 import { Random, type Row, type RowOutcome, type Skipped } from "./row.js";
 import { rows } from "./rows/index.js";
-
-type Message = { progress: string } | { outcome: RowOutcome | Skipped };
 
 const header = ["test", "cases", "lost", "wrong", "thrown", "verdict"];
 const widths = [72, 9, 6, 7, 8, 9];
@@ -52,30 +51,6 @@ function parse() {
   }
 }
 
-/** A row in a process of its own: rows that only compute leave those alone that wait for moments. */
-function runApart(row: Row, args: readonly string[], progress: (text: string) => void) {
-  return new Promise<RowOutcome | Skipped>((resolve) => {
-    const child = fork(import.meta.filename, ["--row", row.name, ...args], {
-      execArgv: ["--enable-source-maps"],
-    });
-    const release = releaseAtEnd(() => child.kill("SIGTERM"));
-    let outcome: RowOutcome | Skipped | undefined;
-    child.on("message", (message: Message) => {
-      if ("progress" in message) progress(message.progress);
-      else outcome = message.outcome;
-    });
-    child.once("exit", (code, signal) => {
-      release();
-      resolve(outcome ?? failed(`The row's process ended with ${signal ?? code}.`));
-    });
-  });
-}
-
-const failed = (problem: string): RowOutcome => ({
-  ...{ cases: 0, lost: 0, wrong: 0, thrown: 1 },
-  problems: [problem],
-});
-
 function print(row: Row, outcome: RowOutcome | Skipped, seconds: string): boolean {
   const title = `${row.name}: ${row.what}`;
   if ("skipped" in outcome) {
@@ -94,28 +69,18 @@ function print(row: Row, outcome: RowOutcome | Skipped, seconds: string): boolea
 /** Runs rows side by side, and prints them in the order of the table. */
 async function runAll(chosen: readonly Row[], args: readonly string[], jobs: number): Promise<boolean> {
   const isTerminal = process.stdout.isTTY === true;
-  const finished = new Map<Row, () => boolean>();
-  const waiting = [...chosen];
-  let printed = 0;
+  const show = (text: string) => isTerminal && process.stdout.write(`\r\u001b[2K${text}`);
+  const outcomes = inOrder(chosen, jobs, async (row) => {
+    const beganMs = performance.now();
+    const outcome = await runApart(row, args, (text) => show(`${row.name}: ${text}`));
+    return { outcome, seconds: ((performance.now() - beganMs) / 1000).toFixed(1) };
+  });
   let passed = true;
-  const work = async () => {
-    for (let row = waiting.shift(); row; row = waiting.shift()) {
-      const { name } = row;
-      const beganMs = performance.now();
-      const outcome = await runApart(
-        row,
-        args,
-        (text) => isTerminal && process.stdout.write(`\r\u001b[2K${name}: ${text}`),
-      );
-      const seconds = ((performance.now() - beganMs) / 1000).toFixed(1);
-      const own = row;
-      finished.set(row, () => print(own, outcome, seconds));
-      if (isTerminal) process.stdout.write("\r\u001b[2K");
-      for (let next = finished.get(chosen[printed]!); next; next = finished.get(chosen[++printed]!))
-        passed = next() && passed;
-    }
-  };
-  await Promise.all(Array.from({ length: jobs }, work));
+  for (const row of chosen) {
+    const { outcome, seconds } = await outcomes.get(row)!;
+    show("");
+    passed = print(row, outcome, seconds) && passed;
+  }
   return passed;
 }
 
@@ -126,7 +91,8 @@ async function runRow(row: Row, seed: number, times: number): Promise<void> {
   let outcome: RowOutcome | Skipped;
   try {
     outcome = await row.run({
-      random: new Random(seed),
+      // Rows of one kind are not to do the same.
+      random: new Random(seed ^ crc32(row.name)),
       times,
       progress: (text) => void send({ progress: text }),
     });

@@ -10,8 +10,6 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { keyOf } from "../../../src/runtime/format/itemId.js";
-import type { DoneRecord } from "../../../src/runtime/format/record.js";
 import { AppendFile } from "../../../src/runtime/store/appendFile.js";
 import { JsonlStore } from "../../../src/runtime/store/jsonlStore.js";
 import { scratchFolder } from "../../support/cli.js";
@@ -97,7 +95,7 @@ describe("AppendFile", () => {
       "-o",
       trace,
     ];
-    execFileSync("strace", [...args, process.execPath, appender, path, "groups", "64", "1", "1", "500"]);
+    execFileSync("strace", [...args, process.execPath, appender, path, "64", "1", "1", "500"]);
     const calls = readFileSync(trace, "utf8");
     const fd =
       /openat\(AT_FDCWD, "[^"]*a\.jsonl", [^)]*\)\s+= (\d+)/.exec(calls)?.[1] ?? assert.fail("never opened");
@@ -106,25 +104,6 @@ describe("AppendFile", () => {
     assert.deepEqual([count("write"), count("fdatasync")], [4, 4]);
     assert.deepEqual([count("pwrite64"), count("writev"), count("pwritev")], [0, 0, 0]);
     assert.equal(scanBytes(text()).done.length, 566);
-  });
-
-  it("acknowledges nothing that a file-size limit cut off", function () {
-    if (process.platform === "win32") return this.skip();
-    const limited = `ulimit -f 8; exec "$0" "$@"`; // 8 KiB or, in some shells, 4
-    const told = execFileSync("sh", [
-      "-c",
-      limited,
-      process.execPath,
-      appender,
-      path,
-      "until-failure",
-      "900",
-    ]);
-    const { acknowledged, code, systemCode } = JSON.parse(told.toString()) as Record<string, unknown>;
-    assert.deepEqual([code, ["EFBIG", "ENOSPC"].includes(systemCode as string)], ["AJ_WRITE", true]);
-    const { done, summary } = scanBytes(text());
-    assert.equal(done.length, acknowledged);
-    assert.equal(summary.tornTail, true);
   });
 
   describe("on a disk that is really full", () => {
@@ -143,41 +122,6 @@ describe("AppendFile", () => {
     after(() => {
       if (mount) execFileSync("umount", ["-l", mount]);
       scratch.remove();
-    });
-
-    it("acknowledges nothing false, lets go of its lock, and works again once there is space", async () => {
-      const checkpoint = join(mount!, "a.jsonl");
-      const filler = join(mount!, "filler");
-      writeFileSync(filler, Buffer.alloc(100 * 1024));
-      const record = (id: string): DoneRecord => ({
-        type: "done",
-        atMs: 0,
-        item: keyOf(id),
-        result: "x".repeat(7000),
-      });
-      const log = await new JsonlStore(checkpoint).open("job");
-      const acknowledged: string[] = [];
-      const rejected: string[] = [];
-      while (rejected.length < 5) {
-        const id = `item-${acknowledged.length + rejected.length}`;
-        await log.append([record(id)], "synced").then(
-          () => acknowledged.push(keyOf(id)),
-          (error: { code: string; systemCode: string }) => {
-            assert.deepEqual([error.code, error.systemCode], ["AJ_WRITE", "ENOSPC"]);
-            rejected.push(keyOf(id));
-          },
-        );
-      }
-      assert.deepEqual([...log.state.done], acknowledged);
-      const full = await new JsonlStore(checkpoint).load("job");
-      assert.deepEqual([...full.state.done].slice(0, acknowledged.length), acknowledged);
-      rmSync(filler);
-      await log.append([record("after")], "synced");
-      await log.close();
-      const { state, scan, holder } = await new JsonlStore(checkpoint).load("job");
-      for (const item of [...acknowledged, keyOf("after")]) assert.ok(state.done.has(item as never));
-      assert.deepEqual([scan.damageCount, holder], [0, null]);
-      assert.ok(scan.faults.every((fault) => fault.reason === "torn" && fault.residue));
     });
 
     it("refuses to open, and leaves nothing behind", async () => {

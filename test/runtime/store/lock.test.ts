@@ -98,23 +98,6 @@ describe("the lock of a checkpoint", () => {
     );
   });
 
-  it("that is stale gets one new owner, however many want it", async () => {
-    const racers = await Promise.all(Array.from({ length: 12 }, start));
-    for (let round = 0; round < 25; round++) {
-      await leave({ token: `dead-${round}`, pid: 2 ** 22 + 1 });
-      const answers = await Promise.all(racers.map(({ tell }) => tell({ do: "lock" })));
-      const owners = answers.filter((answer) => answer.code === undefined);
-      assert.deepEqual(
-        answers.filter(({ code }) => code !== undefined && code !== "AJ_HELD"),
-        [],
-      );
-      assert.equal(owners.length, 1, `round ${round}`);
-      assert.equal((JSON.parse(readFileSync(`${path}.lock`, "utf8")) as LockContent).token, owners[0]!.token);
-      await racers[answers.indexOf(owners[0]!)]!.tell({ do: "unlock" });
-    }
-    assert.deepEqual(files(), []);
-  }).timeout(60_000);
-
   it("is not held by a later process with the same number", async () => {
     await leave({ startTime: "1" });
     if ((await ownIdentity()).startTime === null) assert.equal((await inspectLock(path)).status, "live");

@@ -24,7 +24,7 @@ export const cuts: Row = {
   what: "cut at every byte, loaded, continued, loaded again",
   unit: "records",
   full: 1000,
-  reduced: 30,
+  reduced: 12,
   async run({ times, progress }) {
     const findings = new Findings();
     const log = writtenLog(times);

@@ -9,7 +9,7 @@ export const flips: Row = {
   what: "every bit of checksummed lines flipped",
   unit: "lines",
   full: 1000,
-  reduced: 40,
+  reduced: 20,
   async run({ times, progress }) {
     const findings = new Findings();
     const log = writtenLog(times);

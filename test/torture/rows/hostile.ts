@@ -12,7 +12,7 @@ export const hostile: Row = {
   what: "hostile lines, each with its expected verdict",
   unit: "hundredths of the lines' cuts",
   full: 100,
-  reduced: 3,
+  reduced: 1,
   async run({ random, times, progress }) {
     const findings = new Findings();
     const lines = hostileLines();

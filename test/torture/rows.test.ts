@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { inOrder, runApart } from "./apart.js";
+import { rows } from "./rows/index.js";
+
+// As many rows at a time as a check has processors for.
+const atATime = 2;
+const title = "a checkpoint under torture";
+
+describe(title, () => {
+  const seed = Math.floor(Math.random() * 2 ** 32);
+  // What is filtered away is not to run beside what is asked for.
+  const wanted = rows.filter((row) =>
+    `${title} ${row.name}: ${row.what}`.includes(process.env.AGENT_JOBS_GREP ?? ""),
+  );
+  let outcomes: ReturnType<typeof startAll> | undefined;
+  const startAll = () =>
+    inOrder(wanted, atATime, (row) =>
+      runApart(row, ["--seed", String(seed), "--times", String(row.reduced)]),
+    );
+
+  for (const row of rows)
+    it(`${row.name}: ${row.what}`, async function () {
+      outcomes ??= startAll();
+      const outcome = await outcomes.get(row)!;
+      if ("skipped" in outcome) {
+        console.log(`      ${row.name} is skipped: ${outcome.skipped}`);
+        return this.skip();
+      }
+      const { lost, wrong, thrown, problems } = outcome;
+      const again = `npm run torture -- --only ${row.name} --times ${row.reduced} --seed ${seed}`;
+      assert.deepEqual(
+        { lost, wrong, thrown, problems },
+        { lost: 0, wrong: 0, thrown: 0, problems: [] },
+        again,
+      );
+      assert.ok(outcome.cases > 0);
+    });
+});
