@@ -2,7 +2,8 @@ import { basename } from "node:path";
 import * as vscode from "vscode";
 import { clearCheckpoint } from "../../runtime/repair.js";
 import { lossText } from "../../view/lossText.js";
-import { safeText } from "../../view/text.js";
+import { labelText } from "../../view/text.js";
+import { mayWrite } from "./place.js";
 import type { Handler } from "./services.js";
 import { requireTrust, targetOf } from "./target.js";
 import { offerUndo } from "./undo.js";
@@ -12,7 +13,7 @@ export const clear: Handler = async (services, argument) => {
   requireTrust();
   const { catalog } = services;
   const job = await targetOf(catalog, argument, "clearable", vscode.l10n.t("Clear which job?"));
-  if (!job?.view) return;
+  if (!job?.view || !(await mayWrite(job.checkpoint, job.name))) return;
   await catalog.refreshJob(job);
   const yes = vscode.l10n.t("Clear");
   const detail = [
@@ -20,15 +21,15 @@ export const clear: Handler = async (services, argument) => {
     "",
     vscode.l10n.t("The checkpoint is moved to a backup beside it, so that this can be undone."),
   ].join("\n");
-  const title = vscode.l10n.t("Clear the checkpoint of {0}?", safeText(job.name));
+  const title = vscode.l10n.t("Clear the checkpoint of {0}?", labelText(job.name));
   if ((await vscode.window.showWarningMessage(title, { modal: true, detail }, yes)) !== yes) return;
   const backup = await clearCheckpoint(job.checkpoint);
   await catalog.refresh();
   if (backup === null) return;
   const done = vscode.l10n.t(
     "Cleared {0}. The checkpoint is kept as {1}.",
-    safeText(job.name),
-    basename(backup),
+    labelText(job.name),
+    labelText(basename(backup)),
   );
   offerUndo(services, job, done);
 };

@@ -1,8 +1,9 @@
 import * as vscode from "vscode";
 import { liveHolder } from "../../runtime/store/jsonlStore.js";
-import { plural, safeText, timeText } from "../../view/text.js";
+import { labelText, plural, timeText } from "../../view/text.js";
 import { commandIds, jobsViewId } from "../ids.js";
 import type { Job } from "../job.js";
+import { mayWrite } from "./place.js";
 import type { Handler, Services } from "./services.js";
 import { requireTrust, targetOf } from "./target.js";
 
@@ -23,7 +24,7 @@ export const resume: Handler = async (services, argument) => {
 /** Launches a job's task, unless it is live or must not be run as it is. */
 export async function start(services: Services, job: Job, extraArgs: readonly string[] = []): Promise<void> {
   if (job.starting || job.jobFile === null) return;
-  if (await refuseLive(job)) return;
+  if (!(await mayWrite(job.checkpoint, job.name)) || (await refuseLive(job))) return;
   await services.catalog.refreshJob(job);
   const args = await askOverDamage(job);
   if (args === undefined) return;
@@ -45,9 +46,9 @@ async function refuseLive(job: Job): Promise<boolean> {
   const show = vscode.l10n.t("Show Jobs");
   const message = vscode.l10n.t(
     "{0} is running already: pid {1} on {2}, since {3}.",
-    safeText(job.name),
+    labelText(job.name),
     holder.pid,
-    safeText(holder.host),
+    labelText(holder.host),
     timeText(holder.sinceMs),
   );
   void vscode.window.showWarningMessage(message, show).then((answer) => {
@@ -65,7 +66,7 @@ async function askOverDamage(job: Job): Promise<string[] | undefined> {
   const answer = await vscode.window.showWarningMessage(
     vscode.l10n.t(
       "The checkpoint of {0} has {1}. What they may have held is done again, unless a repair can save it.",
-      safeText(job.name),
+      labelText(job.name),
       plural(view.scan.damageCount, "damaged line"),
     ),
     repair,

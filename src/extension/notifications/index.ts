@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import { endingText } from "../../view/jobRow.js";
 import type { JobView } from "../../view/jobView.js";
-import { countText, plural, safeText } from "../../view/text.js";
+import { countText, labelText, plural } from "../../view/text.js";
 import { commandIds } from "../ids.js";
 import type { Job } from "../job.js";
 import type { EndedRun, JobCatalog } from "../jobCatalog.js";
@@ -45,7 +45,7 @@ function noticeOf(job: Job, view: JobView, token: string): Notice | null {
   const { status } = view;
   const last = status.lastRun;
   if (!last || last.run.token !== token) return null;
-  const name = safeText(job.name);
+  const name = labelText(job.name);
   const open = { title: vscode.l10n.t("Open"), command: commandIds.openCheckpoint };
   const resume = { title: vscode.l10n.t("Resume"), command: commandIds.resume };
   const failures = { title: vscode.l10n.t("Show Failures"), command: commandIds.showFailures };

@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { safeText } from "../../view/text.js";
+import { labelText } from "../../view/text.js";
 import { start } from "../commands/run.js";
 import type { Services } from "../commands/services.js";
 import { taskType } from "../ids.js";
@@ -81,7 +81,7 @@ async function askOverChange(services: Services, job: Job): Promise<void> {
   const redo = vscode.l10n.t("Redo All");
   const message = vscode.l10n.t(
     "The parameters of {0} are not those of its latest run. Keep what is done with the old ones, or do all items again? Nothing is deleted: to redo moves the checkpoint to a backup.",
-    safeText(job.name),
+    labelText(job.name),
   );
   const answer = await vscode.window.showWarningMessage(message, keep, redo);
   if (answer !== keep && answer !== redo) return;
@@ -94,7 +94,7 @@ async function askOverChange(services: Services, job: Job): Promise<void> {
 
 async function tellFailure(job: Job, task: vscode.Task, exitCode: number): Promise<void> {
   const show = vscode.l10n.t("Show Terminal");
-  const message = vscode.l10n.t("{0} did not start: {1}.", safeText(job.name), reasonOf(exitCode) ?? "");
+  const message = vscode.l10n.t("{0} did not start: {1}.", labelText(job.name), reasonOf(exitCode) ?? "");
   const answer = await vscode.window.showErrorMessage(message, show);
   if (answer === show) vscode.window.terminals.find(({ name }) => name.includes(task.name))?.show();
 }
