@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import { registerCommands } from "./commands/index.js";
 import { registerEditor } from "./editor/index.js";
+import { RepairPreviews } from "./editor/repairPreviews.js";
 import { registerFailures } from "./failures/failuresDocument.js";
 import { JobCatalog } from "./jobCatalog.js";
 import { createLog, unawaited } from "./log.js";
@@ -24,7 +25,9 @@ export function activate(context: vscode.ExtensionContext): unknown {
   context.subscriptions.push(registerNotifications(catalog, log, isLooking));
   context.subscriptions.push(registerFailures(catalog));
   context.subscriptions.push(registerEditor(catalog));
-  const services = { catalog, tasks, tree, log };
+  const previews = new RepairPreviews();
+  context.subscriptions.push(previews);
+  const services = { catalog, tasks, tree, previews, log };
   context.subscriptions.push(registerCommands(services));
   context.subscriptions.push(registerTaskWatch(services));
   unawaited(log, "start", catalog.start());

@@ -10,7 +10,9 @@ export const commandIds = {
   resume: "agentJobs.resume",
   stop: "agentJobs.stop",
   repair: "agentJobs.repair",
+  acceptRepair: "agentJobs.acceptRepair",
   clear: "agentJobs.clear",
+  undo: "agentJobs.undo",
   openCheckpoint: "agentJobs.openCheckpoint",
   showFailures: "agentJobs.showFailures",
   refresh: "agentJobs.refresh",
@@ -46,6 +48,9 @@ export const settingIds = {
   nodePath: "nodePath",
   notifications: "notifications",
 } as const;
+
+/** Scheme of the read-only documents that show a checkpoint as its repair would leave it. */
+export const repairedScheme = "agent-jobs-repaired";
 
 /** Scheme of the read-only documents that show failures. */
 export const failuresScheme = "agent-jobs-failures";

@@ -56,6 +56,15 @@ export function repairLines(
   return lines;
 }
 
+/** The same in one or two sentences, for where there is no more room. */
+export function repairSentence(plan: RepairPlan, summary: Pick<ScanSummary, "tornTail">): string {
+  if (plan.edits.length === 0) return newlineLines(summary).join(" ");
+  const saved =
+    plan.salvagedRecords > 0 ? `, ${plural(plan.salvagedRecords, "whole record")} saved out of them` : "";
+  const lost = `${plural(plan.edits.length, "damaged line")}: ${bytesText(plan.droppedBytes)} dropped${saved}.`;
+  return [lost, ...itemLines(plan)].join(" ");
+}
+
 function newlineLines({ tornTail }: Pick<ScanSummary, "tornTail">): string[] {
   return [
     tornTail
@@ -92,10 +101,12 @@ function itemLines({ doneItems, gained, lost, redo }: RepairPlan): string[] {
 function offeredLines(plan: RepairPlan, { howToKeepOffered }: RepairTextOptions): string[] {
   if (plan.offeredRecords === 0 || plan.keepsOffered) return [];
   const items = plan.offeredItems;
-  const would = items.length > 0 ? ` of ${namesText(items, 5)}` : "";
-  const how = howToKeepOffered ? ` To keep them, ${howToKeepOffered}.` : "";
+  const would = items.length > 0 ? ` (${namesText(items, 5)})` : "";
+  const how = howToKeepOffered
+    ? ` To keep ${plan.offeredRecords === 1 ? "it" : "them"}, ${howToKeepOffered}.`
+    : "";
   return [
-    `Damaged lines hold ${plural(plan.offeredRecords, "whole record")}${would} without a checksum: they look right, but nothing proves it.${how}`,
+    `Damaged lines hold ${plural(plan.offeredRecords, "more whole record")}, without a checksum${would}: nothing but the eye can tell that ${plan.offeredRecords === 1 ? "it is" : "they are"} right.${how}`,
   ];
 }
 

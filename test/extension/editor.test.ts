@@ -97,10 +97,12 @@ describe("a checkpoint in the editor", () => {
       await diagnosed(1);
       await run((await fixes()).at(-1)!);
       await diagnosed(0);
-      const [title, options] = modal.said[0] as [string, { modal: boolean; detail: string }];
-      assert.equal(title, "Repair the checkpoint of edited?");
-      assert.ok(options.modal);
-      assert.match(options.detail, /^Damaged: 1 line\.\nKept: .+ of .+\.\nDropped: \d+ bytes\./);
+      const [question, ...buttons] = modal.said[0] as string[];
+      assert.match(
+        question!,
+        /^Repair edited\.jsonl as shown\? 1 damaged line: \d+ bytes dropped\. All 3 items .* stay done\./,
+      );
+      assert.deepEqual(buttons, ["Repair", "Leave as It Is"]);
       assert.equal(
         readFileSync(path, "utf8"),
         whole

@@ -120,9 +120,9 @@ describe("a person with the example", () => {
     await workbench().notificationAction(/Repaired line 12/, "Undo");
     await hello().getByText("damaged").waitFor();
     await workbench().contextMenu(hello(), "Repair…");
-    await workbench().dialog("Repair the checkpoint of hello?").waitFor();
+    await workbench().notification("Repair hello.jsonl as shown?").waitFor();
     await workbench().screenshot("walk-8-repair");
-    await workbench().dialogAction("Repair the checkpoint of hello?", "Repair");
+    await workbench().notificationAction("Repair hello.jsonl as shown?", "Repair");
     await workbench().notification("Repaired the checkpoint of hello.").waitFor();
     await hello().getByText("damaged").waitFor({ state: "detached" });
   });

@@ -4,18 +4,21 @@ import { commandIds, contextKeys, innerCommandIds } from "../ids.js";
 import { reportFailure, unawaited } from "../log.js";
 import { clear } from "./clear.js";
 import { openCheckpoint, openLine } from "./openCheckpoint.js";
-import { repair, repairLine } from "./repair.js";
+import { acceptRepair, repair, repairLine } from "./repair.js";
 import { resume, run } from "./run.js";
 import type { Handler, Services } from "./services.js";
 import { showFailure, showFailures } from "./showFailures.js";
 import { stop } from "./stop.js";
+import { undo } from "./undo.js";
 
 const handlers: Record<string, Handler> = {
   [commandIds.run]: run,
   [commandIds.resume]: resume,
   [commandIds.stop]: stop,
   [commandIds.repair]: repair,
+  [commandIds.acceptRepair]: acceptRepair,
   [commandIds.clear]: clear,
+  [commandIds.undo]: undo,
   [commandIds.openCheckpoint]: openCheckpoint,
   [commandIds.showFailures]: showFailures,
   [commandIds.refresh]: ({ catalog }) => catalog.refresh(),

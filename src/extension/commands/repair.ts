@@ -1,60 +1,78 @@
+import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import * as vscode from "vscode";
-import { applyRepair, type PlannedRepair, planRepairOf } from "../../runtime/repair.js";
+import { applyRepair, type PlannedRepair, planRepairOf, replanned } from "../../runtime/repair.js";
 import { changesFile } from "../../runtime/state/repairPlan.js";
-import { repairLines } from "../../view/repairText.js";
-import { countText, safeText } from "../../view/text.js";
+import { liveHolder } from "../../runtime/store/jsonlStore.js";
+import { repairLines, repairSentence } from "../../view/repairText.js";
+import { countText, labelText, plural } from "../../view/text.js";
+import type { PendingRepair } from "../editor/repairPreviews.js";
 import type { Job } from "../job.js";
+import { mayWrite } from "./place.js";
+import { maxPreviewBytes, watched } from "./repairProgress.js";
 import type { Handler, Services } from "./services.js";
 import { requireTrust, targetOf } from "./target.js";
 import { offerUndo } from "./undo.js";
 
-/** Says what is damaged and what becomes of it, asks, and repairs. */
+/** Shows what a repair would make of a checkpoint, and repairs it once the person agrees. */
 export const repair: Handler = async (services, argument) => {
   requireTrust();
   const job = await targetOf(services.catalog, argument, "repairable", vscode.l10n.t("Repair which job?"));
   if (!job) return;
-  requireSaved(job);
-  const planned = await planRepairOf(job.checkpoint);
-  if (nothingToDo(planned)) return;
-  const yes = vscode.l10n.t("Repair");
-  const detail = [
-    ...repairLines(planned.plan, planned.summary),
-    "",
-    vscode.l10n.t("The original stays beside it as a backup, and what is dropped is kept."),
-  ].join("\n");
-  const title = vscode.l10n.t("Repair the checkpoint of {0}?", safeText(job.name));
-  if ((await vscode.window.showWarningMessage(title, { modal: true, detail }, yes)) !== yes) return;
-  await carryOut(
-    services,
-    job,
-    planned,
-    vscode.l10n.t("Repaired the checkpoint of {0}.", safeText(job.name)),
-  );
+  await requireUntouched(job);
+  const title = vscode.l10n.t("Looking at the checkpoint of {0}", labelText(job.name));
+  const { size } = await stat(job.checkpoint);
+  const planned = await watched(title, size, (watch) => planRepairOf(job.checkpoint, watch));
+  if (!planned || nothingToDo(planned)) return;
+  await (size > maxPreviewBytes ? askInWords : askBesideDiff)(services, { job, planned });
 };
 
-/** Repairs one line of a checkpoint, counted from 1. The fix that asked for it has said what it does. */
-export const repairLine: Handler = async (services, uri, line) => {
+/** Carries out the repair whose diff is in front, or that the editor's title bar names. */
+export const acceptRepair: Handler = async (services, argument) => {
+  requireTrust();
+  const uri = argument instanceof vscode.Uri ? argument : services.previews.inFront();
+  const pending = uri && services.previews.get(uri);
+  if (!pending)
+    throw new Error(vscode.l10n.t("There is no repair to carry out here: call Agent Jobs: Repair… first."));
+  await carryOut(services, pending);
+  await services.previews.close(uri);
+};
+
+/**
+ * Repairs one line of a checkpoint, counted from 1. The fix that asked for it has said what it does.
+ * @param salvageMerged keep whole records in it that have no checksum
+ */
+export const repairLine: Handler = async (services, uri, line, salvageMerged) => {
   requireTrust();
   const job = services.catalog.jobOfCheckpoint(uri as vscode.Uri);
   if (!job) return;
-  requireSaved(job);
-  const planned = await planRepairOf(job.checkpoint, { lines: new Set([line as number]) });
+  await requireUntouched(job);
+  const choices = { lines: new Set([line as number]), salvageMerged: salvageMerged === true };
+  const planned = await planRepairOf(job.checkpoint, choices);
   if (nothingToDo(planned)) return;
-  const done = vscode.l10n.t("Repaired line {0}.", countText(line as number));
-  await carryOut(services, job, planned, done);
+  await carryOut(services, { job, planned }, vscode.l10n.t("Repaired line {0}.", countText(line as number)));
 };
 
-/** @throws Error where an editor holds changes that a repair would overwrite or ignore */
-function requireSaved(job: Job): void {
+/** @throws Error where an editor holds changes that a repair would overwrite or ignore, or the job is running */
+async function requireUntouched(job: Job): Promise<void> {
   const document = vscode.workspace.textDocuments.find(
     ({ uri }) => uri.scheme === "file" && uri.fsPath === job.checkpoint,
   );
   if (document?.isDirty)
     throw new Error(
       vscode.l10n.t(
-        "{0} has changes that are not saved: save or revert them first.",
-        basename(job.checkpoint),
+        "{0} has changes that are not saved: save or revert them first, then repair it.",
+        labelText(basename(job.checkpoint)),
+      ),
+    );
+  const holder = await liveHolder(job.checkpoint);
+  if (holder)
+    throw new Error(
+      vscode.l10n.t(
+        "{0} is running (pid {1} on {2}) and writes to this checkpoint: stop it or wait for its end, then repair it.",
+        labelText(job.name),
+        holder.pid,
+        labelText(holder.host),
       ),
     );
 }
@@ -62,15 +80,67 @@ function requireSaved(job: Job): void {
 function nothingToDo(planned: PlannedRepair): boolean {
   if (changesFile(planned.plan)) return false;
   void vscode.window.showInformationMessage(
-    vscode.l10n.t("There is nothing to repair in {0}.", basename(planned.path)),
+    vscode.l10n.t("There is nothing to repair in {0}.", labelText(basename(planned.path))),
   );
   return true;
 }
 
-async function carryOut(services: Services, job: Job, planned: PlannedRepair, done: string): Promise<void> {
-  const { backup, dropped } = await applyRepair(planned);
+/** The choice to keep whole records without a checksum; undefined where there are none, or they are kept. */
+function keepOfferedButton({ plan }: PlannedRepair): string | undefined {
+  return plan.offeredRecords === 0 || plan.keepsOffered
+    ? undefined
+    : vscode.l10n.t("Also Keep {0}", plural(plan.offeredRecords, "Merged Record"));
+}
+
+async function askBesideDiff(services: Services, pending: PendingRepair): Promise<void> {
+  const { previews } = services;
+  const { job, planned } = pending;
+  const uri = await previews.show(pending);
+  const [yes, leave] = [vscode.l10n.t("Repair"), vscode.l10n.t("Leave as It Is")];
+  const keep = keepOfferedButton(planned);
+  const question = vscode.l10n.t("Repair {0} as shown?", labelText(basename(job.checkpoint)));
+  const answer = await vscode.window.showWarningMessage(
+    `${question} ${repairSentence(planned.plan, planned.summary)}`,
+    ...[yes, ...(keep ? [keep] : []), leave],
+  );
+  // It may have been answered in the editor's title bar before, or planned again.
+  if (previews.get(uri) !== pending) return;
+  if (answer === yes) {
+    await carryOut(services, pending);
+    await previews.close(uri);
+  } else if (answer === leave) await previews.close(uri);
+  else if (answer !== undefined && answer === keep)
+    await askBesideDiff(services, { job, planned: replanned(planned, { salvageMerged: true }) });
+}
+
+async function askInWords(services: Services, { job, planned }: PendingRepair): Promise<void> {
+  const yes = vscode.l10n.t("Repair");
+  const keep = keepOfferedButton(planned);
+  const detail = [
+    ...repairLines(planned.plan, planned.summary),
+    "",
+    vscode.l10n.t("The original stays beside it as a backup, and what is dropped is kept."),
+  ].join("\n");
+  const title = vscode.l10n.t("Repair the checkpoint of {0}?", labelText(job.name));
+  const buttons = [yes, ...(keep ? [keep] : [])];
+  const answer = await vscode.window.showWarningMessage(title, { modal: true, detail }, ...buttons);
+  if (answer === yes) await carryOut(services, { job, planned });
+  else if (answer !== undefined && answer === keep)
+    await askInWords(services, { job, planned: replanned(planned, { salvageMerged: true }) });
+}
+
+async function carryOut(services: Services, { job, planned }: PendingRepair, done?: string): Promise<void> {
+  if (!(await mayWrite(job.checkpoint, job.name))) return;
+  await requireUntouched(job);
+  const title = vscode.l10n.t("Repairing the checkpoint of {0}", labelText(job.name));
+  const outcome = await watched(title, planned.plan.sizeBytes, (watch) => applyRepair(planned, watch));
+  if (!outcome) return;
+  const { backup, dropped } = outcome;
   await services.catalog.refreshJob(job);
-  const kept = vscode.l10n.t("The original is kept as {0}.", basename(backup ?? job.checkpoint));
-  const aside = dropped ? ` ${vscode.l10n.t("What was dropped is in {0}.", basename(dropped))}` : "";
-  offerUndo(services, job, `${done} ${kept}${aside}`);
+  const said = done ?? vscode.l10n.t("Repaired the checkpoint of {0}.", labelText(job.name));
+  const kept = vscode.l10n.t("The original is kept as {0}.", labelText(basename(backup ?? job.checkpoint)));
+  const aside = dropped
+    ? ` ${vscode.l10n.t("What was dropped is in {0}.", labelText(basename(dropped)))}`
+    : "";
+  offerUndo(services, job, `${said} ${kept}${aside}`);
 }

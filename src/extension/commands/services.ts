@@ -1,3 +1,4 @@
+import type { RepairPreviews } from "../editor/repairPreviews.js";
 import type { JobCatalog } from "../jobCatalog.js";
 import type { Log } from "../log.js";
 import type { JobTasks } from "../tasks/index.js";
@@ -8,6 +9,7 @@ export interface Services {
   readonly catalog: JobCatalog;
   readonly tasks: JobTasks;
   readonly tree: JobTree;
+  readonly previews: RepairPreviews;
   readonly log: Log;
 }
 

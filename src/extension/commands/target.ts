@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import type { Capability } from "../../view/capabilities.js";
 import { jobRow } from "../../view/jobRow.js";
+import { labelText } from "../../view/text.js";
 import { Job } from "../job.js";
 import type { JobCatalog } from "../jobCatalog.js";
 
@@ -28,13 +29,14 @@ export async function targetOf(
   const picks = jobs.map((job) => {
     const { title, description } = jobRow(job.name, job.view);
     const path = vscode.workspace.asRelativePath(job.jobFile ?? job.checkpoint);
-    return { label: title, description, detail: path, job };
+    return { label: labelText(title), description, detail: labelText(path), job };
   });
   const picked = await vscode.window.showQuickPick(picks, { placeHolder: placeholder, matchOnDetail: true });
   return picked?.job;
 }
 
-function jobOf(catalog: JobCatalog, argument: unknown): Job | undefined {
+/** The job that a row, file or id names. */
+export function jobOf(catalog: JobCatalog, argument: unknown): Job | undefined {
   if (argument instanceof vscode.Uri) return catalog.jobOf(argument);
   if (typeof argument === "string") return catalog.job(argument);
   const { job } = (argument ?? {}) as { job?: unknown };

@@ -1,8 +1,13 @@
+import { basename } from "node:path";
 import * as vscode from "vscode";
-import { undoLast } from "../../runtime/repair.js";
+import { type PlannedUndo, planUndo, undoLast } from "../../runtime/backups.js";
+import { backupsOf } from "../../runtime/store/replaceFile.js";
+import { countText, labelText, plural } from "../../view/text.js";
 import type { Job } from "../job.js";
 import { reportFailure, unawaited } from "../log.js";
-import type { Services } from "./services.js";
+import { mayWrite } from "./place.js";
+import type { Handler, Services } from "./services.js";
+import { jobOf, requireTrust } from "./target.js";
 
 /** Tells what was done to a checkpoint, and offers to take it back. */
 export function offerUndo({ catalog, log }: Services, job: Job, message: string): void {
@@ -14,7 +19,66 @@ export function offerUndo({ catalog, log }: Services, job: Job, message: string)
     } catch (error) {
       reportFailure(log, "Undo", error);
     }
-    await catalog.refreshJob(job);
+    await catalog.refresh();
   };
   unawaited(log, "undo", offer());
+}
+
+/** Brings the newest backup of a checkpoint back, also of one that is gone, after saying what that means. */
+export const undo: Handler = async ({ catalog }, argument) => {
+  requireTrust();
+  const checkpoint = jobOf(catalog, argument)?.checkpoint ?? (await pickCheckpoint());
+  if (checkpoint === undefined || !(await mayWrite(checkpoint, basename(checkpoint)))) return;
+  const planned = await planUndo(checkpoint);
+  const yes = vscode.l10n.t("Bring It Back");
+  const title = vscode.l10n.t("Bring the backup of {0} back?", labelText(basename(checkpoint)));
+  const options = { modal: true, detail: undoLines(planned).join("\n") };
+  if ((await vscode.window.showWarningMessage(title, options, yes)) !== yes) return;
+  const { backup } = await undoLast(checkpoint);
+  await catalog.refresh();
+  const kept = backup
+    ? ` ${vscode.l10n.t("What was there is kept as {0}.", labelText(basename(backup)))}`
+    : "";
+  const done = vscode.l10n.t("Brought {0} back.", labelText(basename(planned.restored)));
+  void vscode.window.showInformationMessage(`${done}${kept}`);
+};
+
+function undoLines({ restored, doneNow, doneThen, again }: PlannedUndo): string[] {
+  const lines = [vscode.l10n.t("{0} has {1}.", labelText(basename(restored)), plural(doneThen, "done item"))];
+  if (doneNow !== null)
+    lines.push(
+      vscode.l10n.t("Now it is {0}. What is there now becomes a backup itself.", countText(doneNow)),
+    );
+  lines.push(
+    again > 0
+      ? vscode.l10n.t("{0} finished since would no longer count, and be done again.", plural(again, "item"))
+      : vscode.l10n.t("Nothing that is finished now would be done again."),
+  );
+  return lines;
+}
+
+/** Checkpoints with backups beside them, those that were cleared included: no job may be left that knows them. */
+async function pickCheckpoint(): Promise<string | undefined> {
+  const found = await vscode.workspace.findFiles("**/*.bak-*", "**/node_modules/**", 1_000);
+  const paths = new Set(found.map(({ fsPath }) => fsPath.replace(/\.bak-[^/\\]*$/, "")));
+  const picks: (vscode.QuickPickItem & { path: string })[] = [];
+  for (const path of [...paths].sort()) {
+    const newest = (await backupsOf(path)).at(-1);
+    if (newest === undefined) continue;
+    const shown = vscode.workspace.asRelativePath(path);
+    picks.push({
+      label: labelText(basename(path)),
+      description: labelText(basename(newest)),
+      detail: shown,
+      path,
+    });
+  }
+  if (picks.length === 0) {
+    void vscode.window.showInformationMessage(
+      vscode.l10n.t("There is nothing to undo: no checkpoint has a backup beside it."),
+    );
+    return undefined;
+  }
+  const options = { placeHolder: vscode.l10n.t("Undo the last repair or clear of which checkpoint?") };
+  return (await vscode.window.showQuickPick(picks, options))?.path;
 }

@@ -1,8 +1,17 @@
 import * as vscode from "vscode";
 import type { Capability } from "../../view/capabilities.js";
 import { jobRow } from "../../view/jobRow.js";
+import { labelText } from "../../view/text.js";
+import { plural } from "../../view/text.js";
 import { commandIds, jobsViewId } from "../ids.js";
+import type { Job } from "../job.js";
 import type { JobCatalog } from "../jobCatalog.js";
+
+/** `Repair 3 damaged lines…`; a torn tail alone is no damage. */
+function repairTitle({ view }: Job): string {
+  const count = view?.scan.damageCount ?? 0;
+  return count > 0 ? vscode.l10n.t("Repair {0}…", plural(count, "damaged line")) : vscode.l10n.t("Repair…");
+}
 
 /** Above a checkpoint: how its job stands, and what can be done with it. */
 export function registerCodeLens(catalog: JobCatalog): vscode.Disposable {
@@ -10,7 +19,7 @@ export function registerCodeLens(catalog: JobCatalog): vscode.Disposable {
   const actions: [Capability, string, string][] = [
     ["stoppable", vscode.l10n.t("Stop"), commandIds.stop],
     ["resumable", vscode.l10n.t("Resume"), commandIds.resume],
-    ["repairable", vscode.l10n.t("Repair…"), commandIds.repair],
+    ["repairable", "", commandIds.repair],
     ["hasFailures", vscode.l10n.t("Show Failures"), commandIds.showFailures],
     ["clearable", vscode.l10n.t("Clear…"), commandIds.clear],
   ];
@@ -23,11 +32,15 @@ export function registerCodeLens(catalog: JobCatalog): vscode.Disposable {
       const { title, description } = jobRow(job.name, job.view);
       const can = job.capabilities(vscode.workspace.isTrusted);
       return [
-        new vscode.CodeLens(top, { title: `${title}: ${description}`, command: `${jobsViewId}.focus` }),
+        new vscode.CodeLens(top, {
+          title: labelText(`${title}: ${description}`),
+          command: `${jobsViewId}.focus`,
+        }),
         ...actions
           .filter(([capability]) => can.has(capability))
           .map(
-            ([, text, command]) => new vscode.CodeLens(top, { title: text, command, arguments: [job.id] }),
+            ([, text, command]) =>
+              new vscode.CodeLens(top, { title: text || repairTitle(job), command, arguments: [job.id] }),
           ),
       ];
     },

@@ -62,7 +62,7 @@ export function registerDiagnostics(catalog: JobCatalog): vscode.Disposable {
 
 function diagnosticsOf(document: vscode.TextDocument, job: Job): vscode.Diagnostic[] {
   const { faults, tornTail } = faultsOf(document, job);
-  const { Error: damage, Information: residue } = vscode.DiagnosticSeverity;
+  const { Error: damage, Hint: residue } = vscode.DiagnosticSeverity;
   const diagnostics = faults.map(({ fault, range }) =>
     diagnostic(range, faultText(fault), fault.residue ? residue : damage, fault.reason),
   );

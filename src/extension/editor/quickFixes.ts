@@ -1,4 +1,7 @@
 import * as vscode from "vscode";
+import { foreignParts } from "../../runtime/format/foreignParts.js";
+import type { FaultReason } from "../../runtime/format/parseLine.js";
+import { plural } from "../../view/text.js";
 import { commandIds, innerCommandIds } from "../ids.js";
 import type { JobCatalog } from "../jobCatalog.js";
 import { diagnosticSource, tornTailCode } from "./diagnostics.js";
@@ -11,30 +14,52 @@ export function registerQuickFixes(catalog: JobCatalog): vscode.Disposable {
       if (!job || !vscode.workspace.isTrusted || job.holder !== null) return [];
       const ours = diagnostics.filter((diagnostic) => diagnostic.source === diagnosticSource);
       if (ours.length === 0) return [];
-      const lines = ours
-        .filter((diagnostic) => diagnostic.code !== tornTailCode)
-        .map((diagnostic) => {
-          const line = diagnostic.range.start.line + 1;
-          const fix = new vscode.CodeAction(
-            ours.length > 1 ? vscode.l10n.t("Repair line {0}", line) : vscode.l10n.t("Repair this line"),
-            vscode.CodeActionKind.QuickFix,
-          );
-          fix.command = {
-            command: innerCommandIds.repairLine,
-            title: fix.title,
-            arguments: [document.uri, line],
-          };
-          fix.diagnostics = [diagnostic];
-          fix.isPreferred = true;
-          return fix;
-        });
-      const whole = new vscode.CodeAction(vscode.l10n.t("Repair the file…"), vscode.CodeActionKind.QuickFix);
-      whole.command = { command: commandIds.repair, title: whole.title, arguments: [document.uri] };
-      whole.diagnostics = ours;
+      const lines = ours.flatMap((diagnostic) => lineFixes(document, diagnostic, ours.length > 1));
+      const whole = fix(vscode.l10n.t("Repair the file…"), ours, commandIds.repair, [document.uri]);
       return [...lines, whole];
     },
   };
   return vscode.languages.registerCodeActionsProvider({ scheme: "file" }, provider, {
     providedCodeActionKinds: [vscode.CodeActionKind.QuickFix],
   });
+}
+
+function lineFixes(
+  document: vscode.TextDocument,
+  diagnostic: vscode.Diagnostic,
+  isNumbered: boolean,
+): vscode.CodeAction[] {
+  const line = diagnostic.range.start.line + 1;
+  const title = isNumbered
+    ? vscode.l10n.t("Repair line {0}", line)
+    : diagnostic.code === tornTailCode
+      ? vscode.l10n.t("Repair this line (adds its newline)")
+      : vscode.l10n.t("Repair this line");
+  const fixes = [fix(title, [diagnostic], innerCommandIds.repairLine, [document.uri, line])];
+  fixes[0]!.isPreferred = true;
+  // Records without a checksum are kept where a person says so, who has them before their eyes here.
+  const merged: FaultReason = "merged";
+  const offered = diagnostic.code === merged ? foreignParts(Buffer.from(document.lineAt(line - 1).text)) : [];
+  if (offered.length > 0)
+    fixes.push(
+      fix(
+        vscode.l10n.t("{0}, keeping {1} in it", title, plural(offered.length, "whole record")),
+        [diagnostic],
+        innerCommandIds.repairLine,
+        [document.uri, line, true],
+      ),
+    );
+  return fixes;
+}
+
+function fix(
+  title: string,
+  diagnostics: vscode.Diagnostic[],
+  command: string,
+  args: unknown[],
+): vscode.CodeAction {
+  const made = new vscode.CodeAction(title, vscode.CodeActionKind.QuickFix);
+  made.command = { command, title, arguments: args };
+  made.diagnostics = diagnostics;
+  return made;
 }

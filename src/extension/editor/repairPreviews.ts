@@ -1,0 +1,74 @@
+import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
+import * as vscode from "vscode";
+import type { PlannedRepair } from "../../runtime/repair.js";
+import { repairedBytes } from "../../runtime/state/repairPlan.js";
+import { labelText } from "../../view/text.js";
+import { repairedScheme } from "../ids.js";
+import type { Job } from "../job.js";
+
+/** A repair that a person looks at and has not decided on. */
+export interface PendingRepair {
+  job: Job;
+  planned: PlannedRepair;
+}
+
+/** Shows checkpoints beside what their repairs would make of them, in diff editors that nobody can write in. */
+export class RepairPreviews implements vscode.Disposable {
+  private readonly pending = new Map<string, PendingRepair>();
+  private readonly changed = new vscode.EventEmitter<vscode.Uri>();
+  private readonly parts: vscode.Disposable[];
+
+  constructor() {
+    const provider: vscode.TextDocumentContentProvider = {
+      onDidChange: this.changed.event,
+      provideTextDocumentContent: async (uri) => {
+        const pending = this.get(uri);
+        if (!pending)
+          return vscode.l10n.t("This repair is no longer planned. Close this, and plan it again.");
+        return repairedBytes(await readFile(pending.planned.path), pending.planned.plan).toString("utf8");
+      },
+    };
+    this.parts = [
+      this.changed,
+      vscode.workspace.registerTextDocumentContentProvider(repairedScheme, provider),
+      vscode.workspace.onDidCloseTextDocument(({ uri }) => this.pending.delete(uri.toString())),
+    ];
+  }
+
+  get(uri: vscode.Uri): PendingRepair | undefined {
+    return this.pending.get(uri.toString());
+  }
+
+  /** Opens the diff, or draws the one that is open again; gives the address of its repaired side. */
+  async show(pending: PendingRepair): Promise<vscode.Uri> {
+    const original = vscode.Uri.file(pending.planned.path);
+    const repaired = original.with({ scheme: repairedScheme });
+    this.pending.set(repaired.toString(), pending);
+    this.changed.fire(repaired);
+    const title = vscode.l10n.t("{0}: as it is ↔ repaired", labelText(basename(original.fsPath)));
+    await vscode.commands.executeCommand("vscode.diff", original, repaired, title, { preview: false });
+    return repaired;
+  }
+
+  /** The repaired side of the diff that is in front. */
+  inFront(): vscode.Uri | undefined {
+    const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+    return input instanceof vscode.TabInputTextDiff && input.modified.scheme === repairedScheme
+      ? input.modified
+      : undefined;
+  }
+
+  async close(uri: vscode.Uri): Promise<void> {
+    this.pending.delete(uri.toString());
+    const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
+    const shown = tabs.filter(
+      ({ input }) => input instanceof vscode.TabInputTextDiff && input.modified.toString() === uri.toString(),
+    );
+    await vscode.window.tabGroups.close(shown);
+  }
+
+  dispose(): void {
+    for (const part of this.parts) part.dispose();
+  }
+}

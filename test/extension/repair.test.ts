@@ -1,0 +1,198 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import * as vscode from "vscode";
+import { article, done, header, started } from "../support/damagedFiles.js";
+import { answering, inWorkspace, jobNamed, type Parts, parts, untilEvent } from "./support/extension.js";
+import { startWriter } from "./support/writer.js";
+
+describe("repairing a checkpoint", () => {
+  const path = inWorkspace("checkpoints/mended.jsonl");
+  const uri = vscode.Uri.file(path);
+  let catalog: Parts["catalog"];
+  const restores: (() => void)[] = [];
+  before(async () => {
+    ({ catalog } = await parts());
+  });
+  beforeEach(() => vscode.commands.executeCommand("workbench.action.closeAllEditors"));
+  afterEach(async () => {
+    for (const restore of restores.splice(0)) restore();
+    await vscode.commands.executeCommand("workbench.action.closeAllEditors");
+    for (const name of readdirSync(inWorkspace("checkpoints")))
+      if (name.startsWith("mended")) rmSync(inWorkspace("checkpoints", name));
+    await catalog.refresh();
+  });
+
+  const answer = (kind: Parameters<typeof answering>[0], ...answers: unknown[]) => {
+    const answered = answering(kind, () => answers.shift());
+    restores.push(answered.restore);
+    return answered.said;
+  };
+  const damagedJob = async (text: string) => {
+    writeFileSync(path, text);
+    await catalog.refresh();
+    return jobNamed(catalog, "mended", ({ view }) => view?.status.damaged === true);
+  };
+  const text = () => readFileSync(path, "utf8");
+  const diff = () => {
+    const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+    return input instanceof vscode.TabInputTextDiff ? input : undefined;
+  };
+  const contents = async (document: vscode.Uri) =>
+    (await vscode.workspace.openTextDocument(document)).getText();
+  const tabs = [vscode.window.tabGroups.onDidChangeTabs];
+  const damaged = `${header("mended")}${started(1)}${done("a").replace('"ts":1', '"ts":2')}${done("b")}`;
+  const whole = header("mended") + started(1) + done("b");
+
+  it("shows a diff that nobody can write in, and repairs by the button in its title", async () => {
+    const job = await damagedJob(damaged);
+    const asked = answer("showWarningMessage");
+    const told = answer("showInformationMessage");
+    await vscode.commands.executeCommand("agentJobs.repair", job.id);
+    await untilEvent(tabs, "the diff", () => diff() !== undefined);
+    const { original, modified } = diff()!;
+    assert.deepEqual([original.toString(), modified.scheme], [uri.toString(), "agent-jobs-repaired"]);
+    assert.equal(await contents(modified), whole);
+    assert.match(String(asked[0]![0]), /^Repair mended\.jsonl as shown\? 1 damaged line/);
+    assert.equal(text(), damaged);
+    await vscode.commands.executeCommand("agentJobs.acceptRepair", modified);
+    assert.equal(text(), whole);
+    await untilEvent(tabs, "the diff's end", () => diff() === undefined);
+    assert.match(String(told[0]![0]), /Repaired the checkpoint of mended\. .* What was dropped is in/);
+  });
+
+  it("leaves the file as it is where the person says so, and closes the diff", async () => {
+    const job = await damagedJob(damaged);
+    answer("showWarningMessage", "Leave as It Is");
+    await vscode.commands.executeCommand("agentJobs.repair", job.id);
+    await untilEvent(tabs, "the diff's end", () => diff() === undefined);
+    assert.equal(text(), damaged);
+    const failed = answer("showErrorMessage");
+    await vscode.commands.executeCommand("agentJobs.acceptRepair");
+    assert.match(String(failed[0]![0]), /no repair to carry out here/);
+  });
+
+  it("keeps merged records without a checksum only where the person chooses to", async () => {
+    const job = await damagedJob(`${article("a")}{"id": "bb${article("c")}${article("d")}`);
+    const asked = answer("showWarningMessage", "Also Keep 1 Merged Record", "Repair");
+    answer("showInformationMessage");
+    await vscode.commands.executeCommand("agentJobs.repair", job.id);
+    assert.deepEqual(asked[0]!.slice(1), ["Repair", "Also Keep 1 Merged Record", "Leave as It Is"]);
+    assert.deepEqual(asked[1]!.slice(1), ["Repair", "Leave as It Is"]);
+    assert.match(String(asked[1]![0]), /Counted as done besides: 1 item \(c\)/);
+    assert.equal(text(), article("a") + article("c") + article("d"));
+  });
+
+  it("offers to keep them at the line, too", async () => {
+    await damagedJob(`${article("a")}{"id": "bb${article("c")}${article("d")}`);
+    await vscode.window.showTextDocument(uri);
+    const diagnosed = () => vscode.languages.getDiagnostics(uri);
+    await untilEvent([vscode.languages.onDidChangeDiagnostics], "it", () => diagnosed().length === 1);
+    const fixes = await vscode.commands.executeCommand<vscode.CodeAction[]>(
+      "vscode.executeCodeActionProvider",
+      uri,
+      diagnosed()[0]!.range,
+    );
+    assert.deepEqual(
+      fixes.map(({ title }) => title),
+      ["Repair this line", "Repair this line, keeping 1 whole record in it", "Repair the file…"],
+    );
+    answer("showInformationMessage");
+    await vscode.commands.executeCommand(fixes[1]!.command!.command, ...fixes[1]!.command!.arguments!);
+    assert.equal(text(), article("a") + article("c") + article("d"));
+  });
+
+  it("shows what a survived crash left as a hint, and ends a torn tail where it is asked to", async () => {
+    writeFileSync(path, `${header("mended")}${done("a")}${done("b").slice(0, 30)}`);
+    await catalog.refresh();
+    await jobNamed(catalog, "mended", ({ view }) => view?.scan.tornTail === true);
+    await vscode.window.showTextDocument(uri);
+    const diagnosed = () => vscode.languages.getDiagnostics(uri);
+    await untilEvent([vscode.languages.onDidChangeDiagnostics], "it", () => diagnosed().length === 1);
+    assert.equal(diagnosed()[0]!.severity, vscode.DiagnosticSeverity.Hint);
+    answer("showInformationMessage");
+    await vscode.commands.executeCommand("agentJobs.repairLine", uri, 3);
+    assert.equal(text(), `${header("mended")}${done("a")}${done("b").slice(0, 30)}\n`);
+  });
+
+  it("is refused while the job runs", async () => {
+    const running = inWorkspace("checkpoints/mended-live.jsonl");
+    const writer = await startWriter(running, "mended-live");
+    const failed = answer("showErrorMessage");
+    try {
+      await catalog.refresh();
+      const job = await jobNamed(catalog, "mended-live");
+      await vscode.commands.executeCommand("agentJobs.repair", job.id);
+      assert.match(String(failed[0]![0]), /mended-live is running \(pid \d+ on .*stop it or wait/);
+    } finally {
+      const gone = once(writer, "exit");
+      writer.kill("SIGKILL");
+      await gone;
+    }
+  });
+
+  it("brings a cleared checkpoint back that no job knows any more, and says what that means", async () => {
+    const job = await damagedJob(damaged);
+    const asked = answer("showWarningMessage", "Clear", "Bring It Back");
+    answer("showInformationMessage");
+    await vscode.commands.executeCommand("agentJobs.clear", job.id);
+    assert.equal(existsSync(path), false);
+    const picks: vscode.QuickPickItem[] = [];
+    const original = vscode.window.showQuickPick;
+    const windows = vscode.window as { showQuickPick: unknown };
+    windows.showQuickPick = async (items: vscode.QuickPickItem[]) => {
+      picks.push(...items);
+      return items.find(({ label }) => label === "mended.jsonl");
+    };
+    restores.push(() => {
+      windows.showQuickPick = original;
+    });
+    await vscode.commands.executeCommand("agentJobs.undo");
+    assert.ok(picks.some(({ detail }) => detail === "checkpoints/mended.jsonl"));
+    assert.match((asked[1]![1] as { detail: string }).detail, /has 1 done item\.\nNothing that is finished/);
+    assert.equal(text(), damaged);
+  });
+
+  it("tells a file above 50 MB in words, with progress, and can be cancelled without a trace", async function () {
+    this.timeout(60_000);
+    const block = done("x".repeat(900)).repeat(32_000);
+    const job = await damagedJob(`${header("mended")}${block}no JSON\n${block}`);
+    assert.ok(statSync(path).size > 60_000_000);
+    const original = vscode.window.withProgress;
+    const windows = vscode.window as { withProgress: unknown };
+    const reports: { title: string; increment: number }[] = [];
+    let cancelsAt = 1;
+    windows.withProgress = (options: vscode.ProgressOptions, work: (...args: unknown[]) => unknown) => {
+      const source = new vscode.CancellationTokenSource();
+      assert.ok(options.cancellable);
+      const report = ({ increment }: { increment: number }) => {
+        reports.push({ title: options.title!, increment });
+        if (--cancelsAt === 0) source.cancel();
+      };
+      return work({ report }, source.token);
+    };
+    restores.push(() => {
+      windows.withProgress = original;
+    });
+    const told = answer("showInformationMessage");
+    const asked = answer("showWarningMessage", "Repair", "Repair");
+    const size = statSync(path).size;
+    const names = () => readdirSync(inWorkspace("checkpoints")).filter((name) => name.startsWith("mended"));
+    await vscode.commands.executeCommand("agentJobs.repair", job.id); // cancelled while it looks
+    assert.deepEqual([told.pop(), asked.length], [["Cancelled: nothing was changed."], 0]);
+    cancelsAt = 101; // while it repairs
+    reports.length = 0;
+    await vscode.commands.executeCommand("agentJobs.repair", job.id);
+    assert.deepEqual([told.pop(), names()], [["Cancelled: nothing was changed."], ["mended.jsonl"]]);
+    const ofLooking = reports.filter(({ title }) => title.startsWith("Looking at"));
+    assert.equal(
+      ofLooking.reduce((sum, { increment }) => sum + increment, 0),
+      100,
+    );
+    cancelsAt = 0;
+    await vscode.commands.executeCommand("agentJobs.repair", job.id);
+    assert.match((asked[0]![1] as { detail: string }).detail, /Damaged: 1 line\.\nKept as it is: 6\d MB/);
+    assert.equal(statSync(path).size, size - "no JSON\n".length);
+    assert.match(String(told[0]![0]), /Repaired the checkpoint of mended/);
+  });
+});
