@@ -4,6 +4,7 @@ import { messageOf } from "../runtime/errors.js";
 import { redact } from "../runtime/redact.js";
 import { safeLines } from "../runtime/safeText.js";
 import { registerClear } from "./commands/clear.js";
+import { registerCompact } from "./commands/compact.js";
 import { registerDoubt } from "./commands/doubt.js";
 import { registerFailures } from "./commands/failures.js";
 import { registerPlan } from "./commands/plan.js";
@@ -37,6 +38,7 @@ async function main(argv: string[]): Promise<void> {
     registerFailures,
     registerResults,
     registerRepair,
+    registerCompact,
     registerClear,
   ];
   for (const register of commands) register(program);

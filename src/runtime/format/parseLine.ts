@@ -86,7 +86,7 @@ const isRunSums = (value: unknown): boolean =>
   Array.isArray(value) &&
   value.every((sum) => isObject(sum) && count(sum.run) && count(sum.failed) && typeof sum.ts === "number");
 const isStepCounts = (value: unknown): boolean =>
-  isObject(value) && !Array.isArray(value) && Object.values(value as object).every(count);
+  Array.isArray(value) && value.every((sum) => Array.isArray(sum) && isText(sum[0]) && count(sum[1]));
 const isObject = (value: unknown): boolean => value !== null && typeof value === "object";
 
 /** Milliseconds of a record's seconds, held to what a date can be, so that no reader of them ever throws. */

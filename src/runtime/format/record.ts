@@ -23,7 +23,7 @@
  *   run-ended     run reason signal? done? failed?
  *   run-lost      run cause detail?                        a run that left no end, and what its successor found out
  *   compacted     key runs steps usage?                    what compaction dropped, summed: `runs` is [{run ts failed}],
- *                                                          `steps` counts by name; each `key` counts once
+ *                                                          `steps` is [[name, count]]; each `key` counts once
  *
  * Order counts within an item only: (attempt, then kind). Records of different items commute, repeats change
  * nothing. A done item is done for the life of the file: redoing it starts a new file.
@@ -153,7 +153,7 @@ export interface CompactedRecord extends Timed {
   /** Failed attempts by run, with the time of the run's first, seconds since 1970. */
   runs: { run: number; ts: number; failed: number }[];
   /** How many items finished each step, by its name, in order of appearance. */
-  steps: Record<string, number>;
+  steps: [string, number][];
   usage?: Usage;
 }
 export interface DoneRecord extends Timed {

@@ -116,8 +116,7 @@ function takeSums(state: JobState, { key, runs, steps, usage }: CompactedRecord)
   if (state.compactions.has(key)) return;
   state.compactions.add(key);
   for (const { run, ts, failed } of runs) runOf(state, run, Math.round(ts * 1000)).failed += failed;
-  for (const [step, count] of Object.entries(steps))
-    state.steps.set(step, (state.steps.get(step) ?? 0) + count);
+  for (const [step, count] of steps) state.steps.set(step, (state.steps.get(step) ?? 0) + count);
   addUsage(state.usage, usage);
 }
 

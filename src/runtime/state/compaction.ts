@@ -1,0 +1,237 @@
+import type { ItemKey } from "../format/itemId.js";
+import type { CheckpointRecord, CompactedRecord, FailedRecord, StepRecord, Usage } from "../format/record.js";
+import { applyRecord, newestDurations } from "./fold.js";
+import { addUsage, createJobState, type JobState, type OpenItem, type UsageTotals } from "./jobState.js";
+
+/** How many records a compaction drops, by why nothing needs them any more. */
+export interface Dropped {
+  /** Of attempts that were superseded by a later one, or by the item's end. */
+  failures: number;
+  /** Starts of items that went on since. */
+  starts: number;
+  /** Results of steps of items that are done. */
+  steps: number;
+  /** Items that left the input and came back, and totals of earlier inputs. */
+  inputs: number;
+  /** Records that say nothing new. */
+  repeats: number;
+}
+
+/** What is needed of an item that is not done. Numbers count the records of the log. */
+interface Pending {
+  /** What began or ended its latest attempt. */
+  latest: number;
+  failure: number;
+  failures: { at: number; record: FailedRecord }[];
+  steps: Map<string, number>;
+  stepNames: string[];
+}
+
+/**
+ * Finds out which records of a log a reader needs to come to the same state. Pure: the log is given record by
+ * record, and what is dropped is summed, so that no total changes.
+ */
+export class Compaction {
+  readonly state: JobState = createJobState();
+  readonly dropped: Dropped = { failures: 0, starts: 0, steps: 0, inputs: 0, repeats: 0 };
+  private readonly times: number[] = [];
+  private readonly isKept: boolean[] = [];
+  private readonly pending = new Map<ItemKey, Pending>();
+  private readonly presence = new Map<ItemKey, number>();
+  private readonly said = new Map<string, string>();
+  private readonly sums: { at: number; record: CompactedRecord }[] = [];
+  private readonly steps = new Map<string, number>();
+  private readonly runs = new Map<number, { run: number; atMs: number; failed: number }>();
+  private readonly usage: UsageTotals = createJobState().usage;
+  private input = -1;
+
+  /** Takes the next record of the log. */
+  take(record: CheckpointRecord): void {
+    const at = this.times.push(record.atMs) - 1;
+    this.isKept.push(true);
+    switch (record.type) {
+      case "job":
+      case "run-started":
+      case "run-ended":
+      case "run-lost":
+        this.takeOnce(record, at);
+        if (this.state.total === null) this.drop(this.input, "inputs");
+        if (this.state.total === null) this.input = -1;
+        return;
+      case "input":
+        return this.takeInput(record, at);
+      case "gone":
+      case "back":
+        return this.takePresence(record, at);
+      case "started":
+      case "failed":
+      case "step":
+        return this.takeAttempt(record, at);
+      case "done":
+        return this.takeDone(record, at);
+      case "compacted":
+        if (this.state.compactions.has(record.key)) this.drop(at, "repeats");
+        else this.sums.push({ at, record });
+        return applyRecord(this.state, record);
+      case "write-error":
+        this.drop(at, "repeats"); // the fragment that it tells of goes as well
+        return applyRecord(this.state, record);
+      default:
+        return applyRecord(this.state, record);
+    }
+  }
+
+  /**
+   * Call once, after the last record.
+   * @param key names the sums; another for each compaction
+   * @returns what the dropped records said in sum, to be written instead of them; null where nothing is dropped
+   */
+  finish(key: string): CompactedRecord | null {
+    for (const { failure, failures } of this.pending.values())
+      for (const { at, record } of failures) if (at !== failure) this.sumFailure(record);
+    for (const [item, at] of this.presence) if (!this.state.presence.get(item)!.gone) this.drop(at, "inputs");
+    return this.droppedCount === 0 ? null : this.summed(key);
+  }
+
+  get droppedCount(): number {
+    return Object.values(this.dropped).reduce((sum, count) => sum + count, 0);
+  }
+
+  /** Whether the record of this number, counted from 0, stays. */
+  keeps(at: number): boolean {
+    return this.isKept[at]!;
+  }
+
+  private summed(key: string): CompactedRecord {
+    for (const { at, record } of this.sums) {
+      this.isKept[at] = false; // the new sums hold these
+      for (const { run, ts, failed } of record.runs) this.sumRun(run, Math.round(ts * 1000), failed);
+      for (const [name, count] of record.steps) this.steps.set(name, (this.steps.get(name) ?? 0) + count);
+      addUsage(this.usage, record.usage);
+    }
+    // Its time keeps the log's latest.
+    const atMs = this.times.reduce((max, ms, at) => (this.isKept[at] ? max : Math.max(max, ms)), 0);
+    const runs = [...this.runs.values()].map(({ run, atMs: ms, failed }) => ({ run, ts: ms / 1000, failed }));
+    const steps = [...this.state.steps.keys()].map((name): [string, number] => {
+      return [name, this.steps.get(name) ?? 0];
+    });
+    const usage: Usage = Object.fromEntries(
+      Object.entries(this.usage).filter(([, amount]) => amount !== null),
+    );
+    const isUsed = Object.keys(usage).length > 0;
+    return { type: "compacted", atMs, key, runs, steps, ...(isUsed && { usage }) };
+  }
+
+  private drop(at: number, why: keyof Dropped): void {
+    if (at < 0 || !this.isKept[at]) return;
+    this.isKept[at] = false;
+    this.dropped[why]++;
+  }
+
+  /** Of what a run says of itself the latest counts. */
+  private takeOnce(record: CheckpointRecord & { run?: number }, at: number): void {
+    const name = `${record.type} ${record.run ?? ""}`;
+    const text = JSON.stringify(record);
+    if (this.said.get(name) === text) this.drop(at, "repeats");
+    this.said.set(name, text);
+    applyRecord(this.state, record);
+  }
+
+  private takeInput(record: CheckpointRecord & { type: "input" }, at: number): void {
+    applyRecord(this.state, record);
+    const { total, totalRun, totalAtMs } = this.state;
+    const counts = totalRun === record.run && totalAtMs === record.atMs && total === record.total;
+    this.drop(counts ? this.input : at, "inputs");
+    if (counts) this.input = at;
+  }
+
+  private takePresence(record: CheckpointRecord & { type: "gone" | "back" }, at: number): void {
+    applyRecord(this.state, record);
+    const { run, atMs, gone } = this.state.presence.get(record.item)!;
+    if (run !== record.run || atMs !== record.atMs || gone !== (record.type === "gone"))
+      return this.drop(at, "inputs");
+    this.drop(this.presence.get(record.item) ?? -1, "inputs");
+    this.presence.set(record.item, at);
+  }
+
+  private takeAttempt(record: CheckpointRecord & { type: "started" | "failed" | "step" }, at: number): void {
+    const why = record.type === "failed" ? "failures" : record.type === "step" ? "steps" : "starts";
+    const before = copyOf(this.state.open.get(record.item));
+    applyRecord(this.state, record);
+    const now = this.state.open.get(record.item);
+    if (!now) return this.drop(at, this.state.done.has(record.item) ? why : "repeats");
+    let item = this.pending.get(record.item);
+    if (!item) {
+      item = { latest: -1, failure: -1, failures: [], steps: new Map(), stepNames: [] };
+      this.pending.set(record.item, item);
+    }
+    const { latest, failure } = item;
+    if (isOtherAttempt(before, now)) item.latest = at;
+    if (record.type === "failed" && before?.failure !== now.failure) {
+      item.failure = at;
+      item.failures.push({ at, record });
+    }
+    const isNewStep = record.type === "step" && this.takeStep(item, record, at, before);
+    if (item.latest !== at && item.failure !== at && !isNewStep) return this.drop(at, "repeats");
+    // What this one supersedes; a failure is needed for as long as no later one is.
+    for (const old of new Set([latest, failure]))
+      if (old >= 0 && old !== item.latest && old !== item.failure && !isStep(item, old))
+        this.drop(
+          old,
+          old === failure || item.failures.some((each) => each.at === old) ? "failures" : "starts",
+        );
+  }
+
+  /** A resume gives the results of all finished steps back, also of one with other inputs. */
+  private takeStep(item: Pending, { step, op }: StepRecord, at: number, before?: OpenItem): boolean {
+    if (!before?.steps?.has(step)) item.stepNames.push(step);
+    else if (item.steps.has(op)) return false;
+    if (!item.steps.has(op)) item.steps.set(op, at);
+    return true;
+  }
+
+  private takeDone(record: CheckpointRecord & { type: "done" }, at: number): void {
+    if (this.state.done.has(record.item)) this.drop(at, "repeats");
+    applyRecord(this.state, record);
+    const item = this.pending.get(record.item);
+    if (!item) return;
+    this.pending.delete(record.item);
+    for (const { at: failedAt, record: failed } of item.failures) {
+      this.sumFailure(failed);
+      this.drop(failedAt, "failures");
+    }
+    for (const step of item.steps.values()) this.drop(step, "steps");
+    for (const name of item.stepNames) this.steps.set(name, (this.steps.get(name) ?? 0) + 1);
+    this.drop(item.latest, "starts");
+  }
+
+  private sumFailure({ run, atMs, usage }: FailedRecord): void {
+    this.sumRun(run, atMs, 1);
+    addUsage(this.usage, usage);
+  }
+
+  private sumRun(run: number, atMs: number, failed: number): void {
+    const sum = this.runs.get(run) ?? { run, atMs, failed: 0 };
+    this.runs.set(run, { run, atMs: Math.min(sum.atMs, atMs), failed: sum.failed + failed });
+  }
+}
+
+const copyOf = (open: OpenItem | undefined): OpenItem | undefined =>
+  open && { ...open, ...(open.steps && { steps: new Set(open.steps) }) };
+
+const isStep = (item: Pending, at: number): boolean => [...item.steps.values()].includes(at);
+
+function isOtherAttempt(before: OpenItem | undefined, now: OpenItem): boolean {
+  return (
+    before?.attempt !== now.attempt ||
+    before.run !== now.run ||
+    before.phase !== now.phase ||
+    before.atMs !== now.atMs
+  );
+}
+
+/** A state as a compaction leaves it the same: which sums made it up, and what came back to the input, is forgotten. */
+export function lasting(state: JobState): JobState {
+  const presence = new Map([...state.presence].filter(([, { gone }]) => gone));
+  return { ...state, presence, compactions: new Set(), durations: newestDurations(state) };
+}
