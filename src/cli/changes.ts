@@ -35,6 +35,6 @@ export async function settleChanges(job: LoadedJobFile, choice: ChangedChoice | 
       `${what.join("; ")}. ${done} done with the old parameters: run again with --changed keep to go on with them, or --changed redo to do all items again.`,
     );
   if (decided === undefined)
-    throw new CommandError(exit.undecided, "Neither was chosen; nothing was changed.");
+    throw new CommandError(exit.undecided, "Neither was chosen; nothing was changed. Run again to choose.");
   if (decided === "redo") print(`The old results are kept as ${await clearCheckpoint(job.checkpoint)}.`);
 }

@@ -22,10 +22,14 @@ export function installSignals(control: RunControl, note: (message: string) => v
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => take(signal));
   process.on("unhandledRejection", (error) =>
-    note(`A promise of the job was rejected and nobody handled it: ${messageOf(error)}`),
+    note(
+      `A promise of the job was rejected and nobody handled it: ${messageOf(error)}. The run goes on; await it in the job file.`,
+    ),
   );
   process.on("uncaughtException", (error) => {
-    note(`An error of the job was not caught, so the run stops: ${messageOf(error)}`);
+    note(
+      `An error of the job was not caught, so the run stops: ${messageOf(error)}. What is done is kept. Mend the job file, then run again.`,
+    );
     control.stop("error");
   });
 }

@@ -150,7 +150,7 @@ function refuseUnfit(path: string, { format }: ScanSummary, state: JobState): vo
   if (format === "unknown")
     throw new AgentJobsError(
       "AJ_UNKNOWN_FORMAT",
-      `Cannot repair ${path}: it is no checkpoint of a known format, and nothing was changed.`,
+      `Cannot repair ${path}: it is no checkpoint of a known format, and nothing was changed. Name a checkpoint.`,
     );
   if ((state.formatVersion ?? 0) > formatVersion)
     throw new AgentJobsError(

@@ -78,7 +78,10 @@ async function run(path: string, flags: RunFlags): Promise<number> {
     installSignals(control, (message) => printError(message));
     const takeOver = await settleHolder(job.name, job.checkpoint, flags);
     const { reason, exitCode } = await runCommand(job, control, takeOver === undefined ? {} : { takeOver });
-    if (reason === "error") printError(`the command of ${job.name} ended with exit code ${exitCode}.`);
+    if (reason === "error")
+      printError(
+        `The command of ${job.name} ended with exit code ${exitCode}. What it has recorded is kept. Look at its output, then run again.`,
+      );
     return reason === "error" ? (exitCode ?? 2) : exitCodeOfRun(reason);
   }
   const itemsFlag = flags.items && fromJobFolder(flags.items, job.folder);

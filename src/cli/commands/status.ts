@@ -23,7 +23,8 @@ async function status(paths: string[], flags: { json?: boolean }): Promise<numbe
   const views: JobView[] = [];
   for (const target of targets) views.push(await readTarget(target));
   if (flags.json) printJson({ jobs: views.map(statusJson) });
-  else if (views.length === 0) print(`No jobs in ${paths.join(", ")}.`);
+  else if (views.length === 0)
+    print(`No jobs in ${paths.join(", ")}. Name a job file, a checkpoint, or a folder of them.`);
   else for (const view of views) printView(view, views.length === 1);
   return exitCodeOf(views);
 }

@@ -30,7 +30,7 @@ async function stop(path: string, flags: { wait: boolean }): Promise<number> {
     print(`Asked the run of ${checkpoint} to stop. It finishes what is in flight.`);
   if (flags.wait) {
     await Promise.all(asked.map(({ checkpoint, token }) => ended(checkpoint, token)));
-    print("Stopped.");
+    print("Stopped. What is done is kept; run the job again to go on.");
   }
   return exit.ok;
 }

@@ -67,10 +67,10 @@ export function checkDefinition(value: unknown, jobFile: string): JobDefinition 
     const path = issue.path?.map((entry) => String(entry.key)).join(".") ?? "";
     if (issue.type === "strict_object" && issue.expected === "never")
       throw new JobDefinitionError(
-        `${jobFile}: \`${path}\` is no member of a job. Known are: ${Object.keys(schema.entries).slice(1).join(", ")}.`,
+        `${jobFile}: \`${path}\` is no member of a job: rename or remove it. Known are: ${Object.keys(schema.entries).slice(1).join(", ")}.`,
       );
     throw new JobDefinitionError(
-      `${jobFile}: expected \`${path}\` to be ${issue.message}, got \`${show(issue.input)}\`.`,
+      `${jobFile}: expected \`${path}\` to be ${issue.message}, got \`${show(issue.input)}\`. Change it in the job file.`,
     );
   }
   const definition = parsed.output as unknown as JobDefinition;

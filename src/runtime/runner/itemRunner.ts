@@ -37,7 +37,7 @@ export function createContext(parts: ContextParts): { context: ItemContext; used
       await session.recordStep(item, name, op, given, performance.now() - begin);
     } catch (error) {
       if (error instanceof AgentJobsError) throw error;
-      const message = `What the step "${name}" gave cannot be kept: ${messageOf(error)}`;
+      const message = `What the step "${name}" gave cannot be kept: ${messageOf(error)} Return JSON from it.`;
       throw new AgentJobsError("AJ_RESULT", message, { cause: error });
     }
     // As a resume would give it back: a date that became a string must not wait for a crash to be noticed.

@@ -40,10 +40,17 @@ export async function resolveItems(
     try {
       given = await source();
     } catch (error) {
-      throw new JobDefinitionError(`\`items\` threw: ${messageOf(error)}`, { cause: error });
+      throw new JobDefinitionError(
+        `\`items\` threw: ${messageOf(error)}. Nothing was run. Mend the job file, then run again.`,
+        {
+          cause: error,
+        },
+      );
     }
     if (typeof given === "function")
-      throw new JobDefinitionError("Expected `items()` to give items, got another function.");
+      throw new JobDefinitionError(
+        "Expected `items()` to give items, got another function. Return the items themselves.",
+      );
     return resolveItems(given as JobDefinition["items"], key, folder);
   }
   if (typeof source === "string") {
@@ -64,7 +71,7 @@ export async function resolveItems(
   )
     return { kind: "stream", items: stream(iterable, key) };
   throw new JobDefinitionError(
-    "Expected `items` to be an array, a data file, a glob, an iterable, or a function giving one, got an object that cannot be iterated.",
+    "Expected `items` to be an array, a data file, a glob, an iterable, or a function giving one, got an object that cannot be iterated. Change `items` to one of these.",
   );
 }
 
@@ -77,9 +84,12 @@ async function* stream(
     for await (const item of iterable) yield inputItem(item, key, ++position, "items");
   } catch (error) {
     if (error instanceof JobDefinitionError) throw error;
-    throw new JobDefinitionError(`\`items\` threw after ${position} items: ${messageOf(error)}`, {
-      cause: error,
-    });
+    throw new JobDefinitionError(
+      `\`items\` threw after ${position} items: ${messageOf(error)}. What is done is kept. Mend the job file, then run again.`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
@@ -177,9 +187,12 @@ async function readData(path: string): Promise<unknown[]> {
   } catch (error) {
     if (error instanceof JobDefinitionError) throw error;
     const what = systemCodeOf(error)?.startsWith("E") ? "read" : "parse";
-    throw new JobDefinitionError(`Cannot ${what} the items file ${path}: ${messageOf(error)}.`, {
-      cause: error,
-    });
+    throw new JobDefinitionError(
+      `Cannot ${what} the items file ${path}: ${messageOf(error)}. Mend it, then run again.`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
@@ -196,7 +209,7 @@ async function readJsonLines(path: string): Promise<unknown[]> {
       items.push(parseExactly(text ?? ""));
     } catch (error) {
       throw new JobDefinitionError(
-        `Cannot parse the items file ${path}, line ${line}: ${messageOf(error)}.`,
+        `Cannot parse the items file ${path}, line ${line}: ${messageOf(error)}. Mend that line, then run again.`,
         { cause: error },
       );
     }

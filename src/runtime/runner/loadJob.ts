@@ -57,11 +57,13 @@ async function assertOneJobFile(file: string): Promise<void> {
   const found = await stat(file).catch((error: unknown) => {
     if (systemCodeOf(error) === "ENOENT")
       throw new JobDefinitionError(`There is no job file ${file}. Check the path.`, { cause: error });
-    throw new JobDefinitionError(`Cannot read the job file ${file}: ${messageOf(error)}.`, { cause: error });
+    throw new JobDefinitionError(`Cannot read the job file ${file}: ${messageOf(error)}. Make it readable.`, {
+      cause: error,
+    });
   });
   if (!found.isFile())
     throw new JobDefinitionError(
-      `${file} is a ${found.isDirectory() ? "directory" : "special file"}, not a job file.`,
+      `${file} is a ${found.isDirectory() ? "directory" : "special file"}, not a job file. Name a file such as nightly.job.ts.`,
     );
   if (!isJobFile(file)) return;
   const siblings = (await readdir(dirname(file))).filter(
@@ -77,7 +79,9 @@ async function readJson(file: string): Promise<unknown> {
   try {
     return parseExactly((await readFile(file, "utf8")).replace(/^\uFEFF/, ""));
   } catch (error) {
-    throw new JobDefinitionError(`${file} is not JSON: ${messageOf(error)}.`, { cause: error });
+    throw new JobDefinitionError(`${file} is not JSON: ${messageOf(error)}. Mend it, then run again.`, {
+      cause: error,
+    });
   }
 }
 
@@ -92,12 +96,17 @@ async function importDefault(file: string, runtimePath: string): Promise<unknown
     module = (await import(pathToFileURL(file).href)) as { default?: unknown };
   } catch (error) {
     const where = error instanceof Error ? firstOwnFrame(error, file) : "";
-    throw new JobDefinitionError(`Cannot load ${file}${where}: ${messageOf(error)}`, { cause: error });
+    throw new JobDefinitionError(
+      `Cannot load ${file}${where}: ${sentence(messageOf(error))} Mend it, then run again; nothing was run.`,
+      { cause: error },
+    );
   }
   const value = module.default;
   // A CommonJS file's `exports.default = …` arrives one level down.
   return value !== null && typeof value === "object" && "default" in value ? value.default : value;
 }
+
+const sentence = (text: string): string => (/[.!?]\s*$/.test(text) ? text : `${text}.`);
 
 /** ` (line 12)` where the error came from the job file itself. */
 function firstOwnFrame(error: Error, file: string): string {

@@ -142,7 +142,9 @@ function estimateAll(
         tokens = (tokens ?? 0) + (given.inputTokens ?? 0) + (given.outputTokens ?? 0);
       if (given.usd !== undefined) usd = (usd ?? 0) + given.usd;
     } catch (error) {
-      throw new JobDefinitionError(`\`estimate\` threw: ${messageOf(error)}`, { cause: error });
+      throw new JobDefinitionError(`\`estimate\` threw: ${messageOf(error)}. Mend or remove it.`, {
+        cause: error,
+      });
     }
   }
   return { tokens, usd };

@@ -88,9 +88,13 @@ async function makeFolder(folder: string): Promise<void> {
     await mkdir(folder, { recursive: true });
   } catch (error) {
     const code = systemCodeOf(error) ?? "";
-    throw new CheckpointWriteError(`Cannot create the folder ${folder}: ${messageOf(error)}.`, code, {
-      cause: error,
-    });
+    throw new CheckpointWriteError(
+      `Cannot create the folder ${folder}: ${messageOf(error)}. Make its parent writable, or choose another checkpoint.`,
+      code,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

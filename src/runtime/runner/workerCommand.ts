@@ -29,7 +29,10 @@ function readEnvFile({ definition, folder }: LoadedJobFile): Record<string, stri
   try {
     return parseEnv(readFileSync(path, "utf8")) as Record<string, string>;
   } catch (error) {
-    throw new JobDefinitionError(`Cannot read the envFile ${path}: ${messageOf(error)}.`, { cause: error });
+    throw new JobDefinitionError(
+      `Cannot read the envFile ${path}: ${messageOf(error)}. Create it, or change \`envFile\`.`,
+      { cause: error },
+    );
   }
 }
 

@@ -65,7 +65,7 @@ export class WorkerPool implements ItemRunner {
       if (this.fruitless >= maxFruitlessStarts)
         throw new AgentJobsError(
           "AJ_WORKER",
-          `The worker \`${this.job.definition.worker!.join(" ")}\` ended ${this.fruitless} times in a row without an answer. Its output is in ${this.log.path}.`,
+          `The worker \`${this.job.definition.worker!.join(" ")}\` ended ${this.fruitless} times in a row without an answer. What is done is kept. Read its output in ${this.log.path}, mend it, then run again.`,
         );
       const worker = new Worker(this.program, this.job.name, this.log, {
         onReply: () => {
@@ -169,7 +169,8 @@ class Worker {
     this.ended = true;
     this.hooks.onEnd(this.answered);
     const message = `The worker \`${[this.program.file, ...this.program.args].join(" ")}\` ${how}.`;
-    const error = cause ? new AgentJobsError("AJ_WORKER", message, { cause }) : undefined;
+    const advice = "What is done is kept. Check `worker` in the job file, then run again.";
+    const error = cause ? new AgentJobsError("AJ_WORKER", `${message} ${advice}`, { cause }) : undefined;
     for (const { reject } of this.pending.values())
       reject(error ?? new WorkerItemError(message, "worker-died"));
     this.pending.clear();

@@ -63,7 +63,9 @@ export class AppendFile {
    */
   append(bytes: Buffer, durability: Durability): Promise<void> {
     if (this.closed)
-      return Promise.reject(new AgentJobsError("AJ_CLOSED", `Cannot append to ${this.path}: it was closed.`));
+      return Promise.reject(
+        new AgentJobsError("AJ_CLOSED", `Cannot append to ${this.path}: it was closed. Open it again.`),
+      );
     return new Promise((resolve, reject) => {
       this.queue.push({ bytes, durability, resolve, reject });
       this.draining ??= this.drain();

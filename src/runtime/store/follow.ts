@@ -200,5 +200,9 @@ class FileReader {
 }
 
 function unreadable(path: string, error: unknown): AgentJobsError {
-  return new AgentJobsError("AJ_READ", `Cannot read ${path}: ${messageOf(error)}.`, { cause: error });
+  return new AgentJobsError(
+    "AJ_READ",
+    `Cannot read ${path}: ${messageOf(error)}. Make it readable, then try again.`,
+    { cause: error },
+  );
 }

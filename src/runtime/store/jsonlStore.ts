@@ -108,7 +108,10 @@ class JsonlLog implements JobLog {
 
   async append(records: readonly WritableRecord[], durability: Durability): Promise<void> {
     if (this.closed)
-      throw new AgentJobsError("AJ_CLOSED", `Cannot write to job "${this.job}": its session was closed.`);
+      throw new AgentJobsError(
+        "AJ_CLOSED",
+        `Cannot write to job "${this.job}": its session was closed. Open the job again with \`resumeOrStart\`.`,
+      );
     await this.sink.append(records, durability);
     for (const record of records) applyRecord(this.state, record);
   }

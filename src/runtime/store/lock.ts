@@ -110,7 +110,7 @@ export class Lock {
     const now = this.read();
     if (now?.token === this.token) return;
     const what = now ? `pid ${now.pid} on ${now.host} took the job over` : "somebody removed it";
-    const message = `Lost the lock ${this.path}: ${what}. This run stops, so that two never write at a time; its finished items are kept.`;
+    const message = `Lost the lock ${this.path}: ${what}. This run stops, so that two never write at a time; its finished items are kept. Run it again once the other has ended.`;
     throw new AgentJobsError("AJ_LOCK_LOST", message);
   }
 

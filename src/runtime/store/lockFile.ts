@@ -219,7 +219,7 @@ async function createWithoutLinks(path: string, text: string): Promise<boolean> 
   } catch (error) {
     if (systemCodeOf(error) === "EEXIST") return false;
     throw new CheckpointWriteError(
-      `Cannot create the lock ${path}: ${messageOf(error)}.`,
+      `Cannot create the lock ${path}: ${messageOf(error)}. Make the folder writable, or choose another checkpoint.`,
       systemCodeOf(error) ?? "",
       {
         cause: error,

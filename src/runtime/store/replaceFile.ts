@@ -44,7 +44,9 @@ export interface Replaced {
  */
 export async function identify(path: string): Promise<FileIdentity> {
   const stat = await lstat(path).catch((error: unknown) => {
-    throw new AgentJobsError("AJ_READ", `Cannot read ${path}: ${messageOf(error)}.`, { cause: error });
+    throw new AgentJobsError("AJ_READ", `Cannot read ${path}: ${messageOf(error)}. Check the path.`, {
+      cause: error,
+    });
   });
   if (!stat.isFile()) throw notAFile(path, stat.isDirectory() ? "a directory" : "a link, FIFO or device");
   const { dev, ino, size: sizeBytes, mtimeMs, mode } = stat;

@@ -1,0 +1,196 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { exitCodeOfError } from "../../src/cli/exitCodes.js";
+import { AgentJobsError, type ErrorCode, messageOf } from "../../src/runtime/errors.js";
+import { applyRepair, planRepairOf } from "../../src/runtime/repair.js";
+import { AgentResume } from "../../src/runtime/session/agentResume.js";
+import { JsonlStore } from "../../src/runtime/store/jsonlStore.js";
+import { inspectLock } from "../../src/runtime/store/lock.js";
+import { runCli, scratchFolder } from "../support/cli.js";
+
+/** What a person can do: a sentence, or a part of one, that begins with such a verb. */
+const nextStep =
+  /(?:^|[.:;,(] |, then |, or |or )(?:stop|wait|run|repair|choose|name|update|check|open|plan|look|mend|make|free|give|return|rename|remove|read|change|see|create|start|bring|install|write|set|ask)\b/i;
+
+/** A message tells what happened, to what, and what to do, and comes to an end. */
+function assertHelps(message: string, names: string): void {
+  assert.ok(message.includes(names), `names ${names}: ${message}`);
+  assert.match(message, nextStep);
+  assert.match(message.trim(), /[.)]$/);
+  assert.ok(message.length < 1_500, message);
+}
+
+const good = "module.exports = { items: ['a', 'b'], process: (item) => item };";
+const checkpoint = "checkpoints/n.jsonl";
+const header = (members: object) => `${JSON.stringify({ type: "job", ts: 1, v: 1, job: "n", ...members })}\n`;
+
+interface Case {
+  code: ErrorCode;
+  exit: number;
+  /** Files, by path. */
+  files?: Record<string, string>;
+  prepare?: (folder: string) => unknown;
+  args: string[];
+  names: string;
+}
+
+const checksummed = async (records: object[]): Promise<string> => {
+  const { encodeRecord } = await import("../../src/runtime/format/record.js");
+  return Buffer.concat(records.map((record) => encodeRecord(record as never))).toString();
+};
+
+const cases: Case[] = [
+  {
+    ...{ code: "AJ_HELD", exit: 4, args: ["run", "n.job.js"], names: "n" },
+    prepare: async (folder) => {
+      mkdirSync(join(folder, "checkpoints"));
+      const content = {
+        token: "t",
+        pid: process.pid,
+        startTime: null,
+        bootId: null,
+        host: hostname(),
+        pidNamespace: null,
+      };
+      const own = { ...content, host: "elsewhere", sinceMs: Date.now() };
+      writeFileSync(join(folder, `${checkpoint}.lock`), JSON.stringify(own));
+    },
+  },
+  {
+    ...{ code: "AJ_DAMAGED", exit: 3, args: ["run", "n.job.js"], names: "n.jsonl" },
+    prepare: async (folder) => {
+      mkdirSync(join(folder, "checkpoints"));
+      const job = await checksummed([{ type: "job", atMs: 1, v: 1, job: "n" }]);
+      writeFileSync(join(folder, checkpoint), `${job}{"id":"x","ts":1,"c":"00000000"}\n${job}`);
+    },
+  },
+  {
+    ...{ code: "AJ_OTHER_JOB", exit: 2, args: ["run", "n.job.js"], names: '"other"' },
+    prepare: async (folder) => {
+      mkdirSync(join(folder, "checkpoints"));
+      writeFileSync(
+        join(folder, checkpoint),
+        await checksummed([{ type: "job", atMs: 1, v: 1, job: "other" }]),
+      );
+    },
+  },
+  {
+    ...{ code: "AJ_NEWER_FORMAT", exit: 2, args: ["run", "n.job.js"], names: "n.jsonl" },
+    prepare: async (folder) => {
+      mkdirSync(join(folder, "checkpoints"));
+      writeFileSync(join(folder, checkpoint), await checksummed([{ type: "job", atMs: 1, v: 99, job: "n" }]));
+    },
+  },
+  {
+    ...{ code: "AJ_UNKNOWN_FORMAT", exit: 2, args: ["run", "n.job.js"], names: "n.jsonl" },
+    files: { [checkpoint]: `${header({})}a diary\nof mine\n`.replace(/^.*\n/, "") },
+  },
+  {
+    ...{ code: "AJ_NOT_A_FILE", exit: 2, args: ["run", "n.job.js"], names: "n.jsonl" },
+    prepare: (folder) => mkdirSync(join(folder, checkpoint), { recursive: true }),
+  },
+  { code: "AJ_READ", exit: 2, args: ["repair", "--dry-run", "no-such.jsonl"], names: "no-such.jsonl" },
+  {
+    ...{
+      code: "AJ_WRITE",
+      exit: 74,
+      args: ["run", "n.job.js", "--checkpoint", `${"x".repeat(220)}.jsonl`],
+      names: "xxx.jsonl",
+    },
+  },
+  { code: "AJ_JOB", exit: 2, args: ["run", "no-such.job.js"], names: "no-such.job.js" },
+  {
+    ...{ code: "AJ_JOB", exit: 2, args: ["run", "broken.job.js"], names: "broken.job.js" },
+    files: { "broken.job.js": "module.exports = {" },
+  },
+  {
+    ...{ code: "AJ_DUPLICATE_IDS", exit: 2, args: ["run", "twice.job.js"], names: '"a"' },
+    files: { "twice.job.js": "module.exports = { items: ['a', 'a'], process: () => 1 };" },
+  },
+  {
+    ...{ code: "AJ_WORKER", exit: 2, args: ["run", "w.job.json"], names: "no-such-program" },
+    files: { "w.job.json": JSON.stringify({ items: [1], worker: ["./no-such-program"] }) },
+  },
+];
+
+describe("messages", () => {
+  let scratch: ReturnType<typeof scratchFolder>;
+  beforeEach(() => {
+    scratch = scratchFolder({ "n.job.js": good });
+  });
+  afterEach(() => scratch.remove());
+  const at = (name: string) => join(scratch.path, name);
+
+  for (const { code, exit, files = {}, prepare, args, names } of cases)
+    it(`say what happened, to what, and what to do: ${code}, ${args.join(" ").slice(0, 60)}`, async () => {
+      for (const [name, text] of Object.entries(files)) {
+        mkdirSync(join(at(name), ".."), { recursive: true });
+        writeFileSync(at(name), text);
+      }
+      await prepare?.(scratch.path);
+      const outcome = await runCli(args, { cwd: scratch.path });
+      assert.equal(outcome.code, exit, outcome.stdout + outcome.stderr);
+      const said = outcome.stderr.split("\n").find((line) => line.startsWith("agent-jobs: ")) ?? "";
+      assertHelps(outcome.stderr.slice(outcome.stderr.indexOf(said)), names);
+      assert.doesNotMatch(outcome.stderr, /\n {4}at /, "no stack");
+    });
+
+  /** What only a program that uses the library meets. */
+  const fails = async (code: ErrorCode, exit: number, names: string, work: () => Promise<unknown>) => {
+    const error = await work().then(
+      () => assert.fail(`expected ${code}`),
+      (thrown: unknown) => thrown,
+    );
+    assert.ok(error instanceof AgentJobsError, String(error));
+    assert.equal(error.code, code);
+    assert.equal(exitCodeOfError(error), exit);
+    assertHelps(messageOf(error), names);
+  };
+
+  it("say it of a closed session, a lock that was lost, and a file that changed under its plan", async () => {
+    const open = () => new AgentResume({ store: new JsonlStore(at("a.jsonl")) }).resumeOrStart("a");
+    const closed = await open();
+    await closed.close();
+    await fails("AJ_CLOSED", 2, '"a"', () => closed.markDone("x"));
+    const lost = await open();
+    rmSync(at("a.jsonl.lock"));
+    await fails("AJ_LOCK_LOST", 4, "a.jsonl.lock", () => lost.markDone("x"));
+    await lost.close();
+    assert.equal((await inspectLock(at("a.jsonl"))).status, "free");
+    writeFileSync(at("a.jsonl"), `${readFileSync(at("a.jsonl"), "utf8")}{"id":"x","ts":1,"c":"00000000"}\n`);
+    const planned = await planRepairOf(at("a.jsonl"));
+    writeFileSync(at("a.jsonl"), `${readFileSync(at("a.jsonl"), "utf8")}\n`);
+    await fails("AJ_CHANGED", 2, "a.jsonl", () => applyRepair(planned));
+  });
+
+  it("say it of a file that took the place of a run's checkpoint", async () => {
+    const session = await new AgentResume({ store: new JsonlStore(at("r.jsonl")) }).resumeOrStart("r");
+    execFileSync("mv", [at("r.jsonl"), at("moved.jsonl")]);
+    await fails("AJ_REPLACED" as ErrorCode, 74, "r.jsonl", () => session.markDone("x"));
+    await session.close();
+  });
+
+  it("say it of a result that is no JSON, in the item's own failure", async () => {
+    writeFileSync(
+      at("r.job.js"),
+      "module.exports = { items: ['a'], process: (item, ctx) => ctx.step('sum', {}, () => ({ n: 1n })) };",
+    );
+    const { code, stdout } = await runCli(["run", "r.job.js"], { cwd: scratch.path });
+    assert.equal(code, 1);
+    assert.match(
+      stdout,
+      /failed a \(bad-reply\): What the step "sum" gave cannot be kept: .*n.* Return JSON from it\./,
+    );
+  });
+
+  it("cover every code that there is", () => {
+    const source = readFileSync("src/runtime/errors.ts", "utf8");
+    const codes = [...source.matchAll(/\| "(AJ_[A-Z_]+)"/g)].map(([, code]) => code);
+    const own = readFileSync("test/cli/messages.test.ts", "utf8");
+    for (const code of codes) if (code !== "AJ_RESULT") assert.ok(own.includes(`"${code}"`), code);
+    chmodSync(scratch.path, 0o700);
+  });
+});
