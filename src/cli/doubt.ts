@@ -72,7 +72,10 @@ async function inDoubtOf(job: LoadedJobFile, input: Input): Promise<OpenEntry[]>
  */
 export function chosenItems(entries: readonly OpenEntry[], ids: readonly string[]): ItemKey[] {
   return ids.map((id) => {
-    const found = entries.map(({ item }) => item).filter((item) => item === id || idText(item) === id);
+    const items = entries.map(({ item }) => item);
+    const found = items.includes(id as ItemKey)
+      ? [id as ItemKey]
+      : items.filter((item) => idText(item) === id);
     if (found.length === 1) return found[0]!;
     if (found.length > 1)
       throw new CommandError(

@@ -7,6 +7,7 @@ import { registerClear } from "./commands/clear.js";
 import { registerCompact } from "./commands/compact.js";
 import { registerDoubt } from "./commands/doubt.js";
 import { registerFailures } from "./commands/failures.js";
+import { registerMerge } from "./commands/merge.js";
 import { registerPlan } from "./commands/plan.js";
 import { registerRepair } from "./commands/repair.js";
 import { registerResults } from "./commands/results.js";
@@ -39,6 +40,7 @@ async function main(argv: string[]): Promise<void> {
     registerResults,
     registerRepair,
     registerCompact,
+    registerMerge,
     registerClear,
   ];
   for (const register of commands) register(program);

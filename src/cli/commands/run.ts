@@ -11,6 +11,7 @@ import { RunControl } from "../../runtime/runner/runControl.js";
 import { type ChangedChoice, settleChanges } from "../changes.js";
 import { settleDoubt } from "../doubt.js";
 import { exitCodeOfRun } from "../exitCodes.js";
+import { reportExhaustedHeap } from "../heapReport.js";
 import { settleHolder } from "../holder.js";
 import { RunReport } from "../runReport.js";
 import { runtimePath } from "../runtimePath.js";
@@ -73,6 +74,7 @@ async function run(path: string, flags: RunFlags): Promise<number> {
     label: flags.as ?? null,
     ...(flags.checkpoint && { checkpoint: flags.checkpoint }),
   });
+  reportExhaustedHeap(job.checkpoint);
   const control = new RunControl();
   if (job.definition.command) {
     installSignals(control, (message) => printError(message));
