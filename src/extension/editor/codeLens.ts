@@ -1,8 +1,7 @@
 import * as vscode from "vscode";
 import type { Capability } from "../../view/capabilities.js";
 import { jobRow } from "../../view/jobRow.js";
-import { labelText } from "../../view/text.js";
-import { plural } from "../../view/text.js";
+import { labelText, plural } from "../../view/text.js";
 import { commandIds, jobsViewId } from "../ids.js";
 import type { Job } from "../job.js";
 import type { JobCatalog } from "../jobCatalog.js";
