@@ -248,7 +248,19 @@ describe("the command line", () => {
   });
 
   it("has help for every command", async () => {
-    for (const name of ["run", "stop", "plan", "status", "failures", "results", "repair", "clear"]) {
+    for (const name of [
+      "run",
+      "stop",
+      "plan",
+      "status",
+      "failures",
+      "results",
+      "repair",
+      "clear",
+      "compact",
+      "merge",
+      "doubt",
+    ]) {
       const { stdout, code } = await cli([name, "--help"]);
       assert.equal(code, 0);
       assert.match(stdout, new RegExp(`Usage: agent-jobs ${name} `));
