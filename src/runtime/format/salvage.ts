@@ -21,17 +21,14 @@ const begin = Buffer.from('{"');
 export function salvage(line: Buffer): Salvaged[] {
   const found: Salvaged[] = [];
   let from = 0; // where the last found record ended
+  let first = line.indexOf(begin); // looked for once, and not for every mark that has none before it
   let searchedBytes = 0;
   for (let at = line.indexOf(mark); at !== -1; at = line.indexOf(mark, at + 1)) {
     const end = at + checksumTailBytes;
     if (end > line.length) break;
     if (line[end - 1] !== 0x7d /* } */) continue;
     // The longest candidate first: a record that holds others must win over what it holds.
-    for (
-      let start = line.indexOf(begin, from);
-      start !== -1 && start < at;
-      start = line.indexOf(begin, start + 1)
-    ) {
+    for (let start = first; start !== -1 && start < at; start = line.indexOf(begin, start + 1)) {
       searchedBytes += end - from;
       if (searchedBytes > maxSearchBytes) return found;
       if (mayBeNested(line, start)) continue;
@@ -42,6 +39,7 @@ export function salvage(line: Buffer): Salvaged[] {
       if (end < line.length && !mayFollow(line, end)) continue;
       found.push({ record: parsed.record, start, end });
       from = end;
+      first = line.indexOf(begin, from);
       break;
     }
   }
