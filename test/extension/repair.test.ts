@@ -41,7 +41,7 @@ describe("repairing a checkpoint", () => {
   const contents = async (document: vscode.Uri) =>
     (await vscode.workspace.openTextDocument(document)).getText();
   const tabs = [vscode.window.tabGroups.onDidChangeTabs];
-  const damaged = `${header("mended")}${started(1)}${done("a").replace('"ts":1', '"ts":2')}${done("b")}`;
+  const damaged = `${header("mended")}${started(1)}\0\0}\n${done("a").replace('"ts":1', '"ts":2')}${done("b")}`;
   const whole = header("mended") + started(1) + done("b");
 
   it("shows a diff that nobody can write in, and repairs by the button in its title", async () => {
@@ -51,9 +51,10 @@ describe("repairing a checkpoint", () => {
     await vscode.commands.executeCommand("agentJobs.repair", job.id);
     await untilEvent(tabs, "the diff", () => diff() !== undefined);
     const { original, modified } = diff()!;
-    assert.deepEqual([original.toString(), modified.scheme], [uri.toString(), "agent-jobs-repaired"]);
+    assert.deepEqual([original.scheme, modified.scheme], Array(2).fill("agent-jobs-repaired"));
+    assert.equal(await contents(original), damaged.replaceAll("\0", "␀"));
     assert.equal(await contents(modified), whole);
-    assert.match(String(asked[0]![0]), /^Repair mended\.jsonl as shown\? 1 damaged line/);
+    assert.match(String(asked[0]![0]), /^Repair mended\.jsonl as shown\? 2 damaged lines/);
     assert.equal(text(), damaged);
     await vscode.commands.executeCommand("agentJobs.acceptRepair", modified);
     assert.equal(text(), whole);

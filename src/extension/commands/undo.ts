@@ -47,7 +47,7 @@ function undoLines({ restored, doneNow, doneThen, again }: PlannedUndo): string[
   const lines = [vscode.l10n.t("{0} has {1}.", labelText(basename(restored)), plural(doneThen, "done item"))];
   if (doneNow !== null)
     lines.push(
-      vscode.l10n.t("Now it is {0}. What is there now becomes a backup itself.", countText(doneNow)),
+      vscode.l10n.t("Done now: {0}. What is there now becomes a backup itself.", countText(doneNow)),
     );
   lines.push(
     again > 0

@@ -13,6 +13,14 @@ export interface PendingRepair {
   planned: PlannedRepair;
 }
 
+/** Marks the side of a diff that is the file as it is. VS Code itself shows no file with NUL bytes in it. */
+const originalQuery = "original";
+
+/** Bytes as text, with NULs made visible. */
+function shownText(bytes: Buffer): string {
+  return bytes.toString("utf8").replaceAll("\0", "␀");
+}
+
 /** Shows checkpoints beside what their repairs would make of them, in diff editors that nobody can write in. */
 export class RepairPreviews implements vscode.Disposable {
   private readonly pending = new Map<string, PendingRepair>();
@@ -23,10 +31,12 @@ export class RepairPreviews implements vscode.Disposable {
     const provider: vscode.TextDocumentContentProvider = {
       onDidChange: this.changed.event,
       provideTextDocumentContent: async (uri) => {
-        const pending = this.get(uri);
+        const pending = this.get(uri.with({ query: "" }));
         if (!pending)
           return vscode.l10n.t("This repair is no longer planned. Close this, and plan it again.");
-        return repairedBytes(await readFile(pending.planned.path), pending.planned.plan).toString("utf8");
+        const original = await readFile(pending.planned.path);
+        const isOriginal = uri.query === originalQuery;
+        return shownText(isOriginal ? original : repairedBytes(original, pending.planned.plan));
       },
     };
     this.parts = [
@@ -42,11 +52,13 @@ export class RepairPreviews implements vscode.Disposable {
 
   /** Opens the diff, or draws the one that is open again; gives the address of its repaired side. */
   async show(pending: PendingRepair): Promise<vscode.Uri> {
-    const original = vscode.Uri.file(pending.planned.path);
-    const repaired = original.with({ scheme: repairedScheme });
+    const { path } = pending.planned;
+    const repaired = vscode.Uri.file(path).with({ scheme: repairedScheme });
+    const original = repaired.with({ query: originalQuery });
     this.pending.set(repaired.toString(), pending);
+    this.changed.fire(original);
     this.changed.fire(repaired);
-    const title = vscode.l10n.t("{0}: as it is ↔ repaired", labelText(basename(original.fsPath)));
+    const title = vscode.l10n.t("{0}: as it is ↔ repaired", labelText(basename(path)));
     await vscode.commands.executeCommand("vscode.diff", original, repaired, title, { preview: false });
     return repaired;
   }
