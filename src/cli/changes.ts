@@ -22,7 +22,8 @@ export function changeText({ name, before, after }: ParamChange): string {
 export async function settleChanges(job: LoadedJobFile, choice: ChangedChoice | undefined): Promise<void> {
   const { state } = await new JsonlStore(job.checkpoint).load(job.name);
   const changes = paramChanges(state, job.definition.params);
-  if (changes.length === 0 || state.done.size === 0) return;
+  // Results of finished steps count as well: they go into the results of items that are not done yet.
+  if (changes.length === 0 || (state.done.size === 0 && state.steps.size === 0)) return;
   const what = changes.map(changeText);
   const done = plural(state.done.size, "item is", "items are");
   if (!choice) for (const line of what) print(line);

@@ -19,6 +19,13 @@ import { exit, exitCodeOfError } from "./exitCodes.js";
 import { leave, printError } from "./terminal.js";
 
 async function main(argv: string[]): Promise<void> {
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  if (major < 22 || (major === 22 && minor < 15)) {
+    printError(
+      `This is Node.js ${process.versions.node}, and 22.15 or later is needed. Nothing was done. Install it, or name one by its path.`,
+    );
+    return leave(exit.usage);
+  }
   // A terminal that was closed, or a reader such as `head` that has enough, must not end a run.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
   catchCrashes();

@@ -22,6 +22,14 @@ const endings: Record<RunOutcome["reason"], string> = {
   error: "Ended with an error",
 };
 
+/** Arguments of the commands that a person may want next, as they would be typed. */
+export interface Suggestions {
+  /** Of `run`: the job and what chooses its checkpoint and input. */
+  run: string;
+  /** Of `failures` and `results`: where they read. */
+  read: string;
+}
+
 /** What a person sees of a run. */
 export class RunReport {
   private progress: ProgressLine | undefined;
@@ -31,8 +39,7 @@ export class RunReport {
 
   constructor(
     private readonly job: LoadedJobFile,
-    /** The job file as the person typed it, for the commands that are suggested. */
-    private readonly typedPath: string,
+    private readonly suggested: Suggestions,
   ) {}
 
   /** Shows how the run stands from now on; `draw` false only keeps quiet. */
@@ -85,14 +92,14 @@ export class RunReport {
     if (status.failed > 0) {
       const inThisRun = failed === status.failed ? "" : ` (${countText(failed)} in this run)`;
       lines.push(
-        `${plural(status.failed, "item")} failed${inThisRun}: agent-jobs failures ${this.typedPath}`,
+        `${plural(status.failed, "item")} failed${inThisRun}: agent-jobs failures ${this.suggested.read}`,
       );
     }
     if (status.inDoubt > 0)
       lines.push(`${plural(status.inDoubt, "item")} in doubt: begun, and not recorded as finished.`);
-    if (status.done > 0) lines.push(`Results: agent-jobs results ${this.typedPath}`);
+    if (status.done > 0) lines.push(`Results: agent-jobs results ${this.suggested.read}`);
     if (status.failed > 0 || remaining !== 0 || status.inDoubt > 0)
-      lines.push(`Go on: agent-jobs run ${this.typedPath}`);
+      lines.push(`Go on: agent-jobs run ${this.suggested.run}`);
     lines.push(styled("dim", `Checkpoint: ${relative(this.startFolder, this.job.checkpoint)}`));
     return lines;
   }

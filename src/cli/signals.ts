@@ -2,6 +2,9 @@ import { messageOf } from "../runtime/errors.js";
 import type { RunControl } from "../runtime/runner/runControl.js";
 import { letGoOfCrashes } from "./crash.js";
 
+/** How long items in flight may go on after an error that nobody caught. */
+const uncaughtGraceMs = 10_000;
+
 /**
  * The first Ctrl-C, SIGTERM or SIGHUP lets what is in flight finish; the second ends at once. Both can be resumed.
  * What a job leaves unhandled ends nothing: one bad item never stops the others.
@@ -31,5 +34,7 @@ export function installSignals(control: RunControl, note: (message: string) => v
       `An error of the job was not caught, so the run stops: ${messageOf(error)}. What is done is kept. Mend the job file, then run again.`,
     );
     control.stop("error");
+    // The item that threw may never settle; what else is in flight gets a while.
+    setTimeout(() => control.abort("error"), uncaughtGraceMs);
   });
 }

@@ -68,7 +68,8 @@ describe("a job's row", () => {
     assert.deepEqual(details, [
       "nightly",
       "846/1,000 · 1 in doubt",
-      "Run 1 was killed, or its machine went down.",
+      "Run 1 ended without a word; why cannot be known.",
+      "1 item begun and not recorded as finished; a resume does it again.",
       "676,800 tokens in, 84,600 out, $0.85",
       "A resume does not do again: 846 items, 28 min of work",
       "checkpoints/nightly.jsonl",

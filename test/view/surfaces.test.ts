@@ -42,7 +42,16 @@ describe("status --json", () => {
     assert.deepEqual(rest, {
       ...{ job: "nightly", label: null, checkpoint: "checkpoints/nightly.jsonl", format: "agent-jobs" },
       ...{ state: "running", damaged: false, total: 1000, done: 845, failed: 1, inDoubt: 0, remaining: 154 },
-      ...{ inFlight: 8, gone: 0, unverified: 0, tornTail: false, faults: [], faultCount: 0, lastRun: null },
+      ...{
+        inFlight: 8,
+        gone: 0,
+        unverified: 0,
+        tornTail: false,
+        faults: [],
+        faultCount: 0,
+        lastRun: null,
+        inDoubtItems: [],
+      },
     });
     assert.ok(eta!.p50Ms! <= eta!.p90Ms!);
     assert.deepEqual(run, { pid: 4121, host: "ada", startedAt: "2026-11-21T04:00:00Z", run: 1 });

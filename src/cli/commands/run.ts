@@ -13,7 +13,7 @@ import { settleDoubt } from "../doubt.js";
 import { exitCodeOfRun } from "../exitCodes.js";
 import { reportExhaustedHeap } from "../heapReport.js";
 import { settleHolder } from "../holder.js";
-import { RunReport } from "../runReport.js";
+import { RunReport, type Suggestions } from "../runReport.js";
 import { runtimePath } from "../runtimePath.js";
 import { shellWord } from "../shellWord.js";
 import { installSignals } from "../signals.js";
@@ -92,7 +92,7 @@ async function run(path: string, flags: RunFlags): Promise<number> {
   const input = await resolveItems(itemsFlag || job.definition.items, job.definition.key, job.folder);
   await settleChanges(job, flags.changed);
   const inDoubt = await settleDoubt(job, input, flags.inDoubt);
-  const report = new RunReport(job, shellWord(path));
+  const report = new RunReport(job, suggestionsFor(path, flags));
   const tell = flags.json ? (event: RunEvent) => printJson(event) : (event: RunEvent) => report.take(event);
   installSignals(control, (message) =>
     flags.json ? printJson({ event: "notice", message }) : report.note(message),
@@ -120,6 +120,15 @@ function runOptions(flags: RunFlags, control: RunControl, onEvent: (event: RunEv
     ...(concurrency !== undefined && { concurrency }),
     ...(limit !== undefined && { limit }),
   };
+}
+
+/** The commands that are suggested name the same checkpoint and input as this one: another would start over. */
+function suggestionsFor(path: string, { checkpoint, as, items }: RunFlags): Suggestions {
+  const word = shellWord(path);
+  const flag = (name: string, value: string | undefined) =>
+    value === undefined ? "" : ` ${name} ${shellWord(value)}`;
+  const read = checkpoint === undefined ? word : shellWord(checkpoint);
+  return { run: word + flag("--checkpoint", checkpoint) + flag("--as", as) + flag("--items", items), read };
 }
 
 /** A path or glob given relative to the working directory, as it reads from the job file's folder. */

@@ -1,7 +1,9 @@
+import { access } from "node:fs/promises";
+import { resolve } from "node:path";
 import type { Command } from "commander";
 import { inspectLock } from "../../runtime/store/lock.js";
 import { requestStop } from "../../runtime/store/stopRequest.js";
-import { exit } from "../exitCodes.js";
+import { CommandError, exit } from "../exitCodes.js";
 import { targetsOf } from "../targets.js";
 import { leave, print } from "../terminal.js";
 
@@ -17,6 +19,8 @@ export function registerStop(program: Command): void {
 }
 
 async function stop(path: string, flags: { wait: boolean }): Promise<number> {
+  if (!(await exists(path)))
+    throw new CommandError(exit.usage, `There is no ${resolve(path)}. Nothing was stopped. Check the path.`);
   const asked: { checkpoint: string; token: string }[] = [];
   for (const { checkpoint } of await targetsOf(path)) {
     const token = await requestStop(checkpoint);
@@ -34,6 +38,12 @@ async function stop(path: string, flags: { wait: boolean }): Promise<number> {
   }
   return exit.ok;
 }
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
 
 async function ended(checkpoint: string, token: string): Promise<void> {
   for (;;) {

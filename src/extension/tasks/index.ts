@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { expectedCheckpoint } from "../../runtime/runner/findCheckpoints.js";
 import { taskType } from "../ids.js";
 import type { Job } from "../job.js";
 import type { JobCatalog } from "../jobCatalog.js";
@@ -37,10 +38,13 @@ export class JobTasks implements vscode.TaskProvider, vscode.Disposable {
   }
 
   /** The task that runs or resumes a job. */
-  taskOf(job: Job, extraArgs: readonly string[] = []): Promise<vscode.Task> {
+  async taskOf(job: Job, extraArgs: readonly string[] = []): Promise<vscode.Task> {
     const { jobFile, label } = job.source;
     if (jobFile === null) throw new TypeError(`Expected a job with a job file, got ${job.checkpoint}.`);
-    const args = [...(label === null ? [] : ["--as", label]), ...extraArgs];
+    // A checkpoint that was found by its header is gone on with, not started over at the job's usual place.
+    const isElsewhere = label === null && job.checkpoint !== (await expectedCheckpoint(jobFile));
+    const which = label !== null ? ["--as", label] : isElsewhere ? ["--checkpoint", job.checkpoint] : [];
+    const args = [...which, ...extraArgs];
     const folder = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(jobFile));
     return this.create(definitionOf(jobFile, args), folder ?? vscode.TaskScope.Workspace);
   }

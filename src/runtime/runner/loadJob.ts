@@ -65,6 +65,10 @@ async function assertOneJobFile(file: string): Promise<void> {
     throw new JobDefinitionError(
       `${file} is a ${found.isDirectory() ? "directory" : "special file"}, not a job file. Name a file such as nightly.job.ts.`,
     );
+  if (/\.(jsonl|ckpt)$/.test(file))
+    throw new JobDefinitionError(
+      `${file} is a checkpoint or data, not a job file. Nothing was run. Name its NAME.job.ts.`,
+    );
   if (!isJobFile(file)) return;
   const siblings = (await readdir(dirname(file))).filter(
     (name) => isJobFile(name) && jobNameOf(name) === jobNameOf(file),

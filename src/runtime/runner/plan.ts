@@ -5,7 +5,7 @@ import { canonicalJson } from "../session/operationCache.js";
 import { assertDistinct } from "../session/session.js";
 import { newestDurations } from "../state/fold.js";
 import { type DoubtfulItem, doubtfulItems } from "../state/inDoubt.js";
-import { type JobState, latestRun, type OpenItem } from "../state/jobState.js";
+import type { JobState, OpenItem, RunState } from "../state/jobState.js";
 import type { OpenEntry } from "../state/status.js";
 import { JsonlStore } from "../store/jsonlStore.js";
 import type { Input, InputItem } from "./items.js";
@@ -96,11 +96,18 @@ export interface ParamChange {
   after: unknown;
 }
 
+/** The parameters of the latest run that recorded any. */
+function recordedParams(state: JobState): unknown {
+  let latest: RunState | undefined;
+  for (const run of state.runs.values())
+    if (run.params !== undefined && run.run > (latest?.run ?? 0)) latest = run;
+  return latest?.params;
+}
+
 /** Which of a job's parameters differ from those of its latest run. Empty where either recorded none. */
 export function paramChanges(state: JobState, params: unknown): ParamChange[] {
-  const before = latestRun(state)?.params;
-  if (before === undefined || params === undefined || canonicalJson(before) === canonicalJson(params))
-    return [];
+  const before = recordedParams(state);
+  if (before === undefined || canonicalJson(before) === canonicalJson(params ?? null)) return [];
   if (!isObject(before) || !isObject(params)) return [{ name: "", before, after: params }];
   const names = [...new Set([...Object.keys(before), ...Object.keys(params)])];
   return names

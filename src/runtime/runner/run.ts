@@ -13,6 +13,7 @@ import { createContext, type ItemRunner, inProcess } from "./itemRunner.js";
 import type { Input, InputItem } from "./items.js";
 import { relativeJobFile } from "./jobPaths.js";
 import type { LoadedJobFile } from "./loadJob.js";
+import { endOrphans } from "./orphans.js";
 import { remainingItems, startNotices } from "./remaining.js";
 import type { RunOptions, RunOutcome } from "./runOptions.js";
 import { WorkerPool } from "./workerPool.js";
@@ -80,6 +81,17 @@ class Run {
     try {
       if (this.input.kind === "list")
         await this.session.recordInput(this.input.items.map((item) => item.key));
+      if (this.job.definition.worker) {
+        const ended = await endOrphans(this.job.checkpoint);
+        const message = `Ended ${ended} worker${ended === 1 ? "" : "s"} of a killed run that still worked: nobody would have got the results.`;
+        if (ended > 0) this.tell({ event: "notice", message });
+      }
+      if (this.job.definition.budget)
+        this.tell({
+          event: "notice",
+          message:
+            "The budget counts only costs that `ctx.usage` is told in US dollars (`usd`): tokens alone do not reach it.",
+        });
       this.tellStart();
       for (const message of await startNotices(this.status(), this.options.inDoubt, this.job.checkpoint))
         this.tell({ event: "notice", message });

@@ -9,6 +9,7 @@ import { encodeRecord, type RunEndReason, type WritableRecord } from "../format/
 import { latestRun } from "../state/jobState.js";
 import { lossRecord } from "../state/lostRun.js";
 import { AppendFile } from "../store/appendFile.js";
+import { ChildRegister, orphansOf } from "../store/children.js";
 import { CheckpointFollower, eventsPathOf } from "../store/follow.js";
 import { Lock, lockTokenVariable } from "../store/lock.js";
 import { clearStopRequest, isStopRequested } from "../store/stopRequest.js";
@@ -34,6 +35,15 @@ export async function runCommand(
 ): Promise<CommandOutcome> {
   await makeFolder(dirname(job.checkpoint));
   const lock = await Lock.acquire(job.checkpoint, options);
+  const [orphan] = await orphansOf(job.checkpoint);
+  if (orphan !== undefined) {
+    await lock.release();
+    throw new AgentJobsError(
+      "AJ_HELD",
+      `Cannot run ${job.name}: pid ${orphan}, the program of an earlier run that was killed, still works on it. Nothing was begun. Wait for it or end it, then run again.`,
+    );
+  }
+  const children = new ChildRegister(job.checkpoint);
   const events = await RunEvents.open(job, lock);
   try {
     const { file, args, cwd, env } = resolveProgram(job, job.definition.command!);
@@ -43,6 +53,8 @@ export async function runCommand(
       stdio: ["ignore", "inherit", "inherit"],
       detached: process.platform !== "win32",
     });
+    const ended = once(child, "close") as Promise<[number | null]>;
+    ended.catch(() => {}); // awaited below
     const kill = (signal: NodeJS.Signals) => {
       try {
         if (process.platform === "win32" || child.pid === undefined) child.kill(signal);
@@ -51,6 +63,7 @@ export async function runCommand(
         // it ended in between
       }
     };
+    if (child.pid !== undefined) await children.add(child.pid);
     const watch = setInterval(() => {
       void isStopRequested(job.checkpoint, lock.token).then(
         (asked) => asked && control.stop("stopped"),
@@ -61,7 +74,8 @@ export async function runCommand(
     control.onStop(() => kill("SIGTERM"));
     control.signal.addEventListener("abort", () => kill("SIGKILL"), { once: true });
     try {
-      const [exitCode] = (await once(child, "close")) as [number | null];
+      const [exitCode] = await ended;
+      if (child.pid !== undefined) await children.remove(child.pid);
       const reason = control.stopping?.reason ?? (exitCode === 0 ? "finished" : "error");
       const signal = control.stopping?.signal;
       await events.end(reason, signal);

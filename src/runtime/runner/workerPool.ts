@@ -5,6 +5,7 @@ import { AgentJobsError, messageOf } from "../errors.js";
 import { type ItemKey, idText, keyOf } from "../format/itemId.js";
 import { parseWithNumberSources } from "../format/json.js";
 import { LineSplitter } from "../format/lines.js";
+import { ChildRegister } from "../store/children.js";
 import type { ItemContext } from "./defineJob.js";
 import { stringifyExactly } from "./exactJson.js";
 import type { ItemLog } from "./itemLog.js";
@@ -38,12 +39,14 @@ export class WorkerPool implements ItemRunner {
   private readonly workers: Worker[] = [];
   private fruitless = 0;
   private closing = false;
+  private readonly children: ChildRegister;
 
   constructor(
     private readonly job: LoadedJobFile,
     private readonly log: ItemLog,
   ) {
     this.program = resolveProgram(job, job.definition.worker!);
+    this.children = new ChildRegister(job.checkpoint);
   }
 
   async run({ key, item }: { key: ItemKey; item: unknown }, context: ItemContext): Promise<unknown> {
@@ -67,7 +70,7 @@ export class WorkerPool implements ItemRunner {
           "AJ_WORKER",
           `The worker \`${this.job.definition.worker!.join(" ")}\` ended ${this.fruitless} times in a row without an answer. What is done is kept. Read its output in ${this.log.path}, mend it, then run again.`,
         );
-      const worker = new Worker(this.program, this.job.name, this.log, {
+      const worker = new Worker(this.program, this.job.name, this.log, this.children, {
         onReply: () => {
           this.fruitless = 0;
         },
@@ -89,12 +92,15 @@ class Worker {
   ended = false;
   private readonly child: ChildProcessWithoutNullStreams;
   private readonly exit: Promise<unknown>;
+  /** Resolves once a later run would find it, should this one be killed. */
+  private readonly noted: Promise<void>;
   private answered = false;
 
   constructor(
     private readonly program: ProgramCall,
     job: string,
     private readonly log: ItemLog,
+    children: ChildRegister,
     private readonly hooks: { onReply: () => void; onEnd: (answered: boolean) => void },
   ) {
     const { file, args, cwd, env } = program;
@@ -107,6 +113,9 @@ class Worker {
     this.child.on("close", (code, signal) =>
       this.end(signal ? `was ended by ${signal}` : `ended with exit code ${code}`),
     );
+    const { pid } = this.child;
+    this.noted = pid === undefined ? Promise.resolve() : children.add(pid).catch(() => {}); // a full disk fails its items later
+    if (pid !== undefined) void this.exit.then(() => children.remove(pid)).catch(() => {});
     this.child.stdin.on("error", () => {}); // its end says more
     this.readLines(this.child.stdout, (line) => this.take(line));
     this.readLines(this.child.stderr, (line) => this.log.write(null, line));
@@ -117,7 +126,8 @@ class Worker {
     return new Promise((resolve, reject) => {
       const line = `{"id":${key},"item":${stringifyExactly(item)},"attempt":${context.attempt}}`;
       this.pending.set(key, { context, resolve, reject });
-      this.send(line);
+      // Not before a later run would find it: else a kill right now could have the item paid for twice.
+      void this.noted.then(() => this.pending.has(key) && this.send(line));
     });
   }
 

@@ -38,6 +38,7 @@ export class AgentResume {
       jobId,
       work ? options : (workOrOptions as SessionOptions),
     );
+    session.watchForStop();
     if (!work) return session;
     try {
       return await work(session);

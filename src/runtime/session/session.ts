@@ -1,4 +1,4 @@
-import { maxErrorChars } from "../config.js";
+import { maxErrorChars, stopPollIntervalMs } from "../config.js";
 import { AgentJobsError, JobDefinitionError, messageOf } from "../errors.js";
 import { type ItemId, type ItemKey, idText, keyOf } from "../format/itemId.js";
 import type { RunEndReason, Usage, WritableRecord } from "../format/record.js";
@@ -35,6 +35,8 @@ export class Session {
   private readonly finishing = new Map<ItemKey, Promise<void>>();
   private ended: { reason: RunEndReason; signal?: string } | undefined;
   private closing: Promise<void> | undefined;
+  private stopSeen = false;
+  private stopWatch: NodeJS.Timeout | undefined;
   private recordingInput: Promise<void> | undefined;
 
   /** @internal Use `AgentResume` or the runner. */
@@ -70,7 +72,10 @@ export class Session {
     assertDistinct(keyed.map((entry) => entry.key));
     // Not awaited, since iteration is synchronous: the next mark waits for it, and it can be lost without harm.
     this.recordingInput = this.recordInput(keyed.map((entry) => entry.key)).catch(() => {});
-    for (const entry of keyed) if (!this.state.done.has(entry.key)) yield entry.item;
+    for (const entry of keyed) {
+      if (this.stopping) return;
+      if (!this.state.done.has(entry.key)) yield entry.item;
+    }
   }
 
   /** Records how many items the input has, and which known ones left it or came back. Ids must be distinct. */
@@ -160,6 +165,24 @@ export class Session {
     return this.log.stopRequested();
   }
 
+  /** Whether somebody asked the run to stop in order, as `agent-jobs stop` does: `remaining` then gives no more. */
+  get stopping(): boolean {
+    return this.stopSeen;
+  }
+
+  /** @internal Looks for a stop request until the session is closed. */
+  watchForStop(): void {
+    this.stopWatch = setInterval(() => {
+      this.stopRequested().then(
+        (asked) => {
+          this.stopSeen ||= asked;
+          if (asked) this.ended ??= { reason: "stopped" };
+        },
+        () => {}, // what cannot be read now is read at the next look
+      );
+    }, stopPollIntervalMs).unref();
+  }
+
   /** @internal Says why the run ends; `close` records it. */
   endAs(reason: RunEndReason, signal?: string): void {
     this.ended = { reason, ...(signal !== undefined && { signal }) };
@@ -176,6 +199,7 @@ export class Session {
   }
 
   private async end(): Promise<void> {
+    clearInterval(this.stopWatch);
     try {
       await this.recordingInput;
       const { reason, signal } = this.ended ?? { reason: this.outcome() };
