@@ -4,16 +4,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { run } from "./processes.mjs";
 
-/** By part, in the order in which they run; folders are those of test/. */
+/**
+ * By part, in the order in which they run; folders are those of test/. The window's suite mostly waits: it runs
+ * beside those that come before the first one that wants the machine for itself (`alone`).
+ */
 const SUITES = [
   { part: "core", folder: "runtime", timeoutMs: 20_000 },
   { part: "core", folder: "view", timeoutMs: 10_000 },
   { part: "core", folder: "cli", timeoutMs: 60_000 },
-  { part: "core", folder: "torture", timeoutMs: 180_000 },
   { part: "core", folder: "examples", timeoutMs: 60_000 },
   { part: "core", folder: "package", timeoutMs: 60_000 },
-  { part: "host", folder: "extension", timeoutMs: 30_000, program: "dist/test/host/main.js" },
-  { part: "interface", folder: "interface", timeoutMs: 120_000 },
+  { part: "interface", folder: "interface", timeoutMs: 120_000, beside: true },
+  { part: "core", folder: "torture", timeoutMs: 180_000, alone: true },
+  { part: "host", folder: "extension", timeoutMs: 30_000, program: "dist/test/host/main.js", alone: true },
 ];
 
 export const PARTS = [...new Set(SUITES.map((suite) => suite.part))];
@@ -40,16 +43,17 @@ export function suitesOf(root, parts) {
  * Runs one suite. Without a verdict it has failed, whatever its exit code: whoever dies of a signal gives none, and
  * VS Code reports an extension host that died as 0.
  *
+ * @param {number} [output] a file for what it prints; by default it prints here
  * @returns {Promise<{ passed: number, failed: number, skipped: number, problem?: string }>}
  */
-export async function runSuite(suite, { node, env }, grep) {
+export async function runSuite(suite, { node, env }, grep, output) {
   const folder = mkdtempSync(join(tmpdir(), "agent-jobs-verdict-"));
   const verdictFile = join(folder, "verdict.json");
   const args = suite.program ? [suite.program] : ["dist/test/setup/plain.main.js", ...suite.files];
   try {
     const code = await run(node, ["--enable-source-maps", ...args], {
       ownGroup: true,
-      stdio: ["ignore", "inherit", "inherit"],
+      stdio: ["ignore", output ?? "inherit", output ?? "inherit"],
       env: {
         ...env,
         AGENT_JOBS_VERDICT: verdictFile,

@@ -1,4 +1,7 @@
 // npm test [-- core|host|interface…] [--grep TEXT]: all tests, or some. The last line is the counts.
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { installServer } from "../../host/installServer.mjs";
 import { build } from "../build.mjs";
 import { interruption, run } from "../processes.mjs";
@@ -54,6 +57,35 @@ function report(results) {
   return failed > 0 || passed === 0 ? 1 : 0;
 }
 
+async function runHere(suite, context, grep, output) {
+  const start = performance.now();
+  if (output === undefined) console.log(`\n── ${suite.folder} ──`);
+  const result = await runSuite(suite, context, grep, output);
+  const counts = `${result.passed} passed, ${result.failed} failed`;
+  const end = `── ${suite.folder}: ${counts}, ${((performance.now() - start) / 1000).toFixed(1)} s`;
+  if (output === undefined) console.log(end);
+  return { ...result, end };
+}
+
+/** Starts a suite whose output is kept until somebody waits for its end: two at a time would be hard to read. */
+function startBeside(suite, context, grep) {
+  const folder = mkdtempSync(join(tmpdir(), "agent-jobs-output-"));
+  const path = join(folder, "output.txt");
+  const file = openSync(path, "w");
+  const running = runHere(suite, context, grep, file);
+  running.catch(() => {}); // whoever waits for it hears of it
+  return async () => {
+    try {
+      const result = await running;
+      console.log(`\n── ${suite.folder} ──\n${readFileSync(path, "utf8")}${result.end}`);
+      return result;
+    } finally {
+      closeSync(file);
+      rmSync(folder, { recursive: true, force: true });
+    }
+  };
+}
+
 export default async function test(context) {
   const { parts, grep } = parse(context.args);
   const problem = await prepare(context, parts.includes("host") || parts.includes("interface"));
@@ -62,14 +94,14 @@ export default async function test(context) {
   const results = [];
   // A part or a pattern is asked for while something is being written: then only what was asked for.
   if (context.args.length === 0) results.push(await runChecks(context));
-  for (const suite of suitesOf(context.root, parts)) {
+  const suites = suitesOf(context.root, parts);
+  const others = suites.filter((suite) => !suite.beside);
+  const beside = suites.filter((suite) => suite.beside).map((suite) => startBeside(suite, context, grep));
+  for (const suite of others) {
+    if (suite.alone) for (const started of beside.splice(0)) results.push(await started());
     if (interruption()) break;
-    const start = performance.now();
-    console.log(`\n── ${suite.folder} ──`);
-    const result = await runSuite(suite, context, grep);
-    results.push(result);
-    const counts = `${result.passed} passed, ${result.failed} failed`;
-    console.log(`── ${suite.folder}: ${counts}, ${((performance.now() - start) / 1000).toFixed(1)} s`);
+    results.push(await runHere(suite, context, grep));
   }
+  for (const started of beside) results.push(await started());
   return report(results);
 }
