@@ -1,6 +1,6 @@
 import { stalledAfterMs } from "../config.js";
 import type { ItemKey } from "../format/itemId.js";
-import type { LossCause } from "../format/record.js";
+import type { LossCause, RunEndReason } from "../format/record.js";
 import type { ScanSummary } from "../format/scan.js";
 import { type Eta, estimateEta } from "./eta.js";
 import { newestDurations } from "./fold.js";
@@ -26,17 +26,7 @@ export interface Holder {
   local: boolean;
 }
 
-export type RunEnding =
-  | "finished"
-  | "finished-with-failures"
-  | "stopped"
-  | "interrupted"
-  | "terminated"
-  | "limit"
-  | "budget"
-  | "in-doubt"
-  | "error"
-  | LossCause;
+export type RunEnding = RunEndReason | LossCause;
 
 /** What a lock tells that a run left behind which no longer lives. */
 export interface LostRun {

@@ -103,7 +103,7 @@ overlay /mnt/o fuse.fuse-overlayfs rw 0 0
 
   it("is risky on network and synced folders, and nowhere else", () => {
     const risk = (path: string, text: string | null = mounts) => riskOf(path, text);
-    for (const path of ["/work/a.jsonl", "/home/me/disk/a", "/mnt/usb/a", "/mnt/o/a", "/homework/a"])
+    for (const path of ["/srv/a.jsonl", "/home/me/disk/a", "/mnt/usb/a", "/mnt/o/a", "/homework/a"])
       assert.equal(risk(path), null, path);
     assert.match(risk("/home/me/a")!, /nfs4/);
     assert.match(risk("/mnt/my nas/a")!, /cifs/);
