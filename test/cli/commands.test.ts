@@ -181,6 +181,7 @@ describe("the command line", () => {
     await cli(["run", "shout.job.mjs"]);
     const damaged = readFileSync(checkpoint(), "utf8").replace('"shout":"TWO"', '"shout":"TWÖ"');
     writeFileSync(checkpoint(), damaged);
+    assert.match((await cli(["results", "shout.job.mjs"])).stderr, /shout\.jsonl is damaged: .*missing/);
     const dry = await cli(["repair", "shout.job.mjs", "--dry-run"]);
     assert.equal(dry.code, 3);
     assert.match(dry.stdout, /line \d+ +The record's bytes changed after it was written/);

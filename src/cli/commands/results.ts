@@ -8,8 +8,9 @@ import { loadJob } from "../../runtime/runner/loadJob.js";
 import { safeJson, safeLines } from "../../runtime/safeText.js";
 import { CommandError, exit } from "../exitCodes.js";
 import { runtimePath } from "../runtimePath.js";
+import { shellWord } from "../shellWord.js";
 import { readTarget, targetsOf } from "../targets.js";
-import { isTerminal, leave } from "../terminal.js";
+import { isTerminal, leave, printError } from "../terminal.js";
 
 interface ResultsFlags {
   format: "jsonl" | "csv";
@@ -34,6 +35,10 @@ async function results(path: string, flags: ResultsFlags): Promise<number> {
     const view = await readTarget(target);
     if (view.error !== null) throw new CommandError(exit.usage, view.error);
     if (view.scan.format === "empty") continue;
+    if (view.status.damaged)
+      printError(
+        `${target.checkpoint} is damaged: results in its damaged lines are missing here. Repair it (agent-jobs repair ${shellWord(target.checkpoint)}).`,
+      );
     for await (const { item, result } of readResults(target.checkpoint)) {
       const row = { id: item, ...(inputs && { input: inputs.get(item) ?? null }), result: result ?? null };
       if (flags.format === "csv") rows.push({ ...row, id: idText(item) });
