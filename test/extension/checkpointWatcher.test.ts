@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { FSWatcher } from "chokidar";
@@ -57,6 +57,25 @@ describe("the watcher of checkpoints", () => {
     writeFileSync(`${checkpoint}.bak-20261121T040000Z`, "x");
     writeFileSync(join(folder, "checkpoints/notes.txt"), "x");
     assert.equal(await toldOf(() => appendFileSync(`${checkpoint}.lock`, "x")), checkpoint);
+  });
+
+  it("tells again after the last of several changes in quick succession, as an editor's save makes them", async () => {
+    mkdirSync(join(folder, "checkpoints"));
+    writeFileSync(checkpoint, "one\ntwo\n");
+    watcher.watch([checkpoint]);
+    await toldOf(() => appendFileSync(checkpoint, "three\n"));
+    const seen: number[] = [];
+    const sawAll = new Promise<void>((resolve) => {
+      onChange = () => {
+        seen.push(statSync(checkpoint).size);
+        // The save's second half comes right behind the first, which empties the file.
+        if (seen.at(-1) === 0) appendFileSync(checkpoint, "one\n");
+        else if (seen.at(-1) === 4) resolve();
+      };
+    });
+    writeFileSync(checkpoint, "");
+    await sawAll;
+    assert.ok(seen.includes(0), "never looked between the halves");
   });
 
   it("looks again and again where the system has no watches left, and says so", async () => {

@@ -10,6 +10,8 @@ const beside = /\.(lock|stop|events)$/;
 const exhausted = new Set(["ENOSPC", "EMFILE", "ENFILE"]);
 /** How often files are looked at where they cannot be watched. */
 const pollIntervalMs = 1_000;
+/** chokidar drops what follows a change of the same file within 50 ms: it is looked at once more after that. */
+const lookAgainMs = 100;
 
 /**
  * Says when a checkpoint, or its lock, changed on the disk. Watches the folders of the checkpoints, not deeper, and
@@ -23,6 +25,7 @@ export class CheckpointWatcher {
   /** Where a folder of checkpoints is to appear. */
   private readonly awaited = new Set<string>();
   private checkpoints = new Set<string>();
+  private readonly lookingAgain = new Map<string, NodeJS.Timeout>();
   private polling = false;
 
   /** @param onFolder a folder of checkpoints came or went: what is to be watched should be given again */
@@ -52,6 +55,8 @@ export class CheckpointWatcher {
   }
 
   dispose(): void {
+    for (const timer of this.lookingAgain.values()) clearTimeout(timer);
+    this.lookingAgain.clear();
     void this.watcher?.close();
     this.watcher = undefined;
   }
@@ -72,10 +77,21 @@ export class CheckpointWatcher {
     watcher.on("all", (event, path) => {
       if (event === "addDir" || event === "unlinkDir") return this.takeFolder(event, path);
       const checkpoint = path.replace(beside, "");
-      if (this.checkpoints.has(checkpoint)) this.onChange(checkpoint);
+      if (this.checkpoints.has(checkpoint)) this.tell(checkpoint);
     });
     watcher.on("error", (error) => this.fail(error));
     return watcher;
+  }
+
+  /** Tells at once, and again when what may have been dropped behind this change has happened. */
+  private tell(checkpoint: string): void {
+    clearTimeout(this.lookingAgain.get(checkpoint));
+    const timer = setTimeout(() => {
+      this.lookingAgain.delete(checkpoint);
+      this.onChange(checkpoint);
+    }, lookAgainMs);
+    this.lookingAgain.set(checkpoint, timer);
+    this.onChange(checkpoint);
   }
 
   private takeFolder(event: "addDir" | "unlinkDir", path: string): void {
