@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { systemCodeOf } from "../../runtime/errors.js";
 import { labelText } from "../../view/text.js";
 import { start } from "../commands/run.js";
 import type { Services } from "../commands/services.js";
@@ -9,6 +10,9 @@ import { type JobTaskDefinition, jobFileOf, labelOf } from "./jobTask.js";
 
 /** A run that wants to be told what to do about changed parameters: exit code 5 of the command line's contract. */
 const undecided = 5;
+/** How long a launched task may take until it has a process. */
+const launchPatienceMs = 30_000;
+const lookMs = 1_000;
 
 /** Why a run did not begin, by its exit code. */
 function reasonOf(exitCode: number): string | undefined {
@@ -33,20 +37,35 @@ function reasonOf(exitCode: number): string | undefined {
 export function registerTaskWatch(services: Services): vscode.Disposable {
   const { catalog, log } = services;
   const waiting = new Map<vscode.TaskExecution, Job>();
+  /** What says that a job which is starting still is: its process, or, before there is one, the time. */
+  const launches = new Map<Job, { pid: number | undefined; sinceMs: number }>();
   const setStarting = (job: Job, starting: boolean) => {
+    if (!starting) launches.delete(job);
     if (job.starting === starting) return;
     job.starting = starting;
     catalog.announce(job);
   };
+  // VS Code does not tell of every end: after a reload of the window it may begin with tasks that are over.
+  const look = setInterval(() => {
+    for (const [job, { pid, sinceMs }] of launches) {
+      if (!job.starting) launches.delete(job);
+      else if (pid === undefined ? performance.now() - sinceMs > launchPatienceMs : !lives(pid))
+        setStarting(job, false);
+    }
+  }, lookMs);
   return vscode.Disposable.from(
-    vscode.tasks.onDidStartTask(({ execution }) => {
+    { dispose: () => clearInterval(look) },
+    vscode.tasks.onDidStartTaskProcess(({ execution, processId }) => {
       const job = jobOfTask(services, execution.task);
       // After a reload of the window VS Code tells of tasks that have been running all along.
-      if (!job || job.holder !== null) return;
+      if (!job || job.holder !== null || !lives(processId)) return;
       waiting.set(execution, job);
+      launches.set(job, { pid: processId, sinceMs: performance.now() });
       setStarting(job, true);
     }),
     catalog.onDidChangeJob((job) => {
+      if (job.starting && !launches.has(job))
+        launches.set(job, { pid: undefined, sinceMs: performance.now() });
       if (job.holder === null) return;
       for (const [execution, waits] of waiting) if (waits === job) waiting.delete(execution);
     }),
@@ -62,11 +81,21 @@ export function registerTaskWatch(services: Services): vscode.Disposable {
       else if (reasonOf(exitCode)) unawaited(log, "failed start", tellFailure(job, execution.task, exitCode));
     }),
     vscode.tasks.onDidEndTask(({ execution }) => {
-      const job = waiting.get(execution);
+      const job = jobOfTask(services, execution.task);
       // A process that could not be created at all ends its task alone.
       if (job) setStarting(job, false);
     }),
   );
+}
+
+/** Whether there is such a process on this machine, which is where the tasks of this extension host run. */
+function lives(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return systemCodeOf(error) === "EPERM";
+  }
 }
 
 function jobOfTask({ catalog }: Services, task: vscode.Task): Job | undefined {
