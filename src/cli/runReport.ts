@@ -17,7 +17,11 @@ const endings: Record<RunOutcome["reason"], string> = {
   interrupted: "Interrupted",
   terminated: "Ended by a signal",
   limit: "Reached --limit",
-  budget: "Spent the budget",
+  budget: "Stopped before the budget would be passed",
+  deadline: "Reached the deadline",
+  "stop-condition": "Met a stop condition",
+  "max-failures": "Stopped early: too many items failed",
+  auth: "Stopped early: the service accepts no request",
   "in-doubt": "Done but for what is in doubt",
   error: "Ended with an error",
 };

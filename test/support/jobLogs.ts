@@ -11,13 +11,16 @@ const usage: fc.Arbitrary<Usage> = fc.record(
   { requiredKeys: [] },
 );
 const outcome = fc.constantFrom("done", "failed", "lost");
-const attempt = fc.record({ outcome, isStarted: fc.boolean(), steps: fc.nat(3), ms: fc.nat(9000), usage });
+const attempt = fc.record({
+  ...{ outcome, isStarted: fc.boolean(), steps: fc.nat(3), ms: fc.nat(9000), usage },
+  ...{ spends: fc.array(usage, { maxLength: 2 }), passes: fc.nat(2), willRetry: fc.boolean() },
+});
 const presence = fc.array(fc.constantFrom("gone" as const, "back" as const), { maxLength: 3 });
 
 /** What happens to one item, in order: attempts over several runs, steps, leaving the input and coming back. */
 function itemRecords(item: ItemKey, tries: Attempt[], left: ("gone" | "back")[]): Untimed[] {
   const records: Untimed[] = [];
-  tries.forEach(({ outcome: end, isStarted, steps, ms, usage: used }, i) => {
+  tries.forEach(({ outcome: end, isStarted, steps, ms, usage: used, spends, passes, willRetry }, i) => {
     const base = { item, run: 1 + (i >> 1), attempt: i + 1 };
     if (isStarted) records.push({ type: "started", ...base });
     for (let n = 0; n < steps; n++) {
@@ -30,8 +33,16 @@ function itemRecords(item: ItemKey, tries: Attempt[], left: ("gone" | "back")[])
       };
       records.push(step);
     }
+    spends.forEach((spent, n) => {
+      records.push({ type: "spent", ...base, n: n + 1, usage: spent });
+    });
+    for (let pass = 0; pass < passes; pass++) {
+      records.push({ type: "waiting", ...base, pass });
+      if (isStarted) records.push({ type: "started", ...base, pass: pass + 1 });
+    }
+    const retry = willRetry ? { retry: true as const } : {};
     if (end === "failed")
-      records.push({ type: "failed", ...base, cause: "timeout", message: "late", usage: used });
+      records.push({ type: "failed", ...base, cause: "timeout", message: "late", usage: used, ...retry });
     if (end === "done") records.push({ type: "done", ...base, ms, usage: used, result: i });
   });
   left.forEach((type, i) => {
@@ -46,6 +57,9 @@ interface Attempt {
   steps: number;
   ms: number;
   usage: Usage;
+  spends: Usage[];
+  passes: number;
+  willRetry: boolean;
 }
 
 function runRecords(totals: number[][]): Untimed[] {
@@ -60,6 +74,7 @@ function runRecords(totals: number[][]): Untimed[] {
       params: { i },
     },
     ...inputs.map((total): Untimed => ({ type: "input", run: i + 1, total })),
+    ...inputs.map((until, n): Untimed => ({ type: "pace", run: i + 1, n: n + 1, concurrency: until, until })),
     { type: "write-error", run: i + 1, code: "ENOSPC" },
     { type: "run-ended", run: i + 1, reason: "stopped" },
   ]);

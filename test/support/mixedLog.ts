@@ -34,12 +34,17 @@ export function mixedLog(items: number): WritableRecord[] {
     if (i % 2 === 0) records.push({ ...base, type: "started", attempt: 1 });
     if (i % 3 === 0)
       records.push({ ...base, type: "step", attempt: 1, step: "outline", op: `op${i}`, result: i });
+    if (i % 4 === 0)
+      records.push({ ...base, type: "spent", attempt: 1, n: 1, usage: { usd: 1, requests: 2 } });
+    if (i % 11 === 0) records.push({ ...base, type: "waiting", attempt: 1, pass: 0 });
     if (i % 5 === 0)
       records.push({ ...base, type: "failed", attempt: 1, cause: "timeout", message: texts[i % 6]! });
     const usage = { inputTokens: i * 10, outputTokens: i, usd: i / 1000 };
     if (i % 7 !== 0)
       records.push({ ...base, type: "done", result: resultOf(i), attempt: 2, ms: i * 7, usage });
   }
+  const slower = { concurrency: 4, until: startMs / 1000 + 2, cause: "rate-limit" };
+  records.push({ type: "pace", atMs: startMs, run: 1, n: 1, ...slower });
   records.push({ type: "gone", atMs: startMs, item: keyOf("was here"), run: 1 });
   records.push({ type: "run-ended", atMs: startMs + 1e6, run: 1, reason: "stopped" });
   return records;
@@ -86,6 +91,18 @@ export const anyRecord: fc.Arbitrary<WritableRecord> = fc.oneof(
   fc.record({
     ...{ type: fc.constant("failed" as const), atMs, item: key, run: positive, attempt: positive },
     ...{ cause: text, message: text, usage },
+  }),
+  fc.record({
+    ...{ type: fc.constant("spent" as const), atMs, item: key, run: positive, attempt: positive },
+    ...{ n: positive, usage },
+  }),
+  fc.record({
+    ...{ type: fc.constant("waiting" as const), atMs, item: key, run: positive, attempt: positive },
+    pass: fc.nat(3),
+  }),
+  fc.record({
+    ...{ type: fc.constant("pace" as const), atMs, run: positive, n: positive, concurrency: positive },
+    ...{ until: fc.nat(), cause: text },
   }),
   fc.record({ type: fc.constantFrom("gone" as const, "back" as const), atMs, item: key, run: positive }),
   fc.record({ type: fc.constant("input" as const), atMs, run: positive, total: fc.nat() }),

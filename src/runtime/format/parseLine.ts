@@ -108,6 +108,11 @@ const optional: Record<string, (value: unknown) => boolean> = {
   detail: isText,
   signal: isText,
   by: (value) => value === "person",
+  retry: (value) => value === true,
+  until: amount,
+  pass: count,
+  stages: (value) => Array.isArray(value) && value.every(isText),
+  sources: (value) => isObject(value) && Object.values(value as object).every(isText),
 };
 
 /** The kinds whose members, besides `ts`, must be of these types for the record to be one. */
@@ -119,6 +124,9 @@ const required: Record<string, Record<string, (value: unknown) => boolean>> = {
   back: { run: count },
   started: { run: count, attempt: count },
   step: { run: count, attempt: count, step: isText, op: isText },
+  spent: { run: count, attempt: count, n: count, usage: isObject },
+  waiting: { run: count, attempt: count, pass: count },
+  pace: { run: count, n: count, concurrency: count },
   failed: { run: count, attempt: count, cause: isText, message: isText },
   measured: { run: count, attempt: count },
   "write-error": { run: count, code: isText },
@@ -126,7 +134,7 @@ const required: Record<string, Record<string, (value: unknown) => boolean>> = {
   "run-lost": { run: count, cause: isText },
   compacted: { key: isText, runs: isRunSums, steps: isStepCounts },
 };
-const ofItems = new Set(["gone", "back", "started", "step", "failed", "measured"]);
+const ofItems = new Set(["gone", "back", "started", "step", "spent", "waiting", "failed", "measured"]);
 
 function verifiedRecord(members: Record<string, unknown>, text: string): ParsedLine | undefined {
   const { ts, c: _, ...rest } = members;

@@ -6,23 +6,32 @@
  * before `,"c":`, as 8 lower-case hex digits.
  *
  *   done          {"id":ID,"ts":T, result? ms? attempt? run? usage? hash? by?, "c":C}   `by` is "person" where one
- *                 said so of an item in doubt: nothing is known of its result, time and cost
+ *                 said so of an item in doubt: nothing is known of its result, time and cost.
+ *                                                        `usage` is what no `spent` of the attempt has told
  *
  * is the one kind with a top-level `id`, so that readers which take any line with an `id` for a finished item see
  * the right set. All others name an item by `item`, and their kind by `type`:
  *
  *   job           v job label? file?                       once, first: format version, whose log this is
- *   run-started   run pid host token concurrency? params?  `run` counts 1, 2, 3 …; `token` is the lock's
+ *   run-started   run pid host token concurrency? params? sources? stages?
+ *                                                          `run` counts 1, 2, 3 …; `token` is the lock's; `sources` are
+ *                                                          the job file and what it imports, by path: SHA-256, hex
  *   input         run total                                distinct ids in the run's input, once known
  *   gone, back    item run                                 an item that was seen before left the input / is in it again
- *   started       item run attempt
+ *   started       item run attempt pass?                   `pass`: it goes on after that many `waiting`
  *   step          item run attempt step op result? ms?     `op` identifies the step's inputs
- *   failed        item run attempt cause message ms? detail? usage?
+ *   spent         item run attempt n usage                 what calls of an attempt took that goes on; `n` counts 1, 2 …
+ *   waiting       item run attempt pass                    an attempt goes on later, and nothing it began is unrecorded;
+ *                                                          `pass` counts 0, 1, 2 …
+ *   failed        item run attempt cause message ms? detail? usage? retry?
+ *                                                          `retry`: this run means to try the item again
  *   measured      item run attempt ms? usage? hash? result?  of a done item, where a foreign file cannot hold it
+ *   pace          run n concurrency until? cause?          how many items at a time from here on, and that none begins
+ *                                                          before `until` (seconds); `n` counts within the run
  *   write-error   run code                                 an earlier write failed; a torn fragment may precede
- *   run-ended     run reason signal? done? failed?
+ *   run-ended     run reason signal? detail? done? failed?
  *   run-lost      run cause detail?                        a run that left no end, and what its successor found out
- *   compacted     key runs steps usage?                    what compaction dropped, summed: `runs` is [{run ts failed}],
+ *   compacted     key runs steps usage?                    what compaction dropped, summed: `runs` is [{run ts failed usage?}],
  *                                                          `steps` is [[name, count]]; each `key` counts once
  *
  * Order counts within an item only: (attempt, then kind). Records of different items commute, repeats change
@@ -44,6 +53,8 @@ export interface Usage {
   cachedTokens?: number;
   usd?: number;
   calls?: number;
+  /** Requests that `ctx.fetch` sent, whatever became of them. */
+  requests?: number;
   model?: string;
 }
 
@@ -55,6 +66,10 @@ export type RunEndReason =
   | "terminated"
   | "limit"
   | "budget"
+  | "deadline"
+  | "stop-condition"
+  | "max-failures"
+  | "auth"
   | "in-doubt"
   | "error";
 
@@ -83,6 +98,10 @@ export interface RunStartedRecord extends Timed {
   token: string;
   concurrency?: number;
   params?: unknown;
+  /** The job file and its local imports, by path relative to the job file's folder: SHA-256, hex. */
+  sources?: Record<string, string>;
+  /** Names of the job's stages, in order. */
+  stages?: string[];
 }
 export interface InputRecord extends Timed {
   type: "input";
@@ -101,6 +120,16 @@ interface Attempt extends Timed {
 }
 export interface StartedRecord extends Attempt {
   type: "started";
+  pass?: number;
+}
+export interface SpentRecord extends Attempt {
+  type: "spent";
+  n: number;
+  usage: Usage;
+}
+export interface WaitingRecord extends Attempt {
+  type: "waiting";
+  pass: number;
 }
 export interface StepRecord extends Attempt {
   type: "step";
@@ -116,6 +145,7 @@ export interface FailedRecord extends Attempt {
   ms?: number;
   detail?: string;
   usage?: Usage;
+  retry?: true;
 }
 export interface MeasuredRecord extends Attempt {
   type: "measured";
@@ -123,6 +153,16 @@ export interface MeasuredRecord extends Attempt {
   usage?: Usage;
   hash?: string;
   result?: unknown;
+}
+export interface PaceRecord extends Timed {
+  type: "pace";
+  run: number;
+  n: number;
+  concurrency: number;
+  /** Seconds since 1970. */
+  until?: number;
+  /** Why nothing begins before that. */
+  cause?: string;
 }
 export interface WriteErrorRecord extends Timed {
   type: "write-error";
@@ -134,6 +174,8 @@ export interface RunEndedRecord extends Timed {
   run: number;
   reason: RunEndReason;
   signal?: string;
+  /** Which condition it was, with its figures. */
+  detail?: string;
   done?: number;
   failed?: number;
 }
@@ -150,8 +192,8 @@ export interface CompactedRecord extends Timed {
   type: "compacted";
   /** Names these sums, so that reading them twice counts them once. */
   key: string;
-  /** Failed attempts by run, with the time of the run's first, seconds since 1970. */
-  runs: { run: number; ts: number; failed: number }[];
+  /** Failed attempts by run, with the time of the run's first, seconds since 1970, and what they took. */
+  runs: { run: number; ts: number; failed: number; usage?: Usage }[];
   /** How many items finished each step, by its name, in order of appearance. */
   steps: [string, number][];
   usage?: Usage;
@@ -190,8 +232,11 @@ export type WritableRecord =
   | PresenceRecord
   | StartedRecord
   | StepRecord
+  | SpentRecord
+  | WaitingRecord
   | FailedRecord
   | MeasuredRecord
+  | PaceRecord
   | WriteErrorRecord
   | RunEndedRecord
   | RunLostRecord

@@ -1,7 +1,14 @@
 import type { ItemKey } from "../format/itemId.js";
 import type { CheckpointRecord, CompactedRecord, FailedRecord, StepRecord, Usage } from "../format/record.js";
 import { applyRecord, newestDurations } from "./fold.js";
-import { addUsage, createJobState, type JobState, type OpenItem, type UsageTotals } from "./jobState.js";
+import {
+  addUsage,
+  createJobState,
+  type JobState,
+  noUsage,
+  type OpenItem,
+  type UsageTotals,
+} from "./jobState.js";
 
 /** How many records a compaction drops, by why nothing needs them any more. */
 export interface Dropped {
@@ -41,7 +48,13 @@ export class Compaction {
   private readonly said = new Map<string, string>();
   private readonly sums: { at: number; record: CompactedRecord }[] = [];
   private readonly steps = new Map<string, number>();
-  private readonly runs = new Map<number, { run: number; atMs: number; failed: number }>();
+  private readonly runs = new Map<
+    number,
+    { run: number; atMs: number; failed: number; usage: UsageTotals }
+  >();
+  private readonly paces = new Map<number, number>();
+  /** Records that say what was spent: no sum holds that by item. */
+  private readonly spends = new Set<number>();
   private readonly usage: UsageTotals = createJobState().usage;
   private input = -1;
 
@@ -64,9 +77,13 @@ export class Compaction {
       case "back":
         return this.takePresence(record, at);
       case "started":
+      case "waiting":
       case "failed":
       case "step":
+      case "spent":
         return this.takeAttempt(record, at);
+      case "pace":
+        return this.takePace(record, at);
       case "done":
         return this.takeDone(record, at);
       case "compacted":
@@ -105,25 +122,33 @@ export class Compaction {
   private summed(key: string): CompactedRecord {
     for (const { at, record } of this.sums) {
       this.isKept[at] = false; // the new sums hold these
-      for (const { run, ts, failed } of record.runs) this.sumRun(run, Math.round(ts * 1000), failed);
+      for (const { run, ts, failed, usage } of record.runs)
+        this.sumRun(run, Math.round(ts * 1000), failed, usage);
       for (const [name, count] of record.steps) this.steps.set(name, (this.steps.get(name) ?? 0) + count);
       addUsage(this.usage, record.usage);
     }
     // Its time keeps the log's latest.
     const atMs = this.times.reduce((max, ms, at) => (this.isKept[at] ? max : Math.max(max, ms)), 0);
-    const runs = [...this.runs.values()].map(({ run, atMs: ms, failed }) => ({ run, ts: ms / 1000, failed }));
+    const runs = [...this.runs.values()].map(({ run, atMs: ms, failed, usage: took }) => {
+      return { run, ts: ms / 1000, failed, ...told(took) };
+    });
     const steps = [...this.state.steps.keys()].map((name): [string, number] => {
       return [name, this.steps.get(name) ?? 0];
     });
-    const usage: Usage = Object.fromEntries(
-      Object.entries(this.usage).filter(([, amount]) => amount !== null),
-    );
-    const isUsed = Object.keys(usage).length > 0;
-    return { type: "compacted", atMs, key, runs, steps, ...(isUsed && { usage }) };
+    return { type: "compacted", atMs, key, runs, steps, ...told(this.usage) };
+  }
+
+  /** Of a run only the latest pace counts. */
+  private takePace(record: CheckpointRecord & { type: "pace" }, at: number): void {
+    const before = this.state.runs.get(record.run)?.pace;
+    applyRecord(this.state, record);
+    if (this.state.runs.get(record.run)?.pace === before) return this.drop(at, "repeats");
+    this.drop(this.paces.get(record.run) ?? -1, "inputs");
+    this.paces.set(record.run, at);
   }
 
   private drop(at: number, why: keyof Dropped): void {
-    if (at < 0 || !this.isKept[at]) return;
+    if (at < 0 || !this.isKept[at] || this.spends.has(at)) return;
     this.isKept[at] = false;
     this.dropped[why]++;
   }
@@ -154,7 +179,7 @@ export class Compaction {
     this.presence.set(record.item, at);
   }
 
-  private takeAttempt(record: CheckpointRecord & { type: "started" | "failed" | "step" }, at: number): void {
+  private takeAttempt(record: CheckpointRecord & { type: AttemptKind }, at: number): void {
     const why = record.type === "failed" ? "failures" : record.type === "step" ? "steps" : "starts";
     const before = copyOf(this.state.open.get(record.item));
     applyRecord(this.state, record);
@@ -167,12 +192,14 @@ export class Compaction {
     }
     const { latest, failure } = item;
     if (isOtherAttempt(before, now)) item.latest = at;
+    if (record.type === "spent" && before?.spent !== now.spent) this.spends.add(at);
     if (record.type === "failed" && before?.failure !== now.failure) {
       item.failure = at;
       item.failures.push({ at, record });
     }
     const isNewStep = record.type === "step" && this.takeStep(item, record, at, before);
-    if (item.latest !== at && item.failure !== at && !isNewStep) return this.drop(at, "repeats");
+    const isNew = item.latest === at || item.failure === at || isNewStep;
+    if (!isNew) return this.drop(at, "repeats");
     // What this one supersedes; a failure is needed for as long as no later one is.
     for (const old of new Set([latest, failure]))
       if (old >= 0 && old !== item.latest && old !== item.failure && !isStep(item, old))
@@ -206,14 +233,23 @@ export class Compaction {
   }
 
   private sumFailure({ run, atMs, usage }: FailedRecord): void {
-    this.sumRun(run, atMs, 1);
+    this.sumRun(run, atMs, 1, usage);
     addUsage(this.usage, usage);
   }
 
-  private sumRun(run: number, atMs: number, failed: number): void {
-    const sum = this.runs.get(run) ?? { run, atMs, failed: 0 };
-    this.runs.set(run, { run, atMs: Math.min(sum.atMs, atMs), failed: sum.failed + failed });
+  private sumRun(run: number, atMs: number, failed: number, usage: Usage | undefined): void {
+    const sum = this.runs.get(run) ?? { run, atMs, failed: 0, usage: noUsage() };
+    addUsage(sum.usage, usage);
+    this.runs.set(run, { ...sum, atMs: Math.min(sum.atMs, atMs), failed: sum.failed + failed });
   }
+}
+
+type AttemptKind = "started" | "waiting" | "failed" | "step" | "spent";
+
+/** The figures that are known, as a record has them. */
+function told(totals: UsageTotals): { usage?: Usage } {
+  const usage = Object.fromEntries(Object.entries(totals).filter(([, amount]) => amount !== null));
+  return Object.keys(usage).length > 0 ? { usage } : {};
 }
 
 const copyOf = (open: OpenItem | undefined): OpenItem | undefined =>
@@ -226,6 +262,7 @@ function isOtherAttempt(before: OpenItem | undefined, now: OpenItem): boolean {
     before?.attempt !== now.attempt ||
     before.run !== now.run ||
     before.phase !== now.phase ||
+    before.pass !== now.pass ||
     before.atMs !== now.atMs
   );
 }

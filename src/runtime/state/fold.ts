@@ -6,15 +6,26 @@ import type {
   DoneRecord,
   FailedRecord,
   MeasuredRecord,
+  PaceRecord,
   PresenceRecord,
   RunEndedRecord,
   RunLostRecord,
   RunStartedRecord,
   SnapshotRecord,
+  SpentRecord,
   StartedRecord,
   StepRecord,
+  Usage,
+  WaitingRecord,
 } from "../format/record.js";
-import { addUsage, type JobState, type OpenItem, type RunState } from "./jobState.js";
+import {
+  addUsage,
+  type JobState,
+  noUsage,
+  type OpenItem,
+  type RunState,
+  type UsageTotals,
+} from "./jobState.js";
 
 /**
  * Applies one record to the state, in place. Records of different items may come in any order, and repeats change
@@ -46,6 +57,12 @@ export function applyRecord(state: JobState, record: CheckpointRecord): void {
       return startItem(state, record);
     case "step":
       return finishStep(state, record);
+    case "spent":
+      return spendOnItem(state, record);
+    case "waiting":
+      return parkItem(state, record);
+    case "pace":
+      return setPace(state, record);
     case "failed":
       return failItem(state, record);
     case "done":
@@ -80,7 +97,8 @@ function takePresence(state: JobState, { item, type, run, atMs }: PresenceRecord
 function runOf(state: JobState, number: number, atMs: number): RunState {
   let run = state.runs.get(number);
   if (!run) {
-    run = { run: number, startedAtMs: atMs, pid: 0, host: "", token: "", done: 0, failed: 0 };
+    const nothing = { pid: 0, host: "", token: "", done: 0, failed: 0, usage: noUsage() };
+    run = { run: number, startedAtMs: atMs, ...nothing };
     state.runs.set(number, run);
   } else if (run.token === "") run.startedAtMs = Math.min(run.startedAtMs, atMs);
   return run;
@@ -94,6 +112,8 @@ function startRun(state: JobState, record: RunStartedRecord): void {
   run.token = record.token;
   if (record.concurrency !== undefined) run.concurrency = record.concurrency;
   if (record.params !== undefined) run.params = record.params;
+  if (record.sources !== undefined) run.sources = record.sources;
+  if (record.stages !== undefined) run.stages = record.stages;
   // The total is of the latest run's input, which is unknown until it says so.
   if (record.run > state.totalRun) {
     state.totalRun = record.run;
@@ -103,8 +123,9 @@ function startRun(state: JobState, record: RunStartedRecord): void {
 }
 
 function endRun(state: JobState, record: RunEndedRecord): void {
-  const { atMs, reason, signal } = record;
-  runOf(state, record.run, atMs).ended = { atMs, reason, ...(signal !== undefined && { signal }) };
+  const { atMs, reason, signal, detail } = record;
+  const told = { ...(signal !== undefined && { signal }), ...(detail !== undefined && { detail }) };
+  runOf(state, record.run, atMs).ended = { atMs, reason, ...told };
 }
 
 function loseRun(state: JobState, { run, atMs, cause, detail }: RunLostRecord): void {
@@ -115,12 +136,25 @@ function loseRun(state: JobState, { run, atMs, cause, detail }: RunLostRecord): 
 function takeSums(state: JobState, { key, runs, steps, usage }: CompactedRecord): void {
   if (state.compactions.has(key)) return;
   state.compactions.add(key);
-  for (const { run, ts, failed } of runs) runOf(state, run, Math.round(ts * 1000)).failed += failed;
+  for (const { run: number, ts, failed, usage: took } of runs) {
+    const run = runOf(state, number, Math.round(ts * 1000));
+    run.failed += failed;
+    addUsage(run.usage, took);
+  }
   for (const [step, count] of steps) state.steps.set(step, (state.steps.get(step) ?? 0) + count);
   addUsage(state.usage, usage);
 }
 
-function openItem(state: JobState, record: StartedRecord | FailedRecord | StepRecord): OpenItem {
+function setPace(state: JobState, { run: number, atMs, n, concurrency, until, cause }: PaceRecord): void {
+  const run = runOf(state, number, atMs);
+  if ((run.pace?.n ?? 0) >= n) return;
+  const pause = until === undefined ? {} : { untilMs: Math.round(until * 1000) };
+  run.pace = { n, concurrency, ...pause, ...(cause !== undefined && { cause }) };
+}
+
+type AttemptRecord = StartedRecord | FailedRecord | StepRecord | SpentRecord | WaitingRecord;
+
+function openItem(state: JobState, record: AttemptRecord): OpenItem {
   let open = state.open.get(record.item);
   if (!open) {
     open = { attempt: 0, run: record.run, phase: "started", atMs: record.atMs };
@@ -134,12 +168,52 @@ function startItem(state: JobState, record: StartedRecord): void {
   beginAttempt(openItem(state, record), record);
 }
 
-function beginAttempt(open: OpenItem, record: StartedRecord | StepRecord): void {
-  if (record.attempt <= open.attempt) return;
+function beginAttempt(open: OpenItem, record: AttemptRecord): void {
+  const pass = record.type === "started" ? (record.pass ?? 0) : 0;
+  const goesOn = record.attempt === open.attempt && open.phase !== "failed" && pass > (open.pass ?? 0);
+  if (record.attempt <= open.attempt && !goesOn) return;
   open.attempt = record.attempt;
   open.run = record.run;
   open.phase = "started";
   open.atMs = record.atMs;
+  if (pass > 0) open.pass = pass;
+  else delete open.pass;
+}
+
+/** Between two stages: the attempt goes on with the next one, in this run or a later one. */
+function parkItem(state: JobState, record: WaitingRecord): void {
+  if (state.done.has(record.item)) return;
+  const open = openItem(state, record);
+  beginAttempt(open, record);
+  const isCurrent = open.attempt === record.attempt && record.pass >= (open.pass ?? 0);
+  if (!isCurrent || open.phase !== "started") return;
+  open.phase = "waiting";
+  open.run = record.run;
+  open.atMs = record.atMs;
+  if (record.pass > 0) open.pass = record.pass;
+}
+
+/** Calls of an attempt that goes on are paid for, whatever becomes of it. */
+function spendOnItem(state: JobState, record: SpentRecord): void {
+  if (state.done.has(record.item)) return;
+  const open = openItem(state, record);
+  const { attempt, n, usage } = record;
+  const { spent } = open;
+  if (spent && (spent.attempt > attempt || (spent.attempt === attempt && spent.n >= n))) return;
+  beginAttempt(open, record);
+  open.spent = { attempt, n, usage: spent?.attempt === attempt ? spent.usage : noUsage() };
+  addUsage(open.spent.usage, usage);
+  spend(state, record, usage);
+}
+
+function spend(
+  state: JobState,
+  { run, atMs }: { run?: number; atMs: number },
+  usage: Usage | undefined,
+): void {
+  if (!usage) return;
+  addUsage(state.usage, usage);
+  if (run !== undefined) addUsage(runOf(state, run, atMs).usage, usage);
 }
 
 function failItem(state: JobState, record: FailedRecord): void {
@@ -147,13 +221,16 @@ function failItem(state: JobState, record: FailedRecord): void {
   const open = openItem(state, record);
   const isRepeat = record.attempt < open.attempt || (open.failure?.attempt ?? -1) >= record.attempt;
   if (isRepeat) return;
-  const { item: _, type: __, usage, ms: ___, ...failure } = record;
+  const { item: _, type: __, usage, ms: ___, retry, ...failure } = record;
   open.attempt = record.attempt;
   open.run = record.run;
   open.phase = "failed";
   open.atMs = record.atMs;
+  delete open.pass;
   open.failure = failure;
-  addUsage(state.usage, usage);
+  if (retry) open.willRetry = true;
+  else delete open.willRetry;
+  spend(state, record, usage);
   runOf(state, record.run, record.atMs).failed++;
 }
 
@@ -171,9 +248,10 @@ function finishItem(state: JobState, record: DoneRecord): void {
   if (state.done.has(record.item)) return;
   state.done.add(record.item);
   if (record.by === "person") state.doneByPerson++;
+  const spent = state.open.get(record.item)?.spent;
   state.open.delete(record.item);
-  addUsage(state.usage, record.usage);
-  countFinished(state, record);
+  spend(state, record, record.usage);
+  countFinished(state, record, spent?.attempt === record.attempt ? spent?.usage : undefined);
   countMeasured(state, record.item);
 }
 
@@ -184,7 +262,7 @@ function measureItem(state: JobState, { item, attempt, run, atMs, ms, usage }: M
   const measures = { ...(ms !== undefined && { ms }), ...(usage !== undefined && { usage }) };
   const isCounted = known?.isCounted ?? false;
   state.measured.set(item, { attempt, run, atMs, ...measures, isCounted });
-  addUsage(state.usage, usage);
+  spend(state, { run, atMs }, usage);
   if (state.done.has(item)) countMeasured(state, item);
 }
 
@@ -197,12 +275,19 @@ function countMeasured(state: JobState, item: ItemKey): void {
 
 type Finished = Pick<DoneRecord, "usage" | "run" | "ms" | "atMs">;
 
-function countFinished(state: JobState, { usage, run, ms, atMs }: Finished): void {
-  addUsage(state.doneUsage, usage);
+/** @param spent what `spent` records of the same attempt say besides */
+function countFinished(state: JobState, { usage, run, ms, atMs }: Finished, spent?: UsageTotals): void {
+  const took = noUsage();
+  for (const part of [usage, spent]) addUsage(took, part);
+  addUsage(state.doneUsage, took);
   if (run !== undefined) runOf(state, run, atMs).done++;
   if (ms === undefined) return;
   state.doneMs = (state.doneMs ?? 0) + ms;
-  keepDuration(state, { ms, atMs, run: run ?? 0 });
+  const { usd, inputTokens, outputTokens } = took;
+  const tokens =
+    inputTokens === null && outputTokens === null ? null : (inputTokens ?? 0) + (outputTokens ?? 0);
+  const cost = { ...(usd !== null && { usd }), ...(tokens !== null && { tokens }) };
+  keepDuration(state, { ms, atMs, run: run ?? 0, ...cost });
 }
 
 /** Keeps the newest samples, whatever order they come in: at twice the size the older half goes. */

@@ -17,13 +17,19 @@ export interface OpenItem {
   attempt: number;
   /** The run of the latest attempt. */
   run: number;
-  phase: "started" | "failed";
+  phase: "started" | "failed" | "waiting";
   /** When the phase began, milliseconds since 1970. */
   atMs: number;
   /** The latest failure; kept while a later attempt is under way. */
   failure?: Failure;
+  /** How often the attempt went on after waiting for its next stage. */
+  pass?: number;
+  /** Failed, and to be tried again by the same run. */
+  willRetry?: boolean;
   /** Names of the steps that are finished. */
   steps?: Set<string>;
+  /** The latest `spent` record that is counted, and what those of its attempt say in sum. */
+  spent?: { attempt: number; n: number; usage: UsageTotals };
 }
 
 export interface RunState {
@@ -35,13 +41,21 @@ export interface RunState {
   token: string;
   concurrency?: number;
   params?: unknown;
-  ended?: { atMs: number; reason: RunEndReason; signal?: string };
+  /** Files that the job was loaded from: SHA-256 by path relative to the job file's folder. */
+  sources?: Record<string, string>;
+  /** Names of the job's stages, in order. */
+  stages?: string[];
+  /** The latest word on how fast the run goes. */
+  pace?: { n: number; concurrency: number; untilMs?: number; cause?: string };
+  ended?: { atMs: number; reason: RunEndReason; signal?: string; detail?: string };
   /** What its successor found out, where it left no end itself. */
   lost?: { cause: LossCause; detail?: string };
   /** Items that this run finished. */
   done: number;
   /** Attempts of this run that failed. */
   failed: number;
+  /** Of all its attempts. */
+  usage: UsageTotals;
 }
 
 export interface Presence {
@@ -59,11 +73,14 @@ export interface Measurement {
   isCounted: boolean;
 }
 
-/** A finished item's duration, for estimates. */
+/** What a finished item took, for estimates. */
 export interface DurationSample {
   ms: number;
   atMs: number;
   run: number;
+  /** US dollars, and tokens in and out; left out where no record says. */
+  usd?: number;
+  tokens?: number;
 }
 
 /** Sums over a set of attempts; null means that no record said. */
@@ -115,8 +132,14 @@ export interface JobState {
   snapshot: { turn: number; state: unknown; stateText: string } | null;
 }
 
+export const noUsage = (): UsageTotals => ({
+  inputTokens: null,
+  outputTokens: null,
+  cachedTokens: null,
+  usd: null,
+});
+
 export function createJobState(): JobState {
-  const none = (): UsageTotals => ({ inputTokens: null, outputTokens: null, cachedTokens: null, usd: null });
   return {
     job: null,
     label: null,
@@ -132,8 +155,8 @@ export function createJobState(): JobState {
     presence: new Map(),
     runs: new Map(),
     doneMs: null,
-    doneUsage: none(),
-    usage: none(),
+    doneUsage: noUsage(),
+    usage: noUsage(),
     steps: new Map(),
     durations: [],
     measured: new Map(),
@@ -155,7 +178,7 @@ export function isGone(state: JobState, item: ItemKey): boolean {
   return state.presence.get(item)?.gone ?? false;
 }
 
-export function addUsage(totals: UsageTotals, usage: Usage | undefined): void {
+export function addUsage(totals: UsageTotals, usage: Usage | UsageTotals | undefined): void {
   if (!usage) return;
   for (const name of ["inputTokens", "outputTokens", "cachedTokens", "usd"] as const) {
     const amount = usage[name];

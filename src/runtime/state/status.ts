@@ -60,6 +60,12 @@ export interface JobStatus {
   run: RunState | null;
   lastRun: { run: RunState; ended: RunEnding; detail?: string } | null;
   eta: Eta | null;
+  /** Until when the live run begins nothing, and why; null where it is not paused. */
+  pause: { untilMs: number; cause: string } | null;
+  /** How many items the live run works on at a time at the moment; null where nothing runs or says so. */
+  concurrency: number | null;
+  /** Of the items in flight, those that failed and wait for their next attempt. */
+  retrying: number;
   failedItems: OpenEntry[];
   inDoubtItems: OpenEntry[];
   inFlightItems: OpenEntry[];
@@ -88,14 +94,17 @@ export function statusOf(
   const [failed, inDoubt, inFlight] = [failedItems.length, inDoubtItems.length, inFlightItems.length];
   const remaining = state.total === null ? null : Math.max(0, state.total - done - failed - inDoubt);
   const durations = newestDurations(state);
-  const progress = progressOf(state, scan, { holder, live, remaining, failed, inDoubt }, durations, nowMs);
+  const pause = pauseOf(live, nowMs);
+  const counted = { holder, live, pause, remaining, failed, inDoubt };
+  const progress = progressOf(state, scan, counted, durations, nowMs);
+  const concurrency = live?.pace?.concurrency ?? live?.concurrency ?? null;
   const eta =
     live && remaining !== null && progress === "running"
       ? estimateEta({
           durationsMs: durations.filter((sample) => sample.run === live.run).map((sample) => sample.ms),
           inFlightAgesMs: inFlightItems.map(({ open }) => Math.max(0, nowMs - open.atMs)),
           waiting: Math.max(0, remaining - inFlight),
-          concurrency: live.concurrency ?? Math.max(1, inFlight),
+          concurrency: concurrency ?? Math.max(1, inFlight),
         })
       : null;
   return {
@@ -113,8 +122,16 @@ export function statusOf(
     run: live,
     lastRun: lastEnded(state, live, lost),
     eta,
+    pause,
+    concurrency,
+    retrying: inFlightItems.filter(({ open }) => open.phase === "failed").length,
     ...lists,
   };
+}
+
+function pauseOf(live: RunState | null, nowMs: number): JobStatus["pause"] {
+  const { untilMs, cause = "other" } = live?.pace ?? {};
+  return untilMs !== undefined && untilMs > nowMs ? { untilMs, cause } : null;
 }
 
 /** Why an ended run ended: its own word, else what its successor wrote down, else what its lock still tells. */
@@ -132,9 +149,11 @@ function sortOpen(state: JobState, live: RunState | null) {
   const inFlightItems: OpenEntry[] = [];
   for (const [item, open] of state.open) {
     if (isGone(state, item) || open.attempt === 0) continue;
-    if (open.phase === "failed") failedItems.push({ item, open });
-    else if (live && open.run === live.run) inFlightItems.push({ item, open });
-    else inDoubtItems.push({ item, open });
+    const isLive = live !== null && open.run === live.run;
+    if (isLive && (open.phase === "started" || (open.phase === "failed" && open.willRetry)))
+      inFlightItems.push({ item, open });
+    else if (open.phase === "failed") failedItems.push({ item, open });
+    else if (open.phase === "started") inDoubtItems.push({ item, open });
   }
   return { failedItems, inDoubtItems, inFlightItems };
 }
@@ -150,6 +169,7 @@ function lastEnded(state: JobState, live: RunState | null, lost: LostRun | null)
 interface Counted {
   holder: Holder | null;
   live: RunState | null;
+  pause: JobStatus["pause"];
   remaining: number | null;
   failed: number;
   inDoubt: number;
@@ -158,13 +178,19 @@ interface Counted {
 function progressOf(
   state: JobState,
   scan: ScanSummary,
-  { holder, live, remaining, failed, inDoubt }: Counted,
+  { holder, live, pause, remaining, failed, inDoubt }: Counted,
   durations: JobState["durations"],
   nowMs: number,
 ): Progress {
   if (scan.format === "unknown") return "unreadable";
   if (holder) {
-    const silentMs = nowMs - Math.max(state.lastRecordAtMs ?? 0, live?.startedAtMs ?? holder.sinceMs);
+    const pausedUntilMs = Math.min(nowMs, live?.pace?.untilMs ?? 0);
+    const lastSignMs = Math.max(
+      state.lastRecordAtMs ?? 0,
+      live?.startedAtMs ?? holder.sinceMs,
+      pausedUntilMs,
+    );
+    const silentMs = pause ? 0 : nowMs - lastSignMs;
     return silentMs > stalledLimitMs(durations) ? "stalled" : "running";
   }
   if (scan.format === "empty" && state.done.size === 0 && state.open.size === 0 && state.runs.size === 0)
