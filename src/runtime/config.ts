@@ -44,3 +44,21 @@ export const durationSampleSize = 400;
 
 /** A live run without a record for max(this, 5 × the 95th percentile of item time) is stalled. */
 export const stalledAfterMs = 60_000;
+
+/** How often an item is tried in all, by the cause of its failures; once by any other. Both SDKs' retries are off. */
+export const defaultAttempts = {
+  "rate-limit": 8,
+  overloaded: 8,
+  timeout: 4,
+  network: 4,
+  "worker-died": 4,
+} as const;
+
+/** The longest wait before the first retry; it doubles with each. */
+export const defaultRetryBaseDelayMs = 1_000;
+
+/** No wait between attempts is longer, unless the service asks for it. */
+export const defaultRetryMaxDelayMs = 60_000;
+
+/** A service that asks to wait for longer is taken to be mistaken. */
+export const maxRetryAfterMs = 24 * 60 * 60 * 1_000;

@@ -21,6 +21,8 @@ export type ErrorCode =
   | "AJ_JOB" // a job file, its items, or its definition cannot be used
   | "AJ_DUPLICATE_IDS" // two items of the input share an id
   | "AJ_RESULT" // a result is no JSON or too large
+  | "AJ_REFUSED" // a job says that the model declined
+  | "AJ_BAD_REPLY" // a job says that the model's reply cannot be used
   | "AJ_WORKER"; // a worker process could not be started or broke its protocol
 
 /** Base of all errors of this package: `code` is stable, the wording is not. */
@@ -66,9 +68,39 @@ export class JobDefinitionError extends AgentJobsError {
   }
 }
 
+/**
+ * For a job to throw where the model declined to do the item: it fails as `refused`, which is not retried. The services
+ * answer so with status 200: Anthropic's `stop_reason: "refusal"`, OpenAI's `message.refusal`.
+ */
+export class RefusedError extends AgentJobsError {
+  override readonly name = "RefusedError";
+  readonly failureCause = "refused";
+  constructor(message = "The model refused.", options?: { cause?: unknown }) {
+    super("AJ_REFUSED", message, options);
+  }
+}
+
+/** For a job to throw where a reply came but cannot be used: it fails as `bad-reply`, which is not retried by default. */
+export class BadReplyError extends AgentJobsError {
+  override readonly name = "BadReplyError";
+  readonly failureCause = "bad-reply";
+  constructor(message: string, options?: { cause?: unknown }) {
+    super("AJ_BAD_REPLY", message, options);
+  }
+}
+
+/** A member of anything that was thrown; undefined where there is none, and where reading it throws. */
+export function memberOf(value: unknown, name: PropertyKey): unknown {
+  try {
+    return (value as Record<PropertyKey, unknown> | null | undefined)?.[name];
+  } catch {
+    return undefined;
+  }
+}
+
 /** The system's error code of anything thrown, such as `"ENOENT"`; undefined where there is none. */
 export function systemCodeOf(error: unknown): string | undefined {
-  const code = (error as { code?: unknown } | undefined)?.code;
+  const code = memberOf(error, "code");
   return typeof code === "string" ? code : undefined;
 }
 

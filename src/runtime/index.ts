@@ -4,10 +4,12 @@
 
 export {
   AgentJobsError,
+  BadReplyError,
   CheckpointWriteError,
   type ErrorCode,
   JobDefinitionError,
   JobHeldError,
+  RefusedError,
 } from "./errors.js";
 export type { ItemId } from "./format/itemId.js";
 export type { Usage } from "./format/record.js";

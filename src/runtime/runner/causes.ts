@@ -1,82 +1,116 @@
-import { AgentJobsError, CheckpointWriteError, JobDefinitionError, systemCodeOf } from "../errors.js";
+import { AgentJobsError, memberOf, systemCodeOf } from "../errors.js";
+import { classNamesOf, errorsIn } from "./errorParts.js";
+import { serviceCause } from "./serviceErrors.js";
 
 /** Why an attempt failed, in the terms by which failures are grouped and retried. */
 export type FailureCause =
-  | "rate-limit"
-  | "overloaded"
-  | "timeout"
-  | "network"
-  | "auth"
-  | "bad-request"
-  | "bad-reply"
-  | "worker-died"
-  | "bug"
+  | "rate-limit" // too many requests or tokens for now
+  | "overloaded" // the service cannot for now: 500, 503, 529
+  | "timeout" // no answer in time, also where the job itself gave up waiting
+  | "network" // no connection, or one that broke
+  | "auth" // the key, the permission or the account's credit does not allow the call
+  | "bad-request" // the service does not accept the request
+  | "context-too-long" // the request is too large for the model or the service
+  | "refused" // the model, or the service's filter, declines
+  | "bad-reply" // an answer came, but not one that can be used
+  | "worker-died" // the process that did the item ended
+  | "budget" // the call was not made: the job's budget does not cover it
+  | "bug" // a mistake in the job's own code
   | "other";
 
-const byStatus: Record<number, FailureCause> = {
-  400: "bad-request",
-  401: "auth",
-  403: "auth",
-  404: "bad-request",
-  408: "timeout",
-  413: "bad-request",
-  422: "bad-request",
-  429: "rate-limit",
-  503: "overloaded",
-  504: "timeout",
-  529: "overloaded",
+const causes: Record<FailureCause, true> = {
+  ...{ "rate-limit": true, overloaded: true, timeout: true, network: true, auth: true, "bad-request": true },
+  ...{ "context-too-long": true, refused: true, "bad-reply": true, "worker-died": true, budget: true },
+  ...{ bug: true, other: true },
 };
-const networkCodes = new Set([
-  "ECONNRESET",
-  "ECONNREFUSED",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EPIPE",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "UND_ERR_SOCKET",
-]);
-const timeoutCodes = new Set([
-  "ETIMEDOUT",
-  "UND_ERR_CONNECT_TIMEOUT",
-  "UND_ERR_HEADERS_TIMEOUT",
-  "UND_ERR_BODY_TIMEOUT",
-]);
 
-/** Tells the cause of anything that `process` threw, from HTTP status, system code, and class. */
+/** System codes by what they begin with, the longest first; Node's, undici's and axios's. */
+const bySystemCode: [RegExp, FailureCause][] = [
+  [/^(?:ETIMEDOUT|ESOCKETTIMEDOUT|ETIMEOUT|UND_ERR_\w+_TIMEOUT|UND_ERR_ABORTED|ERR_\w*TIMEOUT)$/, "timeout"],
+  [/^(?:ECONN\w+|EHOST\w+|ENET\w+|EPIPE|EPROTO|EADDRNOTAVAIL|ENOTFOUND|EAI_\w+|ENODATA)$/, "network"],
+  [/^(?:UND_ERR_(?:SOCKET|CLOSED|DESTROYED)|ERR_NETWORK|ERR_STREAM_PREMATURE_CLOSE|HPE_\w+)$/, "network"],
+  [/^(?:ERR_(?:TLS|SSL|HTTP2)_\w+|CERT_\w+|\w*SELF_SIGNED_CERT\w*|UNABLE_TO_\w+)$/, "network"],
+];
+
+/** Classes by name, for errors that carry neither a status nor a code. The SDKs are recognised without being there. */
+const byClass: [RegExp, FailureCause][] = [
+  [/Timeout(?:Error|Exception)?$|^(?:APIUser)?AbortError$/, "timeout"],
+  [/^(?:APIConnectionError|FetchError|SocketError)$/, "network"],
+  [/^RateLimitError$/, "rate-limit"],
+  [/^(?:OverloadedError|InternalServerError|ServiceUnavailableError)$/, "overloaded"],
+  [/^(?:AuthenticationError|PermissionDeniedError|PaymentRequiredError)$/, "auth"],
+  [/^ContentTooLargeError$/, "context-too-long"],
+  [/^(?:BadRequestError|UnprocessableEntityError)$/, "bad-request"],
+  [/^ContentFilterFinishReasonError$/, "refused"],
+  [
+    /^(?:LengthFinishReasonError|ZodError|ValiError|AI_(?:JSONParse|TypeValidation|NoObjectGenerated)Error)$/,
+    "bad-reply",
+  ],
+  [/^(?:TypeError|ReferenceError|RangeError|SyntaxError)$/, "bug"],
+];
+
+/**
+ * Tells the cause of anything that was thrown, from what it says itself (`failureCause`), what the service answered
+ * (HTTP status, `error.type`, `error.code`), the system's codes, and the names of the official SDKs' classes. Looks
+ * through causes and AggregateErrors. Never throws, whatever it is given; "other" where nothing tells.
+ */
 export function causeOf(error: unknown): FailureCause {
-  for (let current: unknown = error, depth = 0; current && depth < 5; depth++) {
-    const { status, statusCode, name } = current as {
-      status?: unknown;
-      statusCode?: unknown;
-      name?: unknown;
-    };
-    const http =
-      typeof status === "number" ? status : typeof statusCode === "number" ? statusCode : undefined;
-    if (http !== undefined && http >= 400)
-      return byStatus[http] ?? (http >= 500 ? "overloaded" : "bad-request");
-    const code = systemCodeOf(current) ?? "";
-    if (networkCodes.has(code)) return "network";
-    if (timeoutCodes.has(code) || name === "TimeoutError") return "timeout";
-    current = (current as { cause?: unknown }).cause;
+  const parts = errorsIn(error);
+  for (const part of parts) {
+    const cause = declaredCause(part) ?? serviceCause(part) ?? systemCause(part);
+    if (cause) return cause;
   }
-  // What `fetch` throws where it got no response at all.
-  if (error instanceof TypeError && error.message === "fetch failed") return "network";
-  const isBug = error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError;
-  return isBug ? "bug" : "other";
+  // The innermost knows best: "Connection error." says less than the abort or the mistake that it wraps.
+  for (const part of parts.reverse()) {
+    const cause = replyCause(part) ?? classCause(part);
+    if (cause) return cause;
+  }
+  return "other";
 }
 
-/** The cause of what an attempt threw. */
+/** The cause of what an attempt threw: as `causeOf`, but a worker's own word for it stands. */
 export function causeIn(error: unknown): string {
-  if (error instanceof AgentJobsError && error.code === "AJ_RESULT") return "bad-reply";
-  return (error as { failureCause?: string } | null)?.failureCause ?? causeOf(error);
+  const own = memberOf(error, "failureCause");
+  return typeof own === "string" && own !== "" ? own : causeOf(error);
 }
 
 /** Errors that no other item would escape either. */
 export function isFatal(error: unknown): boolean {
-  return (
-    error instanceof CheckpointWriteError ||
-    error instanceof JobDefinitionError ||
-    (error instanceof AgentJobsError && error.code !== "AJ_RESULT")
-  );
+  try {
+    return error instanceof AgentJobsError && !failsItsItemAlone.has(error.code);
+  } catch {
+    return false; // a revoked proxy
+  }
+}
+
+const failsItsItemAlone: ReadonlySet<string> = new Set(["AJ_RESULT", "AJ_REFUSED", "AJ_BAD_REPLY"]);
+
+function declaredCause(part: unknown): FailureCause | undefined {
+  const own = memberOf(part, "failureCause");
+  if (typeof own === "string" && Object.hasOwn(causes, own)) return own as FailureCause;
+  return memberOf(part, "code") === "AJ_RESULT" ? "bad-reply" : undefined;
+}
+
+function systemCause(part: unknown): FailureCause | undefined {
+  const code = systemCodeOf(part);
+  return code === undefined ? undefined : bySystemCode.find(([pattern]) => pattern.test(code))?.[1];
+}
+
+/** `JSON.parse` of a reply, whoever called it. Other SyntaxErrors come from code. */
+function replyCause(part: unknown): FailureCause | undefined {
+  const message = memberOf(part, "message");
+  if (typeof message !== "string") return undefined;
+  const isJson = memberOf(part, "name") === "SyntaxError" && message.includes("JSON");
+  return isJson || /^Failed to parse structured output/.test(message) ? "bad-reply" : undefined;
+}
+
+function classCause(part: unknown): FailureCause | undefined {
+  const message = memberOf(part, "message");
+  // What `fetch` throws where it got no answer, or only a part of one.
+  if (message === "fetch failed" || message === "terminated") return "network";
+  for (const name of classNamesOf(part)) {
+    const cause = byClass.find(([pattern]) => pattern.test(name))?.[1];
+    if (cause) return cause;
+  }
+  return undefined;
 }
