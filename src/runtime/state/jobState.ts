@@ -71,6 +71,7 @@ export interface UsageTotals {
   inputTokens: number | null;
   outputTokens: number | null;
   cachedTokens: number | null;
+  cacheWriteTokens: number | null;
   usd: number | null;
 }
 
@@ -116,7 +117,13 @@ export interface JobState {
 }
 
 export function createJobState(): JobState {
-  const none = (): UsageTotals => ({ inputTokens: null, outputTokens: null, cachedTokens: null, usd: null });
+  const none = (): UsageTotals => ({
+    inputTokens: null,
+    outputTokens: null,
+    cachedTokens: null,
+    cacheWriteTokens: null,
+    usd: null,
+  });
   return {
     job: null,
     label: null,
@@ -157,7 +164,7 @@ export function isGone(state: JobState, item: ItemKey): boolean {
 
 export function addUsage(totals: UsageTotals, usage: Usage | undefined): void {
   if (!usage) return;
-  for (const name of ["inputTokens", "outputTokens", "cachedTokens", "usd"] as const) {
+  for (const name of Object.keys(totals) as (keyof UsageTotals)[]) {
     const amount = usage[name];
     if (typeof amount === "number" && Number.isFinite(amount))
       totals[name] = exact(exact(amount) + (totals[name] ?? 0));
