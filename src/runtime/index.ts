@@ -12,6 +12,8 @@ export {
 export type { ItemId } from "./format/itemId.js";
 export type { Usage } from "./format/record.js";
 export { defineJob, type FileItem, type ItemContext, type JobDefinition } from "./runner/defineJob.js";
+export { type ModelPrice, PriceList, type Prices } from "./runner/prices.js";
+export { readUsage } from "./runner/usage.js";
 export { AgentResume } from "./session/agentResume.js";
 export type { SessionOptions } from "./session/openSession.js";
 export type { ItemLike, Measures, Session } from "./session/session.js";
