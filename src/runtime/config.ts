@@ -44,3 +44,6 @@ export const durationSampleSize = 400;
 
 /** A live run without a record for max(this, 5 × the 95th percentile of item time) is stalled. */
 export const stalledAfterMs = 60_000;
+
+/** A deadline whose signal is in use looks at the clock at least this often: a machine that slept wakes late. */
+export const deadlinePollIntervalMs = 1_000;

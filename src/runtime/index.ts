@@ -5,6 +5,7 @@
 export {
   AgentJobsError,
   CheckpointWriteError,
+  DeadlineError,
   type ErrorCode,
   JobDefinitionError,
   JobHeldError,
@@ -15,6 +16,7 @@ export { defineJob, type FileItem, type ItemContext, type JobDefinition } from "
 export { type ModelPrice, PriceList, type Prices } from "./runner/prices.js";
 export { readUsage } from "./runner/usage.js";
 export { AgentResume } from "./session/agentResume.js";
+export { Deadline, type DeadlineClock } from "./session/deadline.js";
 export type { SessionOptions } from "./session/openSession.js";
 export type { ItemLike, Measures, Session } from "./session/session.js";
 export { JsonlStore } from "./store/jsonlStore.js";

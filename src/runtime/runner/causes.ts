@@ -1,4 +1,10 @@
-import { AgentJobsError, CheckpointWriteError, JobDefinitionError, systemCodeOf } from "../errors.js";
+import {
+  AgentJobsError,
+  CheckpointWriteError,
+  DeadlineError,
+  JobDefinitionError,
+  systemCodeOf,
+} from "../errors.js";
 
 /** Why an attempt failed, in the terms by which failures are grouped and retried. */
 export type FailureCause =
@@ -69,6 +75,7 @@ export function causeOf(error: unknown): FailureCause {
 /** The cause of what an attempt threw. */
 export function causeIn(error: unknown): string {
   if (error instanceof AgentJobsError && error.code === "AJ_RESULT") return "bad-reply";
+  if (error instanceof DeadlineError) return "timeout";
   return (error as { failureCause?: string } | null)?.failureCause ?? causeOf(error);
 }
 
@@ -77,6 +84,6 @@ export function isFatal(error: unknown): boolean {
   return (
     error instanceof CheckpointWriteError ||
     error instanceof JobDefinitionError ||
-    (error instanceof AgentJobsError && error.code !== "AJ_RESULT")
+    (error instanceof AgentJobsError && error.code !== "AJ_RESULT" && !(error instanceof DeadlineError))
   );
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { causeOf } from "../../../src/runtime/runner/causes.js";
+import { DeadlineError } from "../../../src/runtime/errors.js";
+import { causeIn, causeOf, isFatal } from "../../../src/runtime/runner/causes.js";
 
 const http = (status: number) => Object.assign(new Error("http"), { status });
 const system = (code: string) => Object.assign(new Error(code), { code });
@@ -40,5 +41,11 @@ describe("the cause of a failure", () => {
     const error = new Error("a");
     error.cause = error;
     assert.equal(causeOf(error), "other");
+  });
+
+  it("of a deadline is timeout, and no other item ends by it", () => {
+    const error = new DeadlineError("too long", 1000);
+    assert.equal(causeIn(error), "timeout");
+    assert.equal(isFatal(error), false);
   });
 });
