@@ -17,7 +17,21 @@ export { type ModelPrice, PriceList, type Prices } from "./runner/prices.js";
 export { readUsage } from "./runner/usage.js";
 export { AgentResume } from "./session/agentResume.js";
 export { Deadline, type DeadlineClock } from "./session/deadline.js";
+export { LoopWatch } from "./session/loopWatch.js";
 export type { SessionOptions } from "./session/openSession.js";
 export type { ItemLike, Measures, Session } from "./session/session.js";
+export {
+  allOf,
+  anyOf,
+  custom,
+  type LoopFigures,
+  maxIterations,
+  maxSeconds,
+  maxTokens,
+  maxUsd,
+  noProgress,
+  type StopCondition,
+  type StopReason,
+} from "./session/stopConditions.js";
 export { JsonlStore } from "./store/jsonlStore.js";
 export type { CheckpointStore, JobLog, LoadedJob, OpenOptions, StoreSupport } from "./store/store.js";
