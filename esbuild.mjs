@@ -7,6 +7,22 @@ import * as esbuild from "esbuild";
 
 const root = import.meta.dirname;
 const watch = process.argv.includes("--watch");
+
+/** The list prices are larger than all of the runtime: a file beside the bundles, which load it when first needed. */
+const pricesApart = {
+  name: "prices-apart",
+  setup({ onResolve }) {
+    onResolve({ filter: /\/priceTable\.js$/ }, ({ kind }) =>
+      kind === "dynamic-import"
+        ? { path: "./prices.cjs", external: true }
+        : {
+            errors: [
+              { text: "The price table is loaded with import(), so that it stays out of the bundles." },
+            ],
+          },
+    );
+  },
+};
 const shared = {
   absWorkingDir: root,
   bundle: true,
@@ -21,10 +37,12 @@ const shared = {
   mainFields: ["module", "main"],
   // Libraries written as ES modules ask where they are; in a CommonJS bundle that is the bundle.
   define: { "import.meta.url": "bundleUrl" },
+  plugins: [pricesApart],
 };
 const bundleUrl = `const bundleUrl = require("node:url").pathToFileURL(__filename).href;`;
 const entries = [
   { entryPoints: ["src/runtime/index.ts"], outfile: "dist/index.cjs" },
+  { entryPoints: ["src/runtime/runner/priceTable.ts"], outfile: "dist/prices.cjs" },
   {
     entryPoints: ["src/cli/main.ts"],
     outfile: "dist/cli.js",

@@ -47,6 +47,8 @@ export function exitCodeOfError(error: unknown): number {
     case "AJ_WRITE":
     case "AJ_REPLACED":
       return exit.cannotWrite;
+    case "AJ_DEADLINE":
+      return exit.stoppedEarly;
     default:
       return exit.usage;
   }

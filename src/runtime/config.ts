@@ -62,3 +62,6 @@ export const defaultRetryMaxDelayMs = 60_000;
 
 /** A service that asks to wait for longer is taken to be mistaken. */
 export const maxRetryAfterMs = 24 * 60 * 60 * 1_000;
+
+/** A deadline whose signal is in use looks at the clock at least this often: a machine that slept wakes late. */
+export const deadlinePollIntervalMs = 1_000;

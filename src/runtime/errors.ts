@@ -20,6 +20,7 @@ export type ErrorCode =
   | "AJ_CHANGED" // a file changed between plan and repair
   | "AJ_JOB" // a job file, its items, or its definition cannot be used
   | "AJ_DUPLICATE_IDS" // two items of the input share an id
+  | "AJ_DEADLINE" // a deadline has passed
   | "AJ_RESULT" // a result is no JSON or too large
   | "AJ_REFUSED" // a job says that the model declined
   | "AJ_BAD_REPLY" // a job says that the model's reply cannot be used
@@ -65,6 +66,17 @@ export class JobDefinitionError extends AgentJobsError {
   override readonly name = "JobDefinitionError";
   constructor(message: string, options?: { cause?: unknown; code?: ErrorCode }) {
     super(options?.code ?? "AJ_JOB", message, options);
+  }
+}
+
+/** A `Deadline` has passed. `limitMs` is how long it was. */
+export class DeadlineError extends AgentJobsError {
+  override readonly name = "DeadlineError";
+  constructor(
+    message: string,
+    readonly limitMs: number,
+  ) {
+    super("AJ_DEADLINE", message);
   }
 }
 

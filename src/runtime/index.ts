@@ -6,6 +6,7 @@ export {
   AgentJobsError,
   BadReplyError,
   CheckpointWriteError,
+  DeadlineError,
   type ErrorCode,
   JobDefinitionError,
   JobHeldError,
@@ -14,8 +15,25 @@ export {
 export type { ItemId } from "./format/itemId.js";
 export type { Usage } from "./format/record.js";
 export { defineJob, type FileItem, type ItemContext, type JobDefinition } from "./runner/defineJob.js";
+export { type ModelPrice, PriceList, type Prices } from "./runner/prices.js";
+export { readUsage } from "./runner/usage.js";
 export { AgentResume } from "./session/agentResume.js";
+export { Deadline, type DeadlineClock } from "./session/deadline.js";
+export { LoopWatch } from "./session/loopWatch.js";
 export type { SessionOptions } from "./session/openSession.js";
 export type { ItemLike, Measures, Session } from "./session/session.js";
+export {
+  allOf,
+  anyOf,
+  custom,
+  type LoopFigures,
+  maxIterations,
+  maxSeconds,
+  maxTokens,
+  maxUsd,
+  noProgress,
+  type StopCondition,
+  type StopReason,
+} from "./session/stopConditions.js";
 export { JsonlStore } from "./store/jsonlStore.js";
 export type { CheckpointStore, JobLog, LoadedJob, OpenOptions, StoreSupport } from "./store/store.js";

@@ -7,7 +7,7 @@ const iso = (ms: number): string => new Date(ms).toISOString().replace(".000Z", 
 /** One job of `status --json`; the shape is part of the contract, unknown figures are null. */
 export function statusJson(view: JobView): Record<string, unknown> {
   const { status, scan, state } = view;
-  const { inputTokens, outputTokens, cachedTokens, usd } = state.usage;
+  const { inputTokens, outputTokens, cachedTokens, cacheWriteTokens, usd } = state.usage;
   const unknown = view.error !== null;
   const known = (count: number) => (unknown ? null : count);
   const hasUsage = [inputTokens, outputTokens, usd].some((figure) => figure !== null);
@@ -46,7 +46,13 @@ export function statusJson(view: JobView): Record<string, unknown> {
     },
     eta: eta && { p50Ms: Math.round(eta.p50Ms), p90Ms: Math.round(eta.p90Ms) },
     usage: hasUsage
-      ? { inputTokens, outputTokens, ...(cachedTokens !== null && { cachedTokens }), usd }
+      ? {
+          inputTokens,
+          outputTokens,
+          ...(cachedTokens !== null && { cachedTokens }),
+          ...(cacheWriteTokens !== null && { cacheWriteTokens }),
+          usd,
+        }
       : null,
     saved: { items: known(status.done), usd: state.doneUsage.usd, ms: state.doneMs },
     ...(state.steps.size > 0 && { steps: Object.fromEntries(state.steps) }),

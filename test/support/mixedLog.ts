@@ -64,6 +64,7 @@ const usage = fc.record(
     inputTokens: fc.nat(),
     outputTokens: fc.nat(),
     cachedTokens: fc.nat(),
+    cacheWriteTokens: fc.nat(),
     usd: fc.nat().map((n) => n / 1e4),
   },
   { requiredKeys: [] },

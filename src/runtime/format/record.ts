@@ -46,17 +46,40 @@ import { formatVersion } from "../config.js";
 import type { ItemKey } from "./itemId.js";
 import { asPythonWrites } from "./json.js";
 
-/** Tokens and cost of one or more model calls. All counts are of tokens; `usd` is US dollars. */
+/**
+ * Tokens and cost of one or more model calls; what is not known is left out. The counts mean the same whoever gave
+ * the reply: `inputTokens` is ALL input, of which `cachedTokens` were read from a cache and `cacheWriteTokens`
+ * written to one. Anthropic's `input_tokens` is without both, OpenAI's with them.
+ */
 export interface Usage {
   inputTokens?: number;
+  /** With what the model thought, where it is billed for. */
   outputTokens?: number;
+  /** Part of `inputTokens`: read from a cache, at a lower price. */
   cachedTokens?: number;
+  /** Part of `inputTokens`: written to a cache, which some models charge more for. */
+  cacheWriteTokens?: number;
+  /** Part of `cacheWriteTokens`: kept for an hour instead of five minutes, at a still higher price. */
+  cacheWrite1hTokens?: number;
+  /** US dollars. */
   usd?: number;
+  /** How many calls these are the sums of; left out: one. */
   calls?: number;
   /** Requests that `ctx.fetch` sent, whatever became of them. */
   requests?: number;
+  /** As the reply names it; of several calls the latest. */
   model?: string;
 }
+
+/** The members of `Usage` that add up. */
+export const summedUsage = [
+  "inputTokens",
+  "outputTokens",
+  "cachedTokens",
+  "cacheWriteTokens",
+  "cacheWrite1hTokens",
+  "usd",
+] as const;
 
 export type RunEndReason =
   | "finished"

@@ -83,12 +83,20 @@ export function isFatal(error: unknown): boolean {
   }
 }
 
-const failsItsItemAlone: ReadonlySet<string> = new Set(["AJ_RESULT", "AJ_REFUSED", "AJ_BAD_REPLY"]);
+const failsItsItemAlone: ReadonlySet<string> = new Set([
+  "AJ_RESULT",
+  "AJ_REFUSED",
+  "AJ_BAD_REPLY",
+  "AJ_BUDGET",
+  "AJ_DEADLINE",
+]);
 
 function declaredCause(part: unknown): FailureCause | undefined {
   const own = memberOf(part, "failureCause");
   if (typeof own === "string" && Object.hasOwn(causes, own)) return own as FailureCause;
-  return memberOf(part, "code") === "AJ_RESULT" ? "bad-reply" : undefined;
+  const code = memberOf(part, "code");
+  if (code === "AJ_DEADLINE") return "timeout";
+  return code === "AJ_RESULT" ? "bad-reply" : undefined;
 }
 
 function systemCause(part: unknown): FailureCause | undefined {

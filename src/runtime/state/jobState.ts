@@ -88,6 +88,7 @@ export interface UsageTotals {
   inputTokens: number | null;
   outputTokens: number | null;
   cachedTokens: number | null;
+  cacheWriteTokens: number | null;
   usd: number | null;
 }
 
@@ -136,6 +137,8 @@ export const noUsage = (): UsageTotals => ({
   inputTokens: null,
   outputTokens: null,
   cachedTokens: null,
+  cacheWriteTokens: null,
+  requests: null,
   usd: null,
 });
 
@@ -180,7 +183,7 @@ export function isGone(state: JobState, item: ItemKey): boolean {
 
 export function addUsage(totals: UsageTotals, usage: Usage | UsageTotals | undefined): void {
   if (!usage) return;
-  for (const name of ["inputTokens", "outputTokens", "cachedTokens", "usd"] as const) {
+  for (const name of Object.keys(totals) as (keyof UsageTotals)[]) {
     const amount = usage[name];
     if (typeof amount === "number" && Number.isFinite(amount))
       totals[name] = exact(exact(amount) + (totals[name] ?? 0));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { causeOf } from "../../../src/runtime/runner/causes.js";
-import { addUsages, readUsage } from "../../../src/runtime/runner/usage.js";
+import { DeadlineError } from "../../../src/runtime/errors.js";
+import { causeIn, causeOf, isFatal } from "../../../src/runtime/runner/causes.js";
 
 const http = (status: number) => Object.assign(new Error("http"), { status });
 const system = (code: string) => Object.assign(new Error(code), { code });
@@ -42,52 +42,10 @@ describe("the cause of a failure", () => {
     error.cause = error;
     assert.equal(causeOf(error), "other");
   });
-});
 
-describe("usage", () => {
-  const table: [string, unknown, object | undefined][] = [
-    [
-      "Anthropic's Messages",
-      { model: "m", usage: { input_tokens: 10, output_tokens: 2, cache_read_input_tokens: 5 } },
-      { inputTokens: 10, outputTokens: 2, cachedTokens: 5, model: "m" },
-    ],
-    [
-      "OpenAI's Chat Completions",
-      {
-        model: "m",
-        usage: { prompt_tokens: 10, completion_tokens: 2, prompt_tokens_details: { cached_tokens: 4 } },
-      },
-      { inputTokens: 10, outputTokens: 2, cachedTokens: 4, model: "m" },
-    ],
-    [
-      "OpenAI's Responses",
-      { usage: { input_tokens: 10, output_tokens: 2, input_tokens_details: { cached_tokens: 4 } } },
-      { inputTokens: 10, outputTokens: 2, cachedTokens: 4 },
-    ],
-    [
-      "plain figures",
-      { model: "m", inputTokens: 1, outputTokens: 0, usd: 0.5 },
-      { inputTokens: 1, outputTokens: 0, usd: 0.5, model: "m" },
-    ],
-    ["a cost alone", { usd: 0 }, { usd: 0 }],
-    ["figures that are none", { inputTokens: -1, outputTokens: Number.NaN, usd: "1" }, undefined],
-    ["a reply without usage", { model: "m", choices: [] }, undefined],
-    ["null usage", { usage: null }, undefined],
-    ["a text", "hello", undefined],
-    ["null", null, undefined],
-  ];
-  for (const [name, reply, usage] of table) {
-    it(`of ${name}`, () => assert.deepEqual(readUsage(reply), usage));
-  }
-
-  it("adds up, counts the calls, and keeps the latest model", () => {
-    const first = addUsages(undefined, { inputTokens: 1, usd: 0.25, model: "a" });
-    assert.deepEqual(addUsages(first, { inputTokens: 2, outputTokens: 3, model: "b" }), {
-      inputTokens: 3,
-      outputTokens: 3,
-      usd: 0.25,
-      calls: 2,
-      model: "b",
-    });
+  it("of a deadline is timeout, and no other item ends by it", () => {
+    const error = new DeadlineError("too long", 1000);
+    assert.equal(causeIn(error), "timeout");
+    assert.equal(isFatal(error), false);
   });
 });
