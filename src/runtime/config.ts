@@ -65,3 +65,17 @@ export const maxRetryAfterMs = 24 * 60 * 60 * 1_000;
 
 /** A deadline whose signal is in use looks at the clock at least this often: a machine that slept wakes late. */
 export const deadlinePollIntervalMs = 1_000;
+/** In which spans of time requests and tokens per minute are held. */
+export const defaultRateWindowMs = 60_000;
+
+/** How long items in flight may go on once somebody asked the run to stop; what has not ended then is in doubt. */
+export const defaultStopGraceMs = 25_000;
+
+/** How long an attempt whose signal was aborted may take to end; then the run goes on without it. */
+export const abandonAfterMs = 2_000;
+
+/** A run tells of a changed pace at most this often. */
+export const paceIntervalMs = 1_000;
+
+/** A signal of an item's progress is passed on at most this often. */
+export const progressIntervalMs = 1_000;

@@ -23,6 +23,7 @@ export type ErrorCode =
   | "AJ_DEADLINE" // a deadline has passed
   | "AJ_RESULT" // a result is no JSON or too large
   | "AJ_REFUSED" // a job says that the model declined
+  | "AJ_BUDGET" // a request was not sent, since the budget is spent
   | "AJ_BAD_REPLY" // a job says that the model's reply cannot be used
   | "AJ_WORKER"; // a worker process could not be started or broke its protocol
 
@@ -107,6 +108,15 @@ export function memberOf(value: unknown, name: PropertyKey): unknown {
     return (value as Record<PropertyKey, unknown> | null | undefined)?.[name];
   } catch {
     return undefined;
+  }
+}
+
+/** A request that was not sent: the job's budget is spent, or the attempt that wanted it is over. */
+export class BudgetError extends AgentJobsError {
+  override readonly name = "BudgetError";
+  readonly failureCause = "budget";
+  constructor(message: string) {
+    super("AJ_BUDGET", message);
   }
 }
 

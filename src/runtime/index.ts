@@ -5,6 +5,7 @@
 export {
   AgentJobsError,
   BadReplyError,
+  BudgetError,
   CheckpointWriteError,
   DeadlineError,
   type ErrorCode,
@@ -14,8 +15,17 @@ export {
 } from "./errors.js";
 export type { ItemId } from "./format/itemId.js";
 export type { Usage } from "./format/record.js";
-export { defineJob, type FileItem, type ItemContext, type JobDefinition } from "./runner/defineJob.js";
+export {
+  defineJob,
+  type Estimate,
+  type FileItem,
+  type ItemContext,
+  type JobDefinition,
+  type Stage,
+} from "./runner/defineJob.js";
+export type { Limits } from "./runner/pacing/requestGate.js";
 export { type ModelPrice, PriceList, type Prices } from "./runner/prices.js";
+export type { RetryOptions } from "./runner/retryPolicy.js";
 export { readUsage } from "./runner/usage.js";
 export { AgentResume } from "./session/agentResume.js";
 export { Deadline, type DeadlineClock } from "./session/deadline.js";

@@ -78,6 +78,7 @@ export const summedUsage = [
   "cachedTokens",
   "cacheWriteTokens",
   "cacheWrite1hTokens",
+  "requests",
   "usd",
 ] as const;
 

@@ -1,5 +1,10 @@
 import type { ItemId } from "../format/itemId.js";
 import type { Usage } from "../format/record.js";
+import type { Deadline } from "../session/deadline.js";
+import type { StopCondition } from "../session/stopConditions.js";
+import type { Limits } from "./pacing/requestGate.js";
+import type { Prices } from "./prices.js";
+import type { RetryOptions } from "./retryPolicy.js";
 
 /** What `process` gets besides the item. */
 export interface ItemContext {
@@ -12,8 +17,13 @@ export interface ItemContext {
    * calling `work` again. The result must be JSON.
    */
   step<T>(name: string, inputs: unknown, work: () => T | Promise<T>): Promise<T>;
-  /** `fetch` that ends with the item's signal. */
-  readonly fetch: typeof globalThis.fetch;
+  /**
+   * `fetch` for an SDK whose own retries are off (`maxRetries: 0`): every request is counted, waits for the job's
+   * limits and the service's pauses, ends with the item's signal, and is refused once the budget is spent.
+   */
+  readonly fetch: (input: Parameters<typeof globalThis.fetch>[0], init?: RequestInit) => Promise<Response>;
+  /** When the attempt, or the run, has to end; undefined where the job sets neither. */
+  readonly deadline: Deadline | undefined;
   /** Counts an SDK's response as it is (Anthropic's and OpenAI's shapes), or `{ model, inputTokens, outputTokens, usd }`. */
   usage(reply: unknown): void;
   /** Writes a line to the job's log, with the item's id. */
@@ -21,6 +31,26 @@ export interface ItemContext {
   /** Says how much of a long item is done, from 0 to 1. */
   progress(fraction: number): void;
 }
+
+/** What an item is expected to take. Tokens are priced as the model's, by default the one that `params.model` names. */
+export interface Estimate {
+  inputTokens?: number;
+  outputTokens?: number;
+  /** US dollars; instead of a price by tokens. */
+  usd?: number;
+  model?: string;
+}
+
+/** One stage of a pipeline: its result is recorded, and is the input of the next one. */
+export interface Stage {
+  name: string;
+  /** What its results depend on besides its input; where this changes, they are made anew. */
+  params?: unknown;
+  /** @param input what the stage before gave, the item for the first */
+  run(input: never, context: ItemContext): unknown;
+}
+
+type StageFunction = Stage["run"];
 
 type Source<T> = readonly T[] | Iterable<T> | AsyncIterable<T> | string;
 
@@ -36,12 +66,43 @@ export interface JobDefinition<Item = unknown, Result = unknown> {
   concurrency?: number;
   /** Path of the checkpoint; default `checkpoints/NAME.jsonl`. */
   checkpoint?: string;
-  /** Ends the run in order, resumable, once the costs that `ctx.usage` was told reach it. */
-  budget?: { usd: number };
-  /** What an item is expected to take. */
-  estimate?: (item: Item) => { inputTokens?: number; outputTokens?: number; usd?: number };
+  /**
+   * What the whole job may spend, all runs together. No item begins that could pass it together with those in
+   * flight; then the run ends in order. To go on, raise it and run again.
+   */
+  budget?: { usd?: number; tokens?: number };
+  /** What an item is expected to take; left out, the 95th percentile of the items so far, and the first runs alone. */
+  estimate?: (item: Item) => Estimate;
+  /** Prices that count before the list's, in US dollars per million tokens, by model. */
+  prices?: Prices;
+  /** How fast the service may be asked. */
+  limits?: Limits;
+  /** How failed attempts are repeated within a run; `false`: not at all. */
+  retry?: RetryOptions | false;
+  /** Says why an attempt failed, where it knows better: a cause's name. */
+  classify?: (error: unknown, item: Item) => string | undefined;
+  /** Ends the run early once so many items have failed in it: a count, or a share such as "10%". */
+  maxFailures?: number | `${number}%`;
+  /** How long one run may take, milliseconds: then it ends in order, resumable. */
+  deadlineMs?: number;
+  /**
+   * Ends a run early, in order and resumable: looked at as items end, over this run's figures. An iteration is an
+   * item that ended, progress one that is done.
+   */
+  stopWhen?: StopCondition;
+  /** How long one attempt at an item may take, milliseconds. */
+  itemTimeoutMs?: number;
+  /** How long items in flight may go on once the run is asked to stop, milliseconds; default 25,000. */
+  stopGraceMs?: number;
   /** Does one item; what it returns, any JSON, is the item's result. What it throws fails the item alone. */
   process?(item: Item, context: ItemContext): Result | Promise<Result>;
+  /**
+   * Instead of `process`: stages, in order, by name. Each is a durable step over what the one before gave; the last
+   * one's result is the item's.
+   */
+  stages?: Readonly<Record<string, StageFunction>> | readonly Stage[];
+  /** "items" (the default): each item goes through all stages. "stages": all items go through one before the next. */
+  order?: "items" | "stages";
   /** Instead of `process`: a program that speaks the worker protocol on its standard input and output. */
   worker?: readonly string[];
   /** How many worker processes share the items; default 1. */

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { JobDefinitionError } from "../errors.js";
+import type { StopCondition } from "../session/stopConditions.js";
 import type { JobDefinition } from "./defineJob.js";
 
 const text = (what: string) => v.pipe(v.string(what), v.minLength(1, what));
@@ -25,6 +26,14 @@ const itemSource = v.custom<JobDefinition["items"]>(
   "an array, a data file, a glob, an iterable, or a function giving one",
 );
 
+const amount = (what: string) => v.pipe(v.number(what), v.minValue(0, `${what}, at least 0`));
+const prices = 'prices by model, such as { "my-model": { inputPerMillion: 1, outputPerMillion: 5 } }';
+const stage = v.strictObject({
+  name: text("a name"),
+  params: v.optional(v.unknown()),
+  run: isFunction("a function of the input and the context"),
+});
+
 const schema = v.strictObject({
   $schema: v.optional(v.string()),
   items: v.optional(itemSource),
@@ -38,11 +47,74 @@ const schema = v.strictObject({
   concurrency: v.optional(wholeNumber),
   checkpoint: v.optional(text("the path of a file")),
   budget: v.optional(
-    v.object(
-      { usd: v.pipe(v.number("a number of US dollars"), v.minValue(0, "at least 0")) },
-      "an object such as { usd: 20 }",
+    v.pipe(
+      v.strictObject(
+        {
+          usd: v.optional(amount("a number of US dollars")),
+          tokens: v.optional(amount("a number of tokens")),
+        },
+        "an object such as { usd: 20 }",
+      ),
+      v.check(
+        ({ usd, tokens }) => usd !== undefined || tokens !== undefined,
+        "an object such as { usd: 20 }",
+      ),
     ),
   ),
+  prices: v.optional(v.record(v.string(), v.looseObject({}, prices), prices)),
+  limits: v.optional(
+    v.strictObject(
+      {
+        requestsPerMinute: v.optional(wholeNumber),
+        tokensPerMinute: v.optional(wholeNumber),
+        windowMs: v.optional(wholeNumber),
+        adaptive: v.optional(v.boolean("true or false")),
+      },
+      "an object such as { requestsPerMinute: 60 }",
+    ),
+  ),
+  retry: v.optional(
+    v.union(
+      [
+        v.literal(false),
+        v.strictObject({
+          attempts: v.optional(v.union([wholeNumber, v.record(v.string(), wholeNumber)])),
+          baseDelayMs: v.optional(amount("a number of milliseconds")),
+          maxDelayMs: v.optional(amount("a number of milliseconds")),
+        }),
+      ],
+      "false, or an object such as { attempts: 4, baseDelayMs: 1000 }",
+    ),
+  ),
+  classify: v.optional(isFunction("a function of an error and an item")),
+  maxFailures: v.optional(
+    v.union(
+      [wholeNumber, v.pipe(v.string(), v.regex(/^\d+(\.\d+)?%$/))],
+      'an integer of at least 1, or a share such as "10%"',
+    ),
+  ),
+  deadlineMs: v.optional(wholeNumber),
+  stopWhen: v.optional(
+    v.custom<StopCondition>(
+      (input) => typeof (input as StopCondition | null)?.evaluate === "function",
+      "a condition, such as maxUsd(5)",
+    ),
+  ),
+  itemTimeoutMs: v.optional(wholeNumber),
+  stopGraceMs: v.optional(amount("a number of milliseconds")),
+  stages: v.optional(
+    v.union(
+      [
+        v.pipe(v.array(stage), v.minLength(1)),
+        v.pipe(
+          v.record(v.string(), isFunction("a function")),
+          v.check((stages) => Object.keys(stages).length > 0),
+        ),
+      ],
+      "functions by name, or an array of { name, run }",
+    ),
+  ),
+  order: v.optional(v.picklist(["items", "stages"], '"items" or "stages"')),
   estimate: v.optional(isFunction("a function of an item")),
   process: v.optional(isFunction("a function of an item and its context")),
   worker: v.optional(program),
@@ -74,10 +146,12 @@ export function checkDefinition(value: unknown, jobFile: string): JobDefinition 
     );
   }
   const definition = parsed.output as unknown as JobDefinition;
-  const ways = (["process", "worker", "command"] as const).filter((way) => definition[way] !== undefined);
+  const ways = (["process", "stages", "worker", "command"] as const).filter(
+    (way) => definition[way] !== undefined,
+  );
   if (ways.length === 0)
     throw new JobDefinitionError(
-      `${jobFile} has no \`process\`: add \`process(item, ctx)\`, or a \`worker\` or \`command\` to run.`,
+      `${jobFile} has no \`process\`: add \`process(item, ctx)\`, or \`stages\`, or a \`worker\` or \`command\` to run.`,
     );
   if (ways.length > 1)
     throw new JobDefinitionError(`${jobFile} has \`${ways.join("` and `")}\`: keep one of them.`);

@@ -16,6 +16,8 @@ export interface LoadedJobFile {
   label: string | null;
   checkpoint: string;
   definition: JobDefinition;
+  /** The job file and the local files that it imports, by path relative to its folder: SHA-256, hex. */
+  sources?: Record<string, string>;
 }
 
 export interface LoadOptions {

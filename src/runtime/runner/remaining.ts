@@ -4,20 +4,30 @@ import type { JobStatus } from "../state/status.js";
 import { folderWarning } from "../store/folderRisk.js";
 import type { Input, InputItem } from "./items.js";
 
-/** The items that a run has to begin, in their order; of a stream the total is recorded once it has ended. */
-export async function* remainingItems(
+/**
+ * The items that a run has to begin, in their order; of a stream the total is recorded once it has ended.
+ * @param isChosen says whether a run that does not do all does this one
+ */
+export function remainingItems(
   session: Session,
   input: Input,
-  skipped: ReadonlySet<ItemKey>,
+  isChosen: (key: ItemKey) => boolean,
+): Iterator<InputItem> | AsyncIterator<InputItem> {
+  const isLeft = ({ key }: InputItem) => !session.state.done.has(key) && isChosen(key);
+  return input.kind === "list" ? leftOf(input.items, isLeft) : leftOfStream(session, input.items, isLeft);
+}
+
+function* leftOf(items: readonly InputItem[], isLeft: (item: InputItem) => boolean): Generator<InputItem> {
+  for (const item of items) if (isLeft(item)) yield item;
+}
+
+async function* leftOfStream(
+  session: Session,
+  items: AsyncIterable<InputItem>,
+  isLeft: (item: InputItem) => boolean,
 ): AsyncGenerator<InputItem> {
-  const { state } = session;
-  const isLeft = ({ key }: InputItem) => !state.done.has(key) && !skipped.has(key);
-  if (input.kind === "list") {
-    for (const item of input.items) if (isLeft(item)) yield item;
-    return;
-  }
   const seen = new Set<ItemKey>();
-  for await (const item of input.items) {
+  for await (const item of items) {
     if (seen.has(item.key)) assertDistinct([item.key, item.key]);
     seen.add(item.key);
     if (isLeft(item)) yield item;

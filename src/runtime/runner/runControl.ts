@@ -1,9 +1,15 @@
 import type { RunEndReason } from "../format/record.js";
 
+export interface Stopping {
+  reason: RunEndReason;
+  signal?: string;
+  detail?: string;
+}
+
 /** Lets others end a run: in order first, at once after that. */
 export class RunControl {
   private readonly abortion = new AbortController();
-  private stopped: { reason: RunEndReason; signal?: string } | undefined;
+  private stopped: Stopping | undefined;
   private listeners: (() => void)[] = [];
 
   /** Aborted when the run must end at once. */
@@ -12,14 +18,18 @@ export class RunControl {
   }
 
   /** Why no further item is begun; undefined while the run goes on. */
-  get stopping(): { reason: RunEndReason; signal?: string } | undefined {
+  get stopping(): Stopping | undefined {
     return this.stopped;
   }
 
-  /** Finishes what is in flight and ends. The first reason counts. */
-  stop(reason: RunEndReason, signal?: string): void {
+  /**
+   * Finishes what is in flight and ends. The first reason counts.
+   * @param detail which condition or limit it was, with its figures
+   */
+  stop(reason: RunEndReason, signal?: string, detail?: string): void {
     if (this.stopped) return;
-    this.stopped = { reason, ...(signal !== undefined && { signal }) };
+    const told = { ...(signal !== undefined && { signal }), ...(detail !== undefined && { detail }) };
+    this.stopped = { reason, ...told };
     for (const listener of this.listeners) listener();
   }
 

@@ -1,3 +1,4 @@
+import type { ItemKey } from "../format/itemId.js";
 import type { RunEndReason } from "../format/record.js";
 import type { UsageTotals } from "../state/jobState.js";
 import type { JobStatus } from "../state/status.js";
@@ -15,6 +16,10 @@ export interface RunOptions {
   concurrency?: number;
   /** Begins at most this many items. */
   limit?: number;
+  /** Does these items only, of those that are not done. */
+  only?: ReadonlySet<ItemKey>;
+  /** Ends the run in order after so many milliseconds; instead of the definition's. */
+  deadlineMs?: number;
   onDamage?: NonNullable<OpenOptions["onDamage"]>;
   takeOver?: boolean | string;
   /** What becomes of items that earlier runs began and did not record. Default: `retry`. */
@@ -24,6 +29,8 @@ export interface RunOptions {
 export interface RunOutcome {
   reason: RunEndReason;
   signal?: string;
+  /** Which condition or limit ended it, with its figures. */
+  detail?: string;
   /** In this run. */
   done: number;
   failed: number;

@@ -9,6 +9,10 @@ export interface SessionOptions extends Omit<OpenOptions, "onRecord"> {
   concurrency?: number;
   /** What results depend on; recorded with the run. */
   params?: unknown;
+  /** Files that the job was loaded from: SHA-256 by path. */
+  sources?: Record<string, string>;
+  /** Names of the job's stages, in order. */
+  stages?: string[];
 }
 
 export interface OpenedSession {
@@ -24,7 +28,7 @@ export async function openSession(
   options: SessionOptions = {},
 ): Promise<OpenedSession> {
   const cache = new OperationCache();
-  const { concurrency, params, ...open } = options;
+  const { concurrency, params, sources, stages, ...open } = options;
   const log = await store.open(job, { ...open, onRecord: ({ record }) => cache.take(record) });
   try {
     const run = (latestRun(log.state)?.run ?? 0) + 1;
@@ -32,6 +36,8 @@ export async function openSession(
     const known = {
       ...(concurrency !== undefined && { concurrency }),
       ...(params !== undefined && { params }),
+      ...(sources && { sources }),
+      ...(stages && { stages }),
     };
     const lost = lossRecord(log.state, log.lost, start.atMs);
     // The run's own record first: what follows a tear tells whether a crash was survived.

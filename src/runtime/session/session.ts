@@ -1,7 +1,7 @@
 import { maxErrorChars, stopPollIntervalMs } from "../config.js";
 import { AgentJobsError, JobDefinitionError, messageOf } from "../errors.js";
 import { type ItemId, type ItemKey, idText, keyOf } from "../format/itemId.js";
-import type { RunEndReason, Usage, WritableRecord } from "../format/record.js";
+import type { PaceRecord, RunEndReason, Usage, WritableRecord } from "../format/record.js";
 import { assertJson } from "../format/resultJson.js";
 import { redact } from "../redact.js";
 import { isGone, type JobState } from "../state/jobState.js";
@@ -33,7 +33,7 @@ export class Session {
   readonly run: number;
   private readonly inFlight = new Map<ItemKey, number>();
   private readonly finishing = new Map<ItemKey, Promise<void>>();
-  private ended: { reason: RunEndReason; signal?: string } | undefined;
+  private ended: { reason: RunEndReason; signal?: string; detail?: string } | undefined;
   private closing: Promise<void> | undefined;
   private stopSeen = false;
   private stopWatch: NodeJS.Timeout | undefined;
@@ -94,12 +94,30 @@ export class Session {
     return this.start(keyOf(id));
   }
 
-  /** @internal */
-  async start(item: ItemKey): Promise<number> {
-    const attempt = this.attemptsOf(item) + 1;
+  /** @internal @param pass of a staged item: how often its attempt has waited for its next stage */
+  async start(item: ItemKey, pass = 0): Promise<number> {
+    const attempt = pass > 0 ? this.attemptOf(item) : this.attemptsOf(item) + 1;
     this.inFlight.set(item, attempt);
-    await this.log.append([{ type: "started", atMs: Date.now(), item, run: this.run, attempt }], "written");
+    const started = { type: "started" as const, atMs: Date.now(), item, run: this.run, attempt };
+    await this.log.append([{ ...started, ...(pass > 0 && { pass }) }], "written");
     return attempt;
+  }
+
+  /** @internal Records that an attempt goes on later, with its next stage. */
+  async park(item: ItemKey, pass: number): Promise<void> {
+    const waiting = { type: "waiting" as const, atMs: Date.now(), item, run: this.run };
+    await this.log.append([{ ...waiting, attempt: this.attemptOf(item), pass }], "synced");
+  }
+
+  /** @internal Records what calls of an attempt took that goes on. @param n counted from 1 within the attempt */
+  async recordSpent(item: ItemKey, attempt: number, n: number, usage: Usage): Promise<void> {
+    const spent = { type: "spent" as const, atMs: Date.now(), item, run: this.run, attempt, n, usage };
+    await this.log.append([spent], "written");
+  }
+
+  /** @internal Records how fast the run goes from here on. */
+  async recordPace(pace: Omit<PaceRecord, "type" | "atMs" | "run">): Promise<void> {
+    await this.log.append([{ type: "pace", atMs: Date.now(), run: this.run, ...pace }], "written");
   }
 
   /**
@@ -133,9 +151,13 @@ export class Session {
   }
 
   /** @internal */
-  async fail(item: ItemKey, error: unknown, options: Measures & { cause?: string }): Promise<void> {
+  async fail(
+    item: ItemKey,
+    error: unknown,
+    options: Measures & { cause?: string; retry?: boolean },
+  ): Promise<void> {
     if (this.state.done.has(item)) return;
-    const { cause = "other", hash: _, ...measures } = options;
+    const { cause = "other", retry = false, hash: _, ...measures } = options;
     const stack = error instanceof Error ? ownFrames(error.stack as unknown) : undefined;
     const record = {
       ...{ type: "failed" as const, atMs: Date.now(), item, run: this.run, attempt: this.attemptOf(item) },
@@ -143,7 +165,7 @@ export class Session {
       ...{ cause: redact(String(cause)), message: messageOf(error).slice(0, maxErrorChars) },
       ...(stack !== undefined && { detail: redact(stack).slice(0, maxErrorChars) }),
     };
-    await this.log.append([{ ...record, ...rounded(measures) }], "synced");
+    await this.log.append([{ ...record, ...rounded(measures), ...(retry && { retry }) }], "synced");
     this.inFlight.delete(item);
   }
 
@@ -184,8 +206,8 @@ export class Session {
   }
 
   /** @internal Says why the run ends; `close` records it. */
-  endAs(reason: RunEndReason, signal?: string): void {
-    this.ended = { reason, ...(signal !== undefined && { signal }) };
+  endAs(reason: RunEndReason, told: { signal?: string; detail?: string } = {}): void {
+    this.ended = { reason, ...told };
   }
 
   /** Ends the run and gives the job back. Items under way stay in doubt. Closing twice does nothing. */
@@ -202,9 +224,8 @@ export class Session {
     clearInterval(this.stopWatch);
     try {
       await this.recordingInput;
-      const { reason, signal } = this.ended ?? { reason: this.outcome() };
-      const ended = { type: "run-ended" as const, atMs: Date.now(), run: this.run, reason };
-      await this.log.append([{ ...ended, ...(signal !== undefined && { signal }) }], "synced");
+      const ended = { type: "run-ended" as const, atMs: Date.now(), run: this.run };
+      await this.log.append([{ ...ended, ...(this.ended ?? { reason: this.outcome() }) }], "synced");
     } catch (error) {
       // What could not be written, or was taken over, shows as a run without an end; the items matter more.
       if (!(error instanceof AgentJobsError)) throw error;

@@ -89,6 +89,8 @@ export interface UsageTotals {
   outputTokens: number | null;
   cachedTokens: number | null;
   cacheWriteTokens: number | null;
+  /** Requests that `ctx.fetch` sent. */
+  requests: number | null;
   usd: number | null;
 }
 

@@ -1,0 +1,194 @@
+import { abandonAfterMs } from "../config.js";
+import { AgentJobsError, messageOf } from "../errors.js";
+import type { ItemKey } from "../format/itemId.js";
+import type { Usage } from "../format/record.js";
+import type { Deadline } from "../session/deadline.js";
+import { type OperationCache, operationId } from "../session/operationCache.js";
+import type { Session } from "../session/session.js";
+import { AttemptFetch } from "./attemptFetch.js";
+import type { ItemContext } from "./defineJob.js";
+import { type ItemLog, logText } from "./itemLog.js";
+import type { RequestGate, Ticket } from "./pacing/requestGate.js";
+import { addUsages, readUsage } from "./usage.js";
+
+/** What an attempt needs of its run. */
+export interface AttemptParts {
+  item: ItemKey;
+  attempt: number;
+  session: Session;
+  cache: OperationCache;
+  log: ItemLog;
+  gate: RequestGate;
+  /** The request that an attempt counts for as long as it sends none by `ctx.fetch`. */
+  prepaid: Ticket;
+  /** How many tokens a request is expected to take. */
+  expectedTokens: number;
+  /** The run's, and the attempt's own within it. */
+  runDeadline: Deadline | undefined;
+  deadline: Deadline | undefined;
+  /** US dollars of one call; undefined where nobody knows. */
+  priceOf(usage: Usage): Promise<number | undefined>;
+  /** Why no request may be sent any more; undefined where one may. */
+  refusal(): string | undefined;
+  onSpent(usage: Usage): void;
+  onProgress(fraction: number): void;
+}
+
+/** One attempt at an item: its context, what it used, and its end. */
+export class Attempt {
+  readonly context: ItemContext;
+  readonly startedAtMs: number;
+  /** What it used in all; complete once `settled` has resolved. */
+  used: Usage | undefined;
+  private readonly controller = new AbortController();
+  private readonly fetching: AttemptFetch;
+  private readonly steps = new Map<string, Promise<unknown>>();
+  private readonly pricing = new Set<Promise<void>>();
+  /** What no record has told yet. */
+  private unrecorded: Usage | undefined;
+  private spends = 0;
+  private isOver = false;
+
+  constructor(private readonly parts: AttemptParts) {
+    const { item, attempt, gate, log, prepaid } = parts;
+    this.startedAtMs = prepaid.startedAtMs;
+    this.fetching = new AttemptFetch({
+      ...{ gate, prepaid, signal: this.controller.signal, expectedTokens: parts.expectedTokens },
+      refusal: () => (this.isOver ? "its attempt has ended" : parts.refusal()),
+      beforeSend: () => this.recordSpent(),
+      onSend: () => this.add({ requests: 1, calls: 0 }),
+      note: (line) => log.write(item, line),
+    });
+    this.context = {
+      signal: this.controller.signal,
+      attempt,
+      deadline: parts.deadline,
+      step: (name, inputs, work) => this.step(name, inputs, work),
+      fetch: (input, init) => this.fetching.fetch(input, init),
+      usage: (reply) => this.count(reply),
+      log: (...values) => log.write(item, logText(values)),
+      progress: (fraction) => parts.onProgress(fraction),
+    };
+  }
+
+  /** Whether requests went through `ctx.fetch`: then it has told what the service said of them. */
+  get hasFetched(): boolean {
+    return this.fetching.count > 0;
+  }
+
+  /** Whether it was ended by its time limit. */
+  get isTimedOut(): boolean {
+    const reason: unknown = this.controller.signal.reason;
+    return reason instanceof DOMException && reason.name === "TimeoutError";
+  }
+
+  /**
+   * Does the work, for at most `timeoutMs`: then its signal is aborted, and a moment later the attempt is over,
+   * whether the work heeds that or not.
+   * @throws what the work throws; a DOMException "TimeoutError"
+   */
+  run(work: () => Promise<unknown>, timeoutMs: number | undefined): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      let timer: NodeJS.Timeout | undefined;
+      const stop = () => {
+        const message = `It took longer than ${timeoutMs} ms (itemTimeoutMs).`;
+        const reason = new DOMException(message, "TimeoutError");
+        this.controller.abort(reason);
+        timer = setTimeout(() => reject(reason), abandonAfterMs);
+      };
+      if (timeoutMs !== undefined) timer = setTimeout(stop, timeoutMs);
+      work()
+        .then(resolve, reject)
+        .finally(() => clearTimeout(timer));
+    });
+  }
+
+  /** Ends it at once, as the whole run is. */
+  abort(reason: unknown): void {
+    this.controller.abort(reason);
+  }
+
+  /** What no record has told yet, once all prices are known; the attempt's last record tells it. */
+  async settled(): Promise<Usage | undefined> {
+    await Promise.all(this.pricing);
+    const { unrecorded } = this;
+    this.unrecorded = undefined;
+    return unrecorded;
+  }
+
+  /** From here on it can do nothing more, whatever still goes on of it. */
+  end(): void {
+    this.isOver = true;
+    this.fetching.end();
+    if (this.parts.deadline !== this.parts.runDeadline) this.parts.deadline?.dispose();
+  }
+
+  private async step<T>(name: string, inputs: unknown, work: () => T | Promise<T>): Promise<T> {
+    this.assertOpen();
+    const op = operationId(name, inputs);
+    const hit = this.parts.cache.get(this.parts.item, op);
+    if (hit) return hit.result as T;
+    // The same step, asked for again before it is finished, is still done once.
+    const doing = this.steps.get(op) ?? this.doStep(name, op, work).finally(() => this.steps.delete(op));
+    this.steps.set(op, doing);
+    return doing as Promise<T>;
+  }
+
+  private async doStep(name: string, op: string, work: () => unknown): Promise<unknown> {
+    const { session, item, attempt, cache } = this.parts;
+    const begin = performance.now();
+    const given = await work();
+    this.assertOpen();
+    await Promise.all(this.pricing);
+    try {
+      const ms = performance.now() - begin;
+      await Promise.all([this.recordSpent(), session.recordStep(item, name, op, given, ms)]);
+    } catch (error) {
+      if (error instanceof AgentJobsError) throw error;
+      const message = `What the step "${name}" gave cannot be kept: ${messageOf(error)} Return JSON from it.`;
+      throw new AgentJobsError("AJ_RESULT", message, { cause: error });
+    }
+    // As a resume would give it back: a date that became a string must not wait for a crash to be noticed.
+    const result = given === undefined ? undefined : JSON.parse(JSON.stringify(given) ?? "null");
+    cache.take({ type: "step", atMs: 0, item, run: session.run, attempt, step: name, op, result });
+    return result;
+  }
+
+  /** What still goes on of an attempt that has ended must not pass for the next one. */
+  private assertOpen(): void {
+    if (this.isOver)
+      throw new DOMException("The attempt has ended; what it still does is not recorded.", "AbortError");
+  }
+
+  private count(reply: unknown): void {
+    const { log, item, priceOf } = this.parts;
+    const read = readUsage(reply);
+    if (!read)
+      return log.write(item, "ctx.usage: the reply says nothing of tokens or cost, so none were counted.");
+    if (read.usd !== undefined || read.model === undefined) return this.take(read);
+    const pricing = priceOf(read)
+      .then((usd) => this.take({ ...read, ...(usd !== undefined && { usd }) }))
+      .finally(() => this.pricing.delete(pricing));
+    this.pricing.add(pricing);
+  }
+
+  private take(usage: Usage): void {
+    this.add(usage);
+    this.fetching.took((usage.inputTokens ?? 0) + (usage.outputTokens ?? 0));
+    this.parts.onSpent(usage);
+  }
+
+  private add(usage: Usage): void {
+    this.used = addUsages(this.used, usage);
+    this.unrecorded = addUsages(this.unrecorded, usage);
+  }
+
+  /** Before further money is spent, what was spent so far is written down. */
+  private async recordSpent(): Promise<void> {
+    const { unrecorded } = this;
+    const isPaid = unrecorded && (unrecorded.calls ?? 0) > 0;
+    if (!isPaid) return;
+    this.unrecorded = undefined;
+    await this.parts.session.recordSpent(this.parts.item, this.parts.attempt, ++this.spends, unrecorded);
+  }
+}

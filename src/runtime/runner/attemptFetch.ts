@@ -1,0 +1,134 @@
+import { BudgetError } from "../errors.js";
+import type { RequestGate, Ticket } from "./pacing/requestGate.js";
+import { retryAfterMs } from "./retryAfter.js";
+
+export interface AttemptFetchParts {
+  gate: RequestGate;
+  prepaid: Ticket;
+  expectedTokens: number;
+  /** Aborted when the attempt ends. */
+  signal: AbortSignal;
+  refusal(): string | undefined;
+  beforeSend(): Promise<void>;
+  onSend(): void;
+  /** Writes a line to the item's log. */
+  note(line: string): void;
+}
+
+/** What a service says where it is asked too much, by HTTP status. */
+const overloads: Record<number, string> = { 429: "rate-limit", 503: "overloaded", 529: "overloaded" };
+
+/**
+ * `fetch` for one attempt, to be given to an SDK whose own retries are off: every request waits until limits and
+ * pauses let it through, is counted, and is refused once the budget is spent or the attempt is over. What the service
+ * says of its load is heeded by the whole run.
+ */
+export class AttemptFetch {
+  /** How many requests were sent. */
+  count = 0;
+  private readonly tickets = new Set<Ticket>();
+  private latest: Ticket | undefined;
+
+  constructor(private readonly parts: AttemptFetchParts) {}
+
+  /** @throws BudgetError AJ_BUDGET where the request was refused, and what `fetch` throws */
+  async fetch(input: Parameters<typeof fetch>[0], init?: RequestInit): Promise<Response> {
+    this.assertAllowed();
+    await this.parts.beforeSend();
+    const own = init?.signal ?? (input instanceof Request ? input.signal : undefined);
+    const signal = own ? AbortSignal.any([own, this.parts.signal]) : this.parts.signal;
+    // The attempt counted for one request from its beginning; from here on each counts for itself.
+    if (this.count === 0) this.parts.prepaid.giveBack();
+    const ticket = await this.parts.gate.enter(this.parts.expectedTokens, signal);
+    try {
+      this.assertAllowed(); // while it waited, others spent
+    } catch (error) {
+      ticket.giveBack();
+      throw error;
+    }
+    this.count++;
+    this.latest = ticket;
+    this.tickets.add(ticket);
+    this.parts.onSend();
+    try {
+      const response = await fetch(input, { ...init, signal });
+      ticket.arrived();
+      this.heed(response, ticket);
+      return this.untilRead(response, ticket);
+    } catch (error) {
+      this.leave(ticket);
+      throw error;
+    }
+  }
+
+  /** The latest request took so many tokens. */
+  took(tokens: number): void {
+    (this.latest ?? this.parts.prepaid).correct(tokens);
+  }
+
+  /** Bodies that nobody reads to their end must not keep others waiting. */
+  end(): void {
+    for (const ticket of this.tickets) this.leave(ticket);
+  }
+
+  private assertAllowed(): void {
+    const refusal = this.parts.refusal();
+    if (refusal !== undefined) throw new BudgetError(`The request was not sent: ${refusal}.`);
+  }
+
+  private leave(ticket: Ticket): void {
+    if (this.tickets.delete(ticket)) ticket.leave();
+  }
+
+  private heed(response: Response, { startedAtMs }: Ticket): void {
+    const { gate, note } = this.parts;
+    const cause = overloads[response.status];
+    if (response.ok) gate.succeeded(startedAtMs);
+    if (!response.ok) {
+      const ms = Math.round(performance.now() - startedAtMs);
+      note(`${response.status} ${response.statusText} from ${hostOf(response.url)} after ${ms} ms`);
+    }
+    if (cause === undefined) return;
+    gate.overloaded(startedAtMs);
+    const waitMs = retryAfterMs(response.headers, Date.now());
+    if (waitMs !== undefined) gate.pauseFor(waitMs, cause);
+  }
+
+  /** The request is in flight until its body was read, or given up. */
+  private untilRead(response: Response, ticket: Ticket): Response {
+    if (!response.body) {
+      this.leave(ticket);
+      return response;
+    }
+    const reader = response.body.getReader();
+    const leave = () => this.leave(ticket);
+    const body = new ReadableStream<Uint8Array>(
+      {
+        async pull(controller) {
+          try {
+            const { done, value } = await reader.read();
+            if (!done) return controller.enqueue(value);
+            leave();
+            controller.close();
+          } catch (error) {
+            leave();
+            controller.error(error);
+          }
+        },
+        cancel(reason) {
+          leave();
+          return reader.cancel(reason);
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    const { status, statusText, headers } = response;
+    const watched = new Response(body, { status, statusText, headers });
+    Object.defineProperty(watched, "url", { value: response.url });
+    return watched;
+  }
+}
+
+function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : "the service";
+}

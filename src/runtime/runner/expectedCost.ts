@@ -1,0 +1,72 @@
+import { JobDefinitionError, messageOf } from "../errors.js";
+import type { Usage } from "../format/record.js";
+import type { DurationSample, JobState } from "../state/jobState.js";
+import type { Estimate, JobDefinition } from "./defineJob.js";
+import type { PriceList } from "./prices.js";
+
+/** What an item is expected to take: US dollars and tokens; undefined where nothing says. */
+export interface ExpectedCost {
+  usd?: number;
+  tokens?: number;
+}
+
+const percentile = 0.95;
+
+/** Says what items are expected to take, by the job's own `estimate`, else by what its items took so far. */
+export class CostModel {
+  private samples: readonly DurationSample[] = [];
+  private high: ExpectedCost = {};
+
+  constructor(
+    private readonly definition: JobDefinition,
+    private readonly prices: Pick<PriceList, "priceOf">,
+    private readonly state: JobState,
+  ) {}
+
+  /** @throws JobDefinitionError AJ_JOB where `estimate` throws */
+  async of(item: unknown): Promise<ExpectedCost> {
+    const estimated = this.estimated(item);
+    if (!estimated) return this.seen();
+    const { inputTokens, outputTokens } = estimated;
+    const isCounted = inputTokens !== undefined || outputTokens !== undefined;
+    const tokens = isCounted ? (inputTokens ?? 0) + (outputTokens ?? 0) : undefined;
+    const usd = estimated.usd ?? (await this.prices.priceOf(this.asUsage(estimated)));
+    return { ...this.seen(), ...(usd !== undefined && { usd }), ...(tokens !== undefined && { tokens }) };
+  }
+
+  private estimated(item: unknown): Estimate | undefined {
+    try {
+      return this.definition.estimate?.(item);
+    } catch (error) {
+      throw new JobDefinitionError(`\`estimate\` threw: ${messageOf(error)}. Mend or remove it.`, {
+        cause: error,
+      });
+    }
+  }
+
+  private asUsage({ inputTokens, outputTokens, model }: Estimate): Usage {
+    const named = (this.definition.params as { model?: unknown } | null | undefined)?.model;
+    const which = model ?? (typeof named === "string" ? named : undefined);
+    return {
+      inputTokens: inputTokens ?? 0,
+      outputTokens: outputTokens ?? 0,
+      ...(which !== undefined && { model: which }),
+    };
+  }
+
+  /** The 95th percentile of what the newest items took. */
+  private seen(): ExpectedCost {
+    const { durations } = this.state;
+    // Sorting for each item would cost more than it tells.
+    if (this.samples === durations && durations.length % 16 !== 0) return this.high;
+    this.samples = durations;
+    this.high = { ...highOf(durations, "usd"), ...highOf(durations, "tokens") };
+    return this.high;
+  }
+}
+
+function highOf(samples: readonly DurationSample[], unit: "usd" | "tokens"): ExpectedCost {
+  const amounts = samples.map((sample) => sample[unit]).filter((amount) => amount !== undefined);
+  if (amounts.length === 0) return {};
+  return { [unit]: amounts.sort((a, b) => a - b)[Math.ceil(amounts.length * percentile) - 1]! };
+}

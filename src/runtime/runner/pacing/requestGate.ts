@@ -1,0 +1,171 @@
+import { defaultRateWindowMs } from "../../config.js";
+import { AdaptiveConcurrency } from "./adaptiveConcurrency.js";
+import { type Charge, RateWindow } from "./rateWindow.js";
+
+/** How fast a run may ask a service. */
+export interface Limits {
+  /** Requests in any minute; default: no limit. */
+  requestsPerMinute?: number;
+  /** Tokens, in and out, in any minute; default: no limit. */
+  tokensPerMinute?: number;
+  /** In which spans the two are held, milliseconds; default 60,000. A service that counts by the second wants 1,000. */
+  windowMs?: number;
+  /** Whether fewer requests are made at a time while the service says that it is too much; default true. */
+  adaptive?: boolean;
+}
+
+/** A request that may be sent. */
+export interface Ticket {
+  /** By the gate's clock. */
+  readonly startedAtMs: number;
+  /** The service has answered, so it was there by now. */
+  arrived(): void;
+  /** What it really took, in tokens. */
+  correct(tokens: number): void;
+  /** It has ended: another may be sent. */
+  leave(): void;
+  /** It was not sent after all. */
+  giveBack(): void;
+}
+
+interface Waiting {
+  tokens: number;
+  admit: (ticket: Ticket) => void;
+  stopWaiting: () => void;
+}
+
+/** Lets requests through one after the other: as many at a time, and in a minute, as is allowed, and none in a pause. */
+export class RequestGate {
+  readonly concurrency: AdaptiveConcurrency;
+  private readonly requests: RateWindow | undefined;
+  private readonly tokens: RateWindow | undefined;
+  private readonly queue: Waiting[] = [];
+  private inFlight = 0;
+  private timer: NodeJS.Timeout | undefined;
+  private paused = { untilMs: Number.NEGATIVE_INFINITY, cause: "" };
+
+  /**
+   * @param onChange called where more or fewer are allowed, or a pause begins
+   * @param clock milliseconds that only go forward
+   */
+  constructor(
+    concurrency: number,
+    { requestsPerMinute, tokensPerMinute, windowMs = defaultRateWindowMs, adaptive = true }: Limits,
+    private readonly onChange: () => void,
+    private readonly clock: () => number = () => performance.now(),
+  ) {
+    this.concurrency = new AdaptiveConcurrency(concurrency, adaptive);
+    const window = (perMinute: number | undefined) =>
+      perMinute === undefined
+        ? undefined
+        : new RateWindow(Math.max(1, Math.floor((perMinute * windowMs) / 60_000)), windowMs);
+    this.requests = window(requestsPerMinute);
+    this.tokens = window(tokensPerMinute);
+  }
+
+  /** The pause of now: how long yet, and why; undefined where there is none. */
+  get pause(): { ms: number; cause: string } | undefined {
+    const ms = this.paused.untilMs - this.clock();
+    return ms > 0 ? { ms, cause: this.paused.cause } : undefined;
+  }
+
+  /** How long to wait until a request fits into pauses and rates; 0 where it does. */
+  waitMs(tokens: number): number {
+    const nowMs = this.clock();
+    return Math.max(
+      this.paused.untilMs - nowMs,
+      this.requests?.waitMs(nowMs, 1) ?? 0,
+      this.tokens?.waitMs(nowMs, tokens) ?? 0,
+      0,
+    );
+  }
+
+  /** Counts a request that somebody else sends, without asking whether it may be. */
+  charge(tokens: number): Ticket {
+    return this.issue(tokens, false);
+  }
+
+  /** Resolves once a request may be sent. @throws the signal's reason */
+  enter(tokens: number, signal: AbortSignal): Promise<Ticket> {
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(signal.reason);
+      const abort = () => {
+        this.queue.splice(this.queue.indexOf(waiting), 1);
+        reject(signal.reason);
+      };
+      const stopWaiting = () => signal.removeEventListener("abort", abort);
+      const waiting: Waiting = { tokens, admit: resolve, stopWaiting };
+      signal.addEventListener("abort", abort, { once: true });
+      this.queue.push(waiting);
+      this.pump();
+    });
+  }
+
+  /** Sends nothing for a time. A pause never ends sooner than one that was asked for before. */
+  pauseFor(ms: number, cause: string): void {
+    const untilMs = this.clock() + ms;
+    if (untilMs <= this.paused.untilMs) return;
+    this.paused = { untilMs, cause };
+    this.onChange();
+    this.pump();
+  }
+
+  /** The service said that it is too much. */
+  overloaded(startedAtMs: number): void {
+    if (this.concurrency.onOverload(startedAtMs, this.clock())) this.onChange();
+  }
+
+  succeeded(startedAtMs: number): void {
+    if (!this.concurrency.onSuccess(startedAtMs)) return;
+    this.onChange();
+    this.pump();
+  }
+
+  close(): void {
+    clearTimeout(this.timer);
+  }
+
+  private pump(): void {
+    clearTimeout(this.timer);
+    while (this.queue.length > 0 && this.inFlight < this.concurrency.allowed) {
+      const waitMs = this.waitMs(this.queue[0]!.tokens);
+      if (waitMs > 0) {
+        this.timer = setTimeout(() => this.pump(), Math.ceil(waitMs));
+        return;
+      }
+      const { tokens, admit, stopWaiting } = this.queue.shift()!;
+      stopWaiting();
+      admit(this.issue(tokens, true));
+    }
+  }
+
+  private issue(tokens: number, takesPlace: boolean): Ticket {
+    const startedAtMs = this.clock();
+    const request = this.requests?.take(startedAtMs, 1);
+    const spent = this.tokens?.take(startedAtMs, tokens);
+    const each = (act: (window: RateWindow, charge: Charge) => void) => {
+      if (request) act(this.requests!, request);
+      if (spent) act(this.tokens!, spent);
+    };
+    let hasPlace = takesPlace;
+    if (takesPlace) this.inFlight++;
+    const leave = () => {
+      if (!hasPlace) return;
+      hasPlace = false;
+      this.inFlight--;
+      this.pump();
+    };
+    return {
+      startedAtMs,
+      arrived: () => each((window, charge) => window.arrived(charge, this.clock())),
+      correct: (actual) => {
+        if (spent) spent.amount = actual;
+      },
+      leave,
+      giveBack: () => {
+        each((window, charge) => window.giveBack(charge));
+        leave();
+      },
+    };
+  }
+}
