@@ -22,6 +22,8 @@ export interface ModelServer {
   /** For OpenAI's SDK. */
   readonly openaiBaseUrl: string;
   ledger(): Promise<Ledger>;
+  /** Resolves once nothing is in flight or worked on, also for clients that have left. */
+  idle(): Promise<void>;
   /** Changes options while it runs: an outage that begins, a limit that is raised. */
   change(options: ModelServerOptions): Promise<void>;
   close(): Promise<void>;
@@ -38,11 +40,12 @@ const services: Record<string, Service> = {
 
 /**
  * A server that behaves as Anthropic's and OpenAI's do, on a free port of this machine: `POST /v1/messages`,
- * `/v1/chat/completions`, `/v1/responses`, streamed or not. `GET /ledger` gives what it saw, `POST /options` changes it.
+ * `/v1/chat/completions`, `/v1/responses`, streamed or not. `GET /ledger` gives what it saw, `GET /idle`
+ * answers when all is done, `POST /options` changes it.
  */
 export async function startModelServer(options: ModelServerOptions = {}): Promise<ModelServer> {
   const service = new ModelService(options);
-  const server = createServer((request, response) => void service.take(request, response));
+  const server = createServer((request, response) => void service.serve(request, response));
   // It closes no idle connection: a reset that no plan asked for would look like a fault of the client.
   server.keepAliveTimeout = 0;
   server.requestTimeout = 0;
@@ -51,6 +54,7 @@ export async function startModelServer(options: ModelServerOptions = {}): Promis
   return {
     ...remoteServer(baseUrl),
     ledger: async () => new Ledger(service.data()),
+    idle: () => service.idle(),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -65,6 +69,9 @@ export function remoteServer(baseUrl: string): Omit<ModelServer, "close"> {
     baseUrl,
     openaiBaseUrl: `${baseUrl}/v1`,
     ledger: async () => new Ledger((await (await fetch(`${baseUrl}/ledger`)).json()) as LedgerData),
+    async idle() {
+      await (await fetch(`${baseUrl}/idle`)).text();
+    },
     async change(options) {
       await (await fetch(`${baseUrl}/options`, { method: "POST", body: JSON.stringify(options) })).text();
     },
@@ -75,6 +82,9 @@ class ModelService {
   private readonly entries: LedgerEntry[] = [];
   private readonly attempts = new Map<string, number>();
   private inFlight = 0;
+  /** Requests that are worked on, in flight or not. */
+  private working = 0;
+  private readonly waitingForIdle: (() => void)[] = [];
 
   constructor(private options: ModelServerOptions) {}
 
@@ -82,10 +92,32 @@ class ModelService {
     return { timeOriginMs: performance.timeOrigin, entries: this.entries };
   }
 
-  async take(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const arrivedMs = performance.now();
+  idle(): Promise<void> {
+    return new Promise((resolve) => {
+      this.waitingForIdle.push(resolve);
+      this.tellIdle();
+    });
+  }
+
+  async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const service = services[request.url ?? ""];
     if (!service) return this.serveTests(request, response);
+    this.working++;
+    try {
+      await this.take(service, request, response);
+    } finally {
+      this.working--;
+      this.tellIdle();
+    }
+  }
+
+  private tellIdle(): void {
+    if (this.working > 0 || this.inFlight > 0) return;
+    for (const resolve of this.waitingForIdle.splice(0)) resolve();
+  }
+
+  private async take(service: Service, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const arrivedMs = performance.now();
     this.inFlight++;
     const body = await bodyOf(request);
     if (body === undefined) {
@@ -105,9 +137,10 @@ class ModelService {
 
   private async serveTests(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await bodyOf(request);
+    if (request.url === "/idle") await this.idle();
     if (request.url === "/options" && body !== undefined)
       this.options = { ...this.options, ...(JSON.parse(body) as ModelServerOptions) };
-    else if (request.url !== "/ledger") response.statusCode = 404;
+    else if (request.url !== "/ledger" && request.url !== "/idle") response.statusCode = 404;
     response.setHeader("content-type", "application/json");
     response.end(JSON.stringify(request.url === "/ledger" ? this.data() : {}));
   }
@@ -133,6 +166,7 @@ class ModelService {
     if (entry.endedMs !== null) return;
     entry.endedMs = performance.now();
     this.inFlight--;
+    this.tellIdle();
   }
 
   private async answer({ request, response, body, decision, entry }: Exchange): Promise<void> {

@@ -41,7 +41,7 @@ export function answerTo(parts: AnswerParts): Answer {
       "content-type": stream ? "text/event-stream; charset=utf-8" : "application/json",
     },
     body: fault === "invalid-json" ? whole.slice(0, -Math.ceil(whole.length / 3)) : whole,
-    charged: true,
+    charged: fault !== "reset-early",
   };
 }
 
