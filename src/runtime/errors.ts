@@ -75,7 +75,10 @@ export class JobDefinitionError extends AgentJobsError {
 export class RefusedError extends AgentJobsError {
   override readonly name = "RefusedError";
   readonly failureCause = "refused";
-  constructor(message = "The model refused.", options?: { cause?: unknown }) {
+  constructor(
+    message = "The model refused the item. Change the prompt or the item, then run it again.",
+    options?: { cause?: unknown },
+  ) {
     super("AJ_REFUSED", message, options);
   }
 }
