@@ -88,7 +88,10 @@ export class DeadlineError extends AgentJobsError {
 export class RefusedError extends AgentJobsError {
   override readonly name = "RefusedError";
   readonly failureCause = "refused";
-  constructor(message = "The model refused.", options?: { cause?: unknown }) {
+  constructor(
+    message = "The model refused the item. Change the prompt or the item, then run it again.",
+    options?: { cause?: unknown },
+  ) {
     super("AJ_REFUSED", message, options);
   }
 }
@@ -134,12 +137,31 @@ export function messageOf(error: unknown): string {
   return redact(rawMessageOf(error));
 }
 
-function rawMessageOf(error: unknown): string {
-  if (!(error instanceof Error)) return textOf(error);
-  // Nobody keeps a job from throwing an error whose message is an object.
-  const own = textOf(error.message as unknown) || String(error.name);
-  const cause = error.cause instanceof Error && error.message === "fetch failed" ? error.cause : undefined;
-  return cause ? `${own}: ${rawMessageOf(cause)}` : own;
+/** Errors that say nothing by themselves: fetch's, and those that the SDKs wrap around them. */
+const emptyWords = new Set(["fetch failed", "terminated", "Connection error."]);
+const maxCauses = 4;
+
+function rawMessageOf(error: unknown, depth = 0): string {
+  try {
+    if (!(error instanceof Error)) return textOf(error);
+    const next = emptyWords.has(error.message)
+      ? error.cause
+      : error.message === ""
+        ? firstOf(error)
+        : undefined;
+    // Nobody keeps a job from throwing an error whose message is an object.
+    const own = textOf(error.message as unknown) || String(error.name);
+    if (!(next instanceof Error) || depth === maxCauses) return own;
+    return `${own.replace(/\.$/, "")}: ${rawMessageOf(next, depth + 1)}`;
+  } catch {
+    return "an error that cannot be read"; // a getter that throws, a proxy that was revoked
+  }
+}
+
+/** A connection that was tried at several addresses fails as an AggregateError without a message. */
+function firstOf(error: Error): unknown {
+  const errors = memberOf(error, "errors");
+  return Array.isArray(errors) ? errors[0] : undefined;
 }
 
 function textOf(value: unknown): string {

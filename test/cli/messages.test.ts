@@ -4,7 +4,13 @@ import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { exitCodeOfError } from "../../src/cli/exitCodes.js";
-import { AgentJobsError, type ErrorCode, messageOf } from "../../src/runtime/errors.js";
+import {
+  AgentJobsError,
+  BadReplyError,
+  type ErrorCode,
+  messageOf,
+  RefusedError,
+} from "../../src/runtime/errors.js";
 import { applyRepair, planRepairOf } from "../../src/runtime/repair.js";
 import { AgentResume } from "../../src/runtime/session/agentResume.js";
 import { JsonlStore } from "../../src/runtime/store/jsonlStore.js";
@@ -184,6 +190,23 @@ describe("messages", () => {
       stdout,
       /failed a \(bad-reply\): What the step "sum" gave cannot be kept: .*n.* Return JSON from it\./,
     );
+  });
+
+  it("say what a job made of a reply, in the item's own failure", async () => {
+    writeFileSync(
+      at("f.job.js"),
+      `const { BadReplyError, RefusedError } = require("agent-jobs");
+      module.exports = { items: ["a", "b"], process: (item) => {
+        throw item === "a" ? new RefusedError() : new BadReplyError("There is no summary in it.");
+      } };`,
+    );
+    const { code, stdout } = await runCli(["run", "f.job.js"], { cwd: scratch.path });
+    assert.equal(code, 1);
+    assert.match(stdout, /failed a \(refused\): The model refused the item\. Change .*/);
+    assert.match(stdout, /failed b \(bad-reply\): There is no summary in it\./);
+    // Whichever copy of the runtime the job has thrown it from: neither ends the run.
+    for (const error of [new RefusedError(), new BadReplyError("x")])
+      assert.ok((["AJ_REFUSED", "AJ_BAD_REPLY"] as ErrorCode[]).includes(error.code));
   });
 
   it("cover every code that there is", () => {

@@ -1,5 +1,5 @@
 import { maxErrorChars, stopPollIntervalMs } from "../config.js";
-import { AgentJobsError, JobDefinitionError, messageOf } from "../errors.js";
+import { AgentJobsError, JobDefinitionError, memberOf, messageOf } from "../errors.js";
 import { type ItemId, type ItemKey, idText, keyOf } from "../format/itemId.js";
 import type { PaceRecord, RunEndReason, Usage, WritableRecord } from "../format/record.js";
 import { assertJson } from "../format/resultJson.js";
@@ -158,7 +158,7 @@ export class Session {
   ): Promise<void> {
     if (this.state.done.has(item)) return;
     const { cause = "other", retry = false, hash: _, ...measures } = options;
-    const stack = error instanceof Error ? ownFrames(error.stack as unknown) : undefined;
+    const stack = ownFrames(memberOf(error, "stack"));
     const record = {
       ...{ type: "failed" as const, atMs: Date.now(), item, run: this.run, attempt: this.attemptOf(item) },
       // Redacted as a whole: a key that is cut is not known by its shape any more.
