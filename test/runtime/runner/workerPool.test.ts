@@ -1,0 +1,379 @@
+import assert from "node:assert/strict";
+import { chmodSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { AgentJobsError } from "../../../src/runtime/errors.js";
+import { fileText, isRunning, processEnds } from "../../support/files.js";
+import { python } from "../../support/terminal.js";
+import { attempt, failed, type Outcome, PoolTest } from "../../support/workers.js";
+
+describe("a pool of workers", () => {
+  let test: PoolTest;
+  before(function () {
+    if (!python) this.skip();
+  });
+  beforeEach(() => {
+    test = new PoolTest();
+  });
+  afterEach(() => test.remove());
+
+  const codeOf = (error: unknown) => (error instanceof AgentJobsError ? error.code : error);
+  const pidIn = async (name: string) =>
+    Number(await fileText(test.path(name), (text) => text.endsWith("\n")));
+
+  describe("where a worker dies", () => {
+    it("fails the items that it had in hand as worker-died, with its exit code and its last words", async () => {
+      test.python(`
+two = [next(messages), next(messages)]
+print("loading\\n\\nValueError: no such model, api_key=sk-ant-api03-0123456789abcdef", file=sys.stderr)
+sys.exit(3)
+`);
+      for (const outcome of await Promise.all([test.run("a"), test.run("b")])) {
+        const { cause, message } = failed(outcome);
+        assert.equal(cause, "worker-died");
+        assert.match(message, /exit code 3/);
+        assert.match(message, /ValueError: no such model/);
+        assert.ok(!message.includes("0123456789abcdef"), message);
+      }
+    });
+
+    it("keeps its last words short, and the lines of a private key out of them", async () => {
+      test.python(`
+next(messages)
+key = "\\n".join(["-----BEGIN PRIVATE KEY-----", *["QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo" + str(i) for i in range(20)]])
+print("x" * 100000 + "\\n" + key, file=sys.stderr)
+os.kill(os.getpid(), signal.SIGSEGV)
+`);
+      const { message } = failed(await test.run("a"));
+      assert.match(message, /SIGSEGV/);
+      assert.ok(!message.includes("QUJDREVG"), message);
+      assert.ok(message.length < 1500, `${message.length}`);
+    });
+
+    it("says so of one that ends with exit code 0 before it answered", async () => {
+      test.python("next(messages)");
+      const { cause, message } = failed(await test.run("a"));
+      assert.equal(cause, "worker-died");
+      assert.match(message, /exit code 0/);
+    });
+
+    it("replaces it: at once where it had answered, else after a delay that doubles", async () => {
+      test.python(
+        `
+with open("starts", "a") as f: f.write(f"{time.monotonic()}\\n")
+for m in messages:
+    if m["item"] == "die": sys.exit(1)
+    answer(id=m["id"], result=os.getpid())
+`,
+        {},
+        { restartDelayMs: 300 },
+      );
+      const first = await test.run("a");
+      for (const id of ["x", "y", "z"]) failed(await test.run(id, { item: "die" }));
+      const last = await test.run("b");
+      assert.ok("result" in first && "result" in last && first.result !== last.result);
+      const starts = readFileSync(test.path("starts"), "utf8").trim().split("\n").map(Number);
+      const gaps = starts.slice(1).map((at, i) => (at - starts[i]!) * 1000);
+      assert.equal(gaps.length, 3);
+      assert.ok(gaps[1]! >= 300 && gaps[2]! >= 600, `${gaps}`);
+    });
+
+    it("ends the run with one error once it has ended five times in a row without an answer", async () => {
+      test.python('sys.exit("no licence")', {}, { restartDelayMs: 1 });
+      for (let i = 0; i < 5; i++) assert.equal(failed(await test.run(i)).cause, "worker-died");
+      const { error, message } = failed(await test.run("last"));
+      assert.equal(codeOf(error), "AJ_WORKER");
+      assert.match(message, /5 times/);
+      assert.match(message, /no licence/);
+    });
+
+    it("goes on with the others where one place's workers end each time", async () => {
+      test.python(
+        `
+try: open("the-one-that-fits", "x").close()
+except FileExistsError: sys.exit("out of memory")
+for m in messages:
+    if m["item"] == "hold": await_file("go")
+    answer(id=m["id"], result="done")
+`,
+        { workers: 2 },
+        { restartDelayMs: 1 },
+      );
+      const held = test.run("held", { item: "hold" });
+      await fileText(test.path("the-one-that-fits"));
+      const outcomes: Promise<Outcome>[] = [];
+      // While the second place pauses, an item goes to the worker that holds one: only the log tells of the end.
+      while (!test.log.includes("Goes on with 1 of 2 workers")) {
+        outcomes.push(test.run(outcomes.length));
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      const after = test.run("after");
+      writeFileSync(test.path("go"), "");
+      assert.deepEqual([await held, await after], [{ result: "done" }, { result: "done" }]);
+      const died = (await Promise.all(outcomes)).filter((outcome) => "message" in outcome).map(failed);
+      assert.equal(died.length, 5);
+      for (const { cause, message } of died) {
+        assert.equal(cause, "worker-died");
+        assert.match(message, /out of memory/);
+      }
+    });
+
+    it("does not wait for a grandchild that left its group and keeps its output open", async () => {
+      test.python(`
+for m in messages:
+    child = subprocess.Popen(["sh", "-c", "while :; do echo noise; sleep 0.01; done"], start_new_session=True)
+    with open("grandchild", "w") as f: f.write(f"{child.pid}\\n")
+    os._exit(4)
+`);
+      try {
+        assert.match(failed(await test.run("a")).message, /exit code 4/);
+      } finally {
+        process.kill(-(await pidIn("grandchild")), "SIGKILL");
+      }
+    });
+
+    it("ends the grandchildren of its group with it", async () => {
+      test.python(`
+for m in messages:
+    child = subprocess.Popen(["sleep", "600"])
+    with open("grandchild", "w") as f: f.write(f"{child.pid}\\n")
+    os._exit(4)
+`);
+      failed(await test.run("a"));
+      await processEnds(await pidIn("grandchild"));
+    });
+  });
+
+  describe("where a worker hangs", () => {
+    const times = { graceMs: 150, restartDelayMs: 1 };
+
+    it("fails the item as timeout, requeues its others as worker-died, and replaces it", async () => {
+      test.python(
+        `
+for m in messages:
+    if m["attempt"] > 1 or m["item"] == "fine": answer(id=m["id"], result=os.getpid()); continue
+    if m["item"] == "hang":
+        with open("pid", "w") as f: f.write(f"{os.getpid()}\\n")
+        time.sleep(600)
+`,
+        {},
+        times,
+      );
+      const limit = attempt();
+      const hung = test.run("a", { item: "hang", signal: limit.signal });
+      const other = test.run("b");
+      const pid = await pidIn("pid");
+      limit.timeOut();
+      assert.equal(failed(await hung).cause, "timeout");
+      const { cause, message } = failed(await other);
+      assert.equal(cause, "worker-died");
+      assert.match(message, /SIGTERM: it did not answer item a in time/);
+      assert.ok(!isRunning(pid));
+      for (const id of ["a", "b"]) assert.ok("result" in (await test.run(id, { attempt: 2 })));
+    });
+
+    it("kills one that ignores SIGTERM, with all of its group", async () => {
+      test.python(
+        `
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+for m in messages:
+    child = subprocess.Popen(["sh", "-c", "trap '' TERM; while :; do sleep 1; done"])
+    with open("grandchild", "w") as f: f.write(f"{child.pid}\\n")
+    while True: time.sleep(600)
+`,
+        {},
+        times,
+      );
+      const limit = attempt();
+      const hung = test.run("a", { signal: limit.signal });
+      const other = test.run("b");
+      const grandchild = await pidIn("grandchild");
+      limit.timeOut();
+      assert.equal(failed(await hung).cause, "timeout");
+      assert.match(failed(await other).message, /SIGKILL/);
+      await processEnds(grandchild);
+    });
+
+    it("ends also one that is stopped", async () => {
+      test.python(
+        `
+for m in messages:
+    with open("pid", "w") as f: f.write(f"{os.getpid()}\\n")
+    os.kill(os.getpid(), signal.SIGSTOP)
+`,
+        {},
+        times,
+      );
+      const limit = attempt();
+      const hung = test.run("a", { signal: limit.signal });
+      const pid = await pidIn("pid");
+      limit.timeOut();
+      assert.equal(failed(await hung).cause, "timeout");
+      await processEnds(pid);
+    });
+
+    it("lets one live that answers late, does not use that answer, and gives the item to it again only then", async () => {
+      test.python(
+        `
+for m in messages:
+    if m["attempt"] == 1:
+        touch("begun")
+        await_file("go")
+    answer(id=m["id"], result=[m["attempt"], os.getpid()])
+`,
+        {},
+        { graceMs: 20_000 },
+      );
+      const limit = attempt();
+      const slow = test.run("a", { signal: limit.signal });
+      await fileText(test.path("begun"));
+      limit.timeOut();
+      assert.equal(failed(await slow).cause, "timeout");
+      const again = test.run("a", { attempt: 2 });
+      const other = test.run("b", { attempt: 2 });
+      writeFileSync(test.path("go"), "");
+      const [first, second] = [await again, await other] as { result: [number, number] }[];
+      assert.equal(first!.result[0], 2);
+      assert.equal(first!.result[1], second!.result[1]);
+      assert.match(test.log, /\[a\] \(the reply above came after the item's time was up/);
+    });
+
+    it("lets one finish its other items as long as it answers some, so that nothing paid for is lost", async () => {
+      test.python(
+        `
+import threading
+def later(m):
+    await_file("go-" + m["id"])
+    answer(id=m["id"], result=os.getpid())
+for m in messages:
+    if m["item"] != "hang": threading.Thread(target=later, args=[m], daemon=True).start()
+    touch("got-" + m["id"])
+`,
+        {},
+        { graceMs: 1500, restartDelayMs: 1 },
+      );
+      const limit = attempt();
+      const hung = test.run("h", { item: "hang", signal: limit.signal });
+      const others = ["a", "b", "c"].map((id) => test.run(id));
+      for (const id of ["h", "a", "b", "c"]) await fileText(test.path(`got-${id}`));
+      limit.timeOut();
+      assert.equal(failed(await hung).cause, "timeout");
+      const next = test.run("d");
+      const pids = new Set<unknown>();
+      for (const [i, other] of others.entries()) {
+        await new Promise((resolve) => setTimeout(resolve, 700)); // under the grace each, over it together
+        writeFileSync(test.path(`go-${"abc"[i]}`), "");
+        const outcome = await other;
+        assert.ok("result" in outcome, JSON.stringify(outcome));
+        pids.add(outcome.result);
+      }
+      assert.equal(pids.size, 1);
+      writeFileSync(test.path("go-d"), "");
+      const outcome = await next;
+      assert.ok("result" in outcome && !pids.has(outcome.result), "the next one is a new worker's");
+    });
+
+    it("ends one that closed its output or its input and lives on", async () => {
+      for (const closing of ["os.close(1)", "os.close(0)"]) {
+        const script = `next(messages)\n${closing}\ntouch("closed")\nwhile True: time.sleep(600)`;
+        test.python(script, {}, times);
+        const first = test.run("a");
+        await fileText(test.path("closed"));
+        // Only who writes to it notices that it reads no more.
+        const second = test.run("b");
+        for (const outcome of [await first, await second]) assert.equal(failed(outcome).cause, "worker-died");
+        rmSync(test.path("closed"));
+        await test.close();
+      }
+    });
+
+    it("takes an item back unsent from one that reads nothing, and holds its items as they are", async () => {
+      test.python('touch("up")\ntime.sleep(600)', {}, { graceMs: 50 });
+      const item = { text: "x".repeat(1024 * 1024) };
+      const first = attempt();
+      const sent = test.run("a", { item, signal: first.signal });
+      await fileText(test.path("up"));
+      const limits = Array.from({ length: 50 }, attempt);
+      // 50 MiB as text, were they written.
+      const before = process.memoryUsage();
+      const unsent = limits.map(({ signal }, i) => test.run(i, { item, signal }));
+      await new Promise((resolve) => setImmediate(resolve));
+      const after = process.memoryUsage();
+      const grownBytes = after.external + after.heapUsed - before.external - before.heapUsed;
+      assert.ok(grownBytes < 20 * 1024 * 1024, `${grownBytes}`);
+      for (const limit of limits) limit.timeOut();
+      for (const outcome of await Promise.all(unsent)) assert.equal(failed(outcome).cause, "timeout");
+      first.timeOut();
+      assert.equal(failed(await sent).cause, "timeout");
+    });
+
+    it("gives items up at once where the run ends at once, and ends what hangs", async () => {
+      test.python(`
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+for m in messages:
+    with open("pid", "w") as f: f.write(f"{os.getpid()}\\n")
+    while True: time.sleep(600)
+`);
+      const end = attempt();
+      const hung = test.run("a", { signal: end.signal });
+      const pid = await pidIn("pid");
+      end.abort();
+      assert.equal((failed(await hung).error as Error).name, "AbortError");
+      await test.close(true);
+      assert.ok(!isRunning(pid));
+    });
+  });
+
+  describe("at its end", () => {
+    it("closes the workers' input, and waits for what they then do", async () => {
+      test.python('for m in messages: answer(id=m["id"], result=1)\ntouch("ended in order")');
+      await test.run("a");
+      await test.close();
+      assert.equal(readFileSync(test.path("ended in order"), "utf8"), "");
+    });
+
+    it("sends SIGTERM after the grace to one that goes on, and SIGKILL to one that ignores it", async () => {
+      test.python(
+        `
+def on_term(*_): touch(f"got-sigterm-{os.getpid()}")
+signal.signal(signal.SIGTERM, on_term)
+for m in messages: answer(id=m["id"], result=os.getpid())
+while True: time.sleep(600)
+`,
+        {},
+        { graceMs: 100 },
+      );
+      const { result: pid } = (await test.run("a")) as { result: number };
+      await test.close();
+      assert.ok(!isRunning(pid));
+      assert.equal(readFileSync(test.path(`got-sigterm-${pid}`), "utf8"), "");
+    });
+  });
+
+  describe("whose worker cannot be started", () => {
+    it("says why in one error that ends the run", async () => {
+      writeFileSync(test.path("plain.txt"), "no program");
+      chmodSync(test.path("plain.txt"), 0o644);
+      for (const [program, why] of [
+        ["./nothing", /no such program/],
+        ["./plain.txt", /not executable/],
+        ["./plain.txt/below", /ENOTDIR/],
+        ["nul\0byte", /null byte/],
+      ] as const) {
+        test.start({ worker: [program] });
+        const outcomes = await Promise.all([test.run("a"), test.run("b")]);
+        for (const { error, message } of [...outcomes, await test.run("c")].map(failed)) {
+          assert.equal(codeOf(error), "AJ_WORKER");
+          assert.match(message, why);
+        }
+        await test.close();
+      }
+    });
+
+    it("tells a folder that is gone from a program that is", async () => {
+      test.start({ worker: ["sh", "-c", "cat"] });
+      rmSync(test.job.folder, { recursive: true });
+      const { error, message } = failed(await test.run("a"));
+      assert.equal(codeOf(error), "AJ_WORKER");
+      assert.match(message, /working directory .* is gone/);
+    });
+  });
+});
