@@ -65,6 +65,7 @@ export class Worker {
   private isEnded = false;
   private readonly process: WorkerProcess;
   private readonly outstanding = new Map<ItemKey, Request>();
+  private readonly unsent = new Set<Request>();
   /** Sent, given up since, and not answered: the worker cannot be told to drop them. */
   private readonly abandoned = new Set<ItemKey>();
   private readonly lastLines = new LastLines();
@@ -123,11 +124,13 @@ export class Worker {
         settle: (end) => {
           signal.removeEventListener("abort", onAbort);
           if (this.outstanding.get(key) === request) this.outstanding.delete(key);
+          this.unsent.delete(request);
           if ("error" in end) reject(end.error);
           else resolve(end.result);
         },
       };
       this.outstanding.set(key, request);
+      this.unsent.add(request);
       if (signal.aborted) return onAbort();
       signal.addEventListener("abort", onAbort, { once: true });
       this.send();
@@ -145,8 +148,7 @@ export class Worker {
   private send(): void {
     // Not before a later run would find it: else a kill right now could have the item paid for twice.
     if (!this.isNoted || this.isEnded) return;
-    for (const request of [...this.outstanding.values()]) {
-      if (request.isSent) continue;
+    for (const request of this.unsent) {
       if (!this.process.takesMore) return;
       const { key, item, context } = request;
       try {
@@ -157,6 +159,7 @@ export class Worker {
             "bad-request",
           );
         request.isSent = true;
+        this.unsent.delete(request);
         this.process.write(line);
       } catch (error) {
         request.settle({ error });

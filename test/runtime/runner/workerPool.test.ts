@@ -85,6 +85,20 @@ for m in messages:
       assert.match(message, /no licence/);
     });
 
+    it("lets go of items that wait for the next start, where their run ends or their time is up", async () => {
+      test.python("sys.exit(1)", {}, { restartDelayMs: 600_000 });
+      failed(await test.run("a"));
+      const [limit, end] = [attempt(), attempt()];
+      const waiting = [limit, end].map(({ signal }, i) => test.run(i, { signal }));
+      const closed = test.run("closed");
+      limit.timeOut();
+      assert.equal(failed(await waiting[0]!).cause, "timeout");
+      end.abort();
+      assert.equal((failed(await waiting[1]!).error as Error).name, "AbortError");
+      await test.close();
+      assert.equal(codeOf(failed(await closed).error), "AJ_CLOSED");
+    });
+
     it("goes on with the others where one place's workers end each time", async () => {
       test.python(
         `
@@ -304,6 +318,16 @@ for m in messages:
       for (const outcome of await Promise.all(unsent)) assert.equal(failed(outcome).cause, "timeout");
       first.timeOut();
       assert.equal(failed(await sent).cause, "timeout");
+    });
+
+    it("refuses an item that is longer than a line may be, and one that is no JSON, without sending them", async () => {
+      test.python('for m in messages: answer(id=m["id"], result=m["item"])');
+      const circular: unknown[] = [];
+      circular.push(circular);
+      const long = await test.run("long", { item: "x".repeat(64 * 1024 * 1024) });
+      assert.equal(failed(long).cause, "bad-request");
+      failed(await test.run("circular", { item: circular }));
+      assert.deepEqual(await test.run("nothing", { item: null }), { result: null });
     });
 
     it("gives items up at once where the run ends at once, and ends what hangs", async () => {
