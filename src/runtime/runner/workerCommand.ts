@@ -31,7 +31,7 @@ export const isPassing = (error: unknown): boolean => passing.has(systemCodeOf(e
 
 /** Why a program could not be started, in terms of the job file's `worker` or `command`. */
 export function startError(
-  { file, cwd }: ProgramCall,
+  { file, args, cwd }: ProgramCall,
   member: "worker" | "command",
   error: unknown,
 ): AgentJobsError {
@@ -41,7 +41,7 @@ export function startError(
   if (!isFolder(cwd)) why = `its working directory ${cwd} is gone`;
   else if (code === "ENOENT") why = "there is no such program";
   else if (code === "EACCES") why = "it is not executable";
-  const message = `\`${file}\` could not be started: ${why}. What is done is kept. Check \`${member}\` in the job file, then run again.`;
+  const message = `\`${[file, ...args].join(" ")}\` could not be started: ${why}. What is done is kept. Check \`${member}\` in the job file, then run again.`;
   return new AgentJobsError("AJ_WORKER", message, { cause: error });
 }
 
