@@ -33,6 +33,18 @@ export const defaultWorkers = 1;
 /** How long workers may take to end once their standard input is closed, before SIGTERM and then SIGKILL. */
 export const workerGraceMs = 5_000;
 
+/** A worker that ended without an answer is replaced after this long, and after twice as long each time again. */
+export const workerRestartDelayMs = 250;
+
+/** A worker that ends this often in a row without answering anything will never answer. */
+export const maxFruitlessStarts = 5;
+
+/** How long what a worker wrote may take to arrive after its end, where something else keeps its output open. */
+export const workerOutputGraceMs = 1_000;
+
+/** Of what a worker writes beside its replies, this much a second is logged; what is over is counted. */
+export const maxWorkerLogBytesPerSecond = 1024 * 1024;
+
 /** A log of items' lines is rotated at this size; one older file is kept. */
 export const maxLogBytes = 10 * 1024 * 1024;
 

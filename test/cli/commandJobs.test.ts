@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CheckpointFollower } from "../../src/runtime/store/follow.js";
 import { runCli, scratchFolder } from "../support/cli.js";
-import { fileText, processEnds } from "../support/files.js";
+import { fileText, isRunning, processEnds } from "../support/files.js";
 import { LiveRun } from "../support/liveRun.js";
 import { python } from "../support/terminal.js";
 
@@ -129,13 +129,88 @@ describe("a job whose command writes its checkpoint itself", () => {
     assert.deepEqual((await status()).lastRun, { ended: "error" });
   });
 
-  it("that cannot be started is one clear error with exit code 2", async () => {
-    writeFileSync(
-      path("loop.job.json"),
-      JSON.stringify({ command: ["./nothing"], checkpoint: "out/p.jsonl" }),
-    );
+  it("that a signal ends is an error that names it, with exit code 2", async () => {
+    writeFileSync(path("loop.py"), "import os, signal; os.kill(os.getpid(), signal.SIGUSR1)");
     const { code, stderr } = await cli("run", "loop.job.json");
     assert.equal(code, 2);
-    assert.match(stderr, /Cannot start `\.\/nothing`/);
+    assert.match(stderr, /SIGUSR1/);
+    assert.deepEqual((await status()).lastRun, { ended: "error" });
+  });
+
+  it("that cannot be started is one clear error with exit code 2, and its run has ended", async () => {
+    writeFileSync(path("plain.txt"), "no program");
+    for (const [program, why] of [
+      ["./nothing", /no such program/],
+      ["./plain.txt", /not executable/],
+      ["./plain.txt/sub", /ENOTDIR/],
+    ] as const) {
+      writeFileSync(path("loop.job.json"), JSON.stringify({ command: [program], checkpoint: "out/p.jsonl" }));
+      const { code, stderr } = await cli("run", "loop.job.json");
+      assert.equal(code, 2);
+      assert.ok(stderr.includes(program), stderr);
+      assert.match(stderr, why);
+      assert.deepEqual((await status()).lastRun, { ended: "error" });
+    }
+  });
+
+  it("gets its envFile and the interpreter that was chosen", async () => {
+    writeFileSync(
+      path("loop.py"),
+      'import os; open("seen", "w").write(os.environ["GREETING"] + os.environ["VIA"])',
+    );
+    writeFileSync(path("mypython"), `#!/bin/sh\nVIA=mine exec ${python} "$@"\n`, { mode: 0o755 });
+    writeFileSync(path("a.env"), 'export GREETING="hello, # there\\n" # a comment\n');
+    const definition = { command: ["${python}", "loop.py"], checkpoint: "out/p.jsonl", envFile: "a.env" };
+    writeFileSync(path("loop.job.json"), JSON.stringify(definition));
+    const { code, stderr } = await runCli(["run", path("loop.job.json")], {
+      cwd: "/",
+      env: { AGENT_JOBS_PYTHON: path("mypython") },
+    });
+    assert.equal(code, 0, stderr);
+    assert.equal(readFileSync(path("seen"), "utf8"), "hello, # there\nmine");
+    writeFileSync(path("loop.job.json"), JSON.stringify({ ...definition, envFile: "none.env" }));
+    const missing = await cli("run", "loop.job.json");
+    assert.equal(missing.code, 2);
+    assert.match(missing.stderr, /none\.env/);
+  });
+
+  it("stops where its program is started by a shell, which dies of the SIGTERM before it", async () => {
+    const definition = { command: ["sh", "-c", `${python} loop.py; true`], checkpoint: "out/progress.jsonl" };
+    writeFileSync(path("loop.job.json"), JSON.stringify(definition));
+    await startAndWait();
+    live!.send("SIGTERM");
+    await fileText(path("got-sigterm"));
+    assert.equal((await cli("run", "loop.job.json")).code, 4, "held as long as anything of it works");
+    writeFileSync(path("go"), "");
+    assert.equal((await live!.ended).code, 143);
+    assert.deepEqual(done(), ["a", "b"]);
+  });
+
+  it("ends what its program leaves behind, which could still write", async () => {
+    const definition = {
+      command: ["sh", "-c", `${python} loop.py & while ! test -e begun; do :; done; exit 9`],
+      checkpoint: "out/progress.jsonl",
+    };
+    writeFileSync(path("loop.job.json"), JSON.stringify(definition));
+    writeFileSync(path("wait"), "a");
+    const { code } = await cli("run", "loop.job.json");
+    assert.equal(code, 9);
+    const left = Number(readFileSync(path("begun"), "utf8").split(" ")[1]);
+    assert.ok(!isRunning(left));
+  });
+
+  it("goes on where it was after a kill -9 of the run and of its program", async () => {
+    const program = await startAndWait();
+    live!.send("SIGKILL");
+    await processEnds(live!.pid);
+    const refused = await cli("run", "loop.job.json");
+    assert.equal(refused.code, 4, "its program still works");
+    process.kill(program, "SIGKILL");
+    await processEnds(program);
+    writeFileSync(path("go"), "");
+    const { code, stderr } = await cli("run", "loop.job.json");
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(done(), ["a", "b", "c", "d"]);
+    assert.deepEqual((await status()).lastRun, { ended: "finished" });
   });
 });

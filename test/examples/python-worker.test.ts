@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { globSync } from "tinyglobby";
 import { root } from "../setup/root.js";
+import { runCli } from "../support/cli.js";
+import { copyOfExample, killAndResume } from "../support/killedExample.js";
 
 const folder = join(root, "examples/python-worker");
 const python = ["python3", "python"].find((name) => spawnSync(name, ["--version"]).status === 0);
@@ -129,5 +131,19 @@ describe("examples/python-worker", () => {
     worker.send({ ...hello, protocol: 2 });
     assert.equal(await worker.end(), 1);
     assert.match(worker.stderr, /speaks protocol 1, not 2/);
+  });
+
+  it("goes on where it was after a kill -9 in the middle of its run", async () => {
+    const copy = copyOfExample("python-worker");
+    try {
+      const items = `${root}/node_modules/[a-m]*/{LICENSE,license}{,.md,.txt}`;
+      const expected = globSync(items, { absolute: true, expandDirectories: false });
+      assert.ok(expected.length >= 100, `${expected.length}`);
+      await killAndResume("wordcount.job.json", copy.path, items);
+      const { stdout } = await runCli(["results", "wordcount.job.json"], { cwd: copy.path });
+      assert.equal(stdout.trim().split("\n").length, expected.length);
+    } finally {
+      copy.remove();
+    }
   });
 });

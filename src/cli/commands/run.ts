@@ -79,10 +79,14 @@ async function run(path: string, flags: RunFlags): Promise<number> {
   if (job.definition.command) {
     installSignals(control, (message) => printError(message));
     const takeOver = await settleHolder(job.name, job.checkpoint, flags);
-    const { reason, exitCode } = await runCommand(job, control, takeOver === undefined ? {} : { takeOver });
+    const { reason, exitCode, programSignal } = await runCommand(
+      job,
+      control,
+      takeOver === undefined ? {} : { takeOver },
+    );
     if (reason === "error")
       printError(
-        `The command of ${job.name} ended with exit code ${exitCode}. What it has recorded is kept. Look at its output, then run again.`,
+        `The command of ${job.name} ${programSignal ? `was ended by ${programSignal}` : `ended with exit code ${exitCode}`}. What it has recorded is kept. Look at its output, then run again.`,
       );
     return reason === "error" ? (exitCode ?? 2) : exitCodeOfRun(reason);
   }

@@ -42,6 +42,11 @@ export class LineSplitter {
     return this.pendingBytes > 0 ? this.line() : undefined;
   }
 
+  /** How long the unterminated last line is so far, also where it is too long to be held. */
+  get tailBytes(): number {
+    return this.pendingBytes;
+  }
+
   private hold(piece: Buffer): void {
     this.pendingBytes += piece.length;
     if (this.pendingBytes > this.maxLineBytes) this.pieces = [];

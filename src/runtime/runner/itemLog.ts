@@ -7,6 +7,13 @@ import { safeLines, safeText } from "../safeText.js";
 
 export const logPathOf = (checkpoint: string): string => `${checkpoint}.log`;
 
+/** What was written at one moment, of one item or of none. */
+export interface LogEntry {
+  item: ItemKey | null;
+  text: string;
+  atMs: number;
+}
+
 /**
  * The lines that items wrote, `TIME [ID] TEXT`, in a file beside the checkpoint; at `maxLogBytes` one older file is
  * kept. An entry is a line, whatever is in its text: nothing in it can pass for another entry, act on the terminal
@@ -19,12 +26,20 @@ export class ItemLog {
 
   /** Appends lines; what the disk refuses is dropped, since a log must not end a run. */
   write(item: ItemKey | null, text: string): void {
-    const who = item === null ? "" : ` [${safeText(redact(idText(item))).replaceAll("]", "\\u{5d}")}]`;
-    const stamp = new Date().toISOString();
-    const lines = this.redacted(item, text.replace(/\r?\n$/, ""));
-    const bytes = Buffer.from(lines.map((line) => `${stamp}${who} ${line}\n`).join(""));
+    this.writeAll([{ item, text, atMs: Date.now() }]);
+  }
+
+  /** As `write` for each of them, in one append: opening the file for each line is most of a line's cost. */
+  writeAll(entries: readonly LogEntry[]): void {
+    let written = "";
+    for (const { item, text, atMs } of entries) {
+      const who = item === null ? "" : ` [${safeText(redact(idText(item))).replaceAll("]", "\\u{5d}")}]`;
+      const stamp = new Date(atMs).toISOString();
+      for (const line of this.redacted(item, text.replace(/\r?\n$/, "")))
+        written += `${stamp}${who} ${line}\n`;
+    }
     try {
-      this.append(bytes);
+      this.append(Buffer.from(written));
     } catch {
       // what cannot be logged is lost; the run is not
     }

@@ -1,5 +1,3 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
@@ -14,18 +12,23 @@ import { CheckpointFollower, eventsPathOf } from "../store/follow.js";
 import { Lock, lockTokenVariable } from "../store/lock.js";
 import { clearStopRequest, isStopRequested } from "../store/stopRequest.js";
 import type { LoadedJobFile } from "./loadJob.js";
+import { ProgramGroup } from "./programGroup.js";
 import type { RunControl } from "./runControl.js";
-import { resolveProgram } from "./workerCommand.js";
+import { type ProgramCall, resolveProgram } from "./workerCommand.js";
 
 export interface CommandOutcome {
   reason: RunEndReason;
+  /** The signal by which the run was told to stop. */
   signal?: string;
+  /** The program's own; null where a signal ended it. */
   exitCode: number | null;
+  programSignal?: NodeJS.Signals;
 }
 
 /**
  * Runs a program that writes its checkpoint itself. The run holds the job's lock meanwhile, so that nobody starts a
- * second one, and hands its token on. A stop is passed on as SIGTERM.
+ * second one, and hands its token on. A stop is passed on as SIGTERM. The run goes on until all that the program
+ * started in its process group is gone, since any of it may write.
  * @throws JobHeldError AJ_HELD; AgentJobsError AJ_WORKER where the program cannot be started
  */
 export async function runCommand(
@@ -33,66 +36,71 @@ export async function runCommand(
   control: RunControl,
   options: { takeOver?: boolean | string } = {},
 ): Promise<CommandOutcome> {
+  const call = resolveProgram(job, job.definition.command!);
   await makeFolder(dirname(job.checkpoint));
   const lock = await Lock.acquire(job.checkpoint, options);
-  const [orphan] = await orphansOf(job.checkpoint);
-  if (orphan !== undefined) {
-    await lock.release();
-    throw new AgentJobsError(
-      "AJ_HELD",
-      `Cannot run ${job.name}: pid ${orphan}, the program of an earlier run that was killed, still works on it. Nothing was begun. Wait for it or end it, then run again.`,
-    );
-  }
-  const children = new ChildRegister(job.checkpoint);
-  const events = await RunEvents.open(job, lock);
   try {
-    const { file, args, cwd, env } = resolveProgram(job, job.definition.command!);
-    const child = spawn(file, args, {
-      cwd,
-      env: { ...env, [lockTokenVariable]: lock.token },
-      stdio: ["ignore", "inherit", "inherit"],
-      detached: process.platform !== "win32",
-    });
-    const ended = once(child, "close") as Promise<[number | null]>;
-    ended.catch(() => {}); // awaited below
-    const kill = (signal: NodeJS.Signals) => {
-      try {
-        if (process.platform === "win32" || child.pid === undefined) child.kill(signal);
-        else process.kill(-child.pid, signal);
-      } catch {
-        // it ended in between
-      }
-    };
-    if (child.pid !== undefined) await children.add(child.pid);
-    const watch = setInterval(() => {
-      void isStopRequested(job.checkpoint, lock.token).then(
-        (asked) => asked && control.stop("stopped"),
-        () => {},
-      );
-    }, stopPollIntervalMs);
-    // It may finish what it has in hand, however long that takes; who will not wait asks a second time.
-    control.onStop(() => kill("SIGTERM"));
-    control.signal.addEventListener("abort", () => kill("SIGKILL"), { once: true });
-    try {
-      const [exitCode] = await ended;
-      if (child.pid !== undefined) await children.remove(child.pid);
-      const reason = control.stopping?.reason ?? (exitCode === 0 ? "finished" : "error");
-      const signal = control.stopping?.signal;
-      await events.end(reason, signal);
-      return { reason, exitCode, ...(signal !== undefined && { signal }) };
-    } catch (error) {
+    const [orphan] = await orphansOf(job.checkpoint);
+    if (orphan !== undefined)
       throw new AgentJobsError(
-        "AJ_WORKER",
-        `Cannot start \`${file}\`: ${messageOf(error)}. Check \`command\`.`,
-        { cause: error },
+        "AJ_HELD",
+        `Cannot run ${job.name}: pid ${orphan}, the program of an earlier run that was killed, still works on it. Nothing was begun. Wait for it or end it, then run again.`,
       );
+    const events = await RunEvents.open(job, lock);
+    try {
+      const outcome = await launch(job, call, control, lock.token);
+      await events.end(outcome.reason, outcome.signal);
+      return outcome;
+    } catch (error) {
+      await events.end("error");
+      throw error;
     } finally {
-      clearInterval(watch);
+      await events.close();
+      await clearStopRequest(job.checkpoint);
     }
   } finally {
-    await events.close();
-    await clearStopRequest(job.checkpoint);
     await lock.release();
+  }
+}
+
+async function launch(
+  job: LoadedJobFile,
+  call: ProgramCall,
+  control: RunControl,
+  token: string,
+): Promise<CommandOutcome> {
+  const program = new ProgramGroup(call, { [lockTokenVariable]: token });
+  const children = new ChildRegister(job.checkpoint);
+  const { pid } = program;
+  if (pid !== undefined) await children.add(pid);
+  const watch = setInterval(() => {
+    void isStopRequested(job.checkpoint, token).then(
+      (asked) => asked && control.stop("stopped"),
+      () => {},
+    );
+  }, stopPollIntervalMs);
+  // It may finish what it has in hand, however long that takes; who will not wait asks a second time.
+  const stop = () => program.kill("SIGTERM");
+  const abort = () => program.kill("SIGKILL");
+  control.onStop(stop);
+  control.signal.addEventListener("abort", abort, { once: true });
+  // Asked while the lock was being taken, and so by nobody's listener.
+  if (control.stopping) stop();
+  if (control.signal.aborted) abort();
+  try {
+    const { exitCode, signal: programSignal } = await program.ended;
+    await program.leftGone(() => control.stopping !== undefined);
+    if (pid !== undefined) await children.remove(pid);
+    const reason = control.stopping?.reason ?? (exitCode === 0 ? "finished" : "error");
+    const signal = control.stopping?.signal;
+    return {
+      ...{ reason, exitCode },
+      ...(signal !== undefined && { signal }),
+      ...(programSignal !== null && { programSignal }),
+    };
+  } finally {
+    clearInterval(watch);
+    control.signal.removeEventListener("abort", abort);
   }
 }
 

@@ -8,7 +8,7 @@ import {
   RefusedError,
 } from "../../../src/runtime/errors.js";
 import { causeIn, causeOf, isFatal } from "../../../src/runtime/runner/causes.js";
-import { WorkerItemError } from "../../../src/runtime/runner/workerPool.js";
+import { WorkerItemError } from "../../../src/runtime/runner/worker.js";
 
 const http = (status: number) => Object.assign(new Error("http"), { status });
 const system = (code: string) => Object.assign(new Error(code), { code });
