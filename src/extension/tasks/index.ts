@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { expectedCheckpoint } from "../../runtime/runner/findCheckpoints.js";
+import { labelledCheckpoint } from "../../runtime/runner/jobPaths.js";
 import { taskType } from "../ids.js";
 import type { Job } from "../job.js";
 import type { JobCatalog } from "../jobCatalog.js";
@@ -42,9 +43,12 @@ export class JobTasks implements vscode.TaskProvider, vscode.Disposable {
     const { jobFile, label } = job.source;
     if (jobFile === null) throw new TypeError(`Expected a job with a job file, got ${job.checkpoint}.`);
     // A checkpoint that was found by its header is gone on with, not started over at the job's usual place.
-    const isElsewhere = label === null && job.checkpoint !== (await expectedCheckpoint(jobFile));
-    const which = label !== null ? ["--as", label] : isElsewhere ? ["--checkpoint", job.checkpoint] : [];
-    const args = [...which, ...extraArgs];
+    const isElsewhere = job.checkpoint !== labelledCheckpoint(await expectedCheckpoint(jobFile), label);
+    const args = [
+      ...(label === null ? [] : ["--as", label]),
+      ...(isElsewhere ? ["--checkpoint", job.checkpoint] : []),
+      ...extraArgs,
+    ];
     const folder = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(jobFile));
     return this.create(definitionOf(jobFile, args), folder ?? vscode.TaskScope.Workspace);
   }

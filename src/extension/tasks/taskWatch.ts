@@ -48,7 +48,7 @@ export function registerTaskWatch(services: Services): vscode.Disposable {
     }),
     catalog.onDidChangeJob((job) => {
       if (job.holder === null) return;
-      for (const [execution, waits] of waiting) if (waits === job) waiting.delete(execution);
+      for (const [execution, waits] of waiting) if (waits.id === job.id) waiting.delete(execution);
     }),
     vscode.tasks.onDidEndTaskProcess(({ execution, exitCode }) => {
       const job = jobOfTask(services, execution.task);

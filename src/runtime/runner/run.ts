@@ -7,6 +7,7 @@ import { assertDistinct, type Session } from "../session/session.js";
 import { type JobStatus, statusOf } from "../state/status.js";
 import { JsonlStore } from "../store/jsonlStore.js";
 import { causeIn, isFatal } from "./causes.js";
+import { noteCheckpointPlace } from "./elsewhere.js";
 import type { RunEvent } from "./events.js";
 import { ItemLog, logPathOf } from "./itemLog.js";
 import { createContext, type ItemRunner, inProcess } from "./itemRunner.js";
@@ -36,6 +37,7 @@ export async function runJob(job: LoadedJobFile, input: Input, options: RunOptio
     ...(options.onDamage && { onDamage: options.onDamage }),
     ...(options.takeOver !== undefined && { takeOver: options.takeOver }),
   });
+  await noteCheckpointPlace(job);
   return new Run(job, input, options, concurrency, opened).go();
 }
 

@@ -13,6 +13,7 @@ import { ChildRegister, orphansOf } from "../store/children.js";
 import { CheckpointFollower, eventsPathOf } from "../store/follow.js";
 import { Lock, lockTokenVariable } from "../store/lock.js";
 import { clearStopRequest, isStopRequested } from "../store/stopRequest.js";
+import { noteCheckpointPlace } from "./elsewhere.js";
 import type { LoadedJobFile } from "./loadJob.js";
 import type { RunControl } from "./runControl.js";
 import { resolveProgram } from "./workerCommand.js";
@@ -35,6 +36,7 @@ export async function runCommand(
 ): Promise<CommandOutcome> {
   await makeFolder(dirname(job.checkpoint));
   const lock = await Lock.acquire(job.checkpoint, options);
+  await noteCheckpointPlace(job);
   const [orphan] = await orphansOf(job.checkpoint);
   if (orphan !== undefined) {
     await lock.release();
