@@ -5,11 +5,14 @@ import { taskType } from "../ids.js";
 import type { Job } from "../job.js";
 import type { JobCatalog } from "../jobCatalog.js";
 import type { Log } from "../log.js";
-import { createTask, definitionOf, type JobTaskDefinition } from "./jobTask.js";
+import { createTask, definitionOf, type JobTaskDefinition, jobFileOf } from "./jobTask.js";
 import { NodeFinder } from "./nodeProgram.js";
+import { TaskErrors } from "./taskErrors.js";
 
 /** Makes tasks of jobs, for VS Code's list of tasks and for our own commands. */
 export class JobTasks implements vscode.TaskProvider, vscode.Disposable {
+  /** Why tasks failed. */
+  readonly errors: TaskErrors;
   private readonly nodes: NodeFinder;
   private readonly cli: string;
   private readonly registration: vscode.Disposable;
@@ -19,6 +22,7 @@ export class JobTasks implements vscode.TaskProvider, vscode.Disposable {
     context: vscode.ExtensionContext,
     log: Log,
   ) {
+    this.errors = new TaskErrors(context.logUri.fsPath);
     this.nodes = new NodeFinder(log);
     this.cli = context.asAbsolutePath("dist/cli.js");
     this.registration = vscode.tasks.registerTaskProvider(taskType, this);
@@ -61,6 +65,7 @@ export class JobTasks implements vscode.TaskProvider, vscode.Disposable {
     definition: JobTaskDefinition,
     scope: vscode.WorkspaceFolder | vscode.TaskScope,
   ): Promise<vscode.Task> {
-    return createTask(definition, scope, { node: await this.nodes.find(), cli: this.cli });
+    const errorFile = await this.errors.fileFor(jobFileOf(definition, scope), definition.args ?? []);
+    return createTask(definition, scope, { node: await this.nodes.find(), cli: this.cli, errorFile });
   }
 }
