@@ -54,6 +54,8 @@ const entries = [
     external: ["vscode"],
     banner: { js: bundleUrl },
   },
+  // TypeScript's server looks for plugins in the node_modules of an extension's folder, and nowhere else.
+  { entryPoints: ["src/typescript/plugin.ts"], outfile: "node_modules/agent-jobs-typescript/index.js" },
 ];
 
 /** One copy of the runtime for both module systems: the ES module only hands on the names of the CommonJS one. */
@@ -63,7 +65,16 @@ function writeModuleFace() {
   writeFileSync(join(root, "dist/index.mjs"), `import runtime from "./index.cjs";\n${lines.join("\n")}\n`);
 }
 
+/** What makes a package of the plugin. */
+function writePluginPackage() {
+  const folder = join(root, "node_modules/agent-jobs-typescript");
+  mkdirSync(folder, { recursive: true });
+  const manifest = { name: "agent-jobs-typescript", version: "0.0.0", private: true, main: "index.js" };
+  writeFileSync(join(folder, "package.json"), `${JSON.stringify(manifest)}\n`);
+}
+
 mkdirSync(join(root, "dist"), { recursive: true });
+writePluginPackage();
 if (watch) {
   for (const entry of entries) {
     const context = await esbuild.context({ ...shared, ...entry });

@@ -14,6 +14,30 @@ export async function assertNotHeld(what: string, checkpoint: string): Promise<v
   if (found.status === "live" || found.status === "expired") throw heldError(what, checkpoint, found);
 }
 
+/**
+ * Says before the first of several is changed that runs hold some of them.
+ * @param what what cannot be done, as the beginning of a sentence
+ * @param count of how many checkpoints in all, held or not
+ * @throws JobHeldError AJ_HELD for one alone; CommandError exit 4 naming all that are held
+ */
+export async function assertNoneHeld(
+  what: (checkpoint: string) => string,
+  checkpoints: readonly string[],
+  count = checkpoints.length,
+): Promise<void> {
+  const errors: JobHeldError[] = [];
+  for (const checkpoint of checkpoints) {
+    const found = await inspectLock(checkpoint);
+    if (found.status === "live" || found.status === "expired")
+      errors.push(heldError(what(checkpoint), checkpoint, found));
+  }
+  if (errors.length === 1 && count === 1) throw errors[0]!;
+  if (errors.length === 0) return;
+  const others = count > errors.length ? ", the others included" : "";
+  const lines = [...errors.map(({ message }) => message), `Nothing was changed${others}.`];
+  throw new CommandError(exit.held, lines.join("\n"));
+}
+
 function heldError(what: string, checkpoint: string, held: HeldLock): JobHeldError {
   return new JobHeldError(heldText(what, checkpoint, held, Date.now()), holderOf(held));
 }

@@ -16,7 +16,7 @@ import { registerStatus } from "./commands/status.js";
 import { registerStop } from "./commands/stop.js";
 import { catchCrashes } from "./crash.js";
 import { exit, exitCodeOfError } from "./exitCodes.js";
-import { leave, printError } from "./terminal.js";
+import { leave, noteError, printError } from "./terminal.js";
 
 async function main(argv: string[]): Promise<void> {
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
@@ -35,7 +35,13 @@ async function main(argv: string[]): Promise<void> {
     )
     .version(packageJson.version)
     .showHelpAfterError("Run with --help for all options.")
-    .configureOutput({ writeErr: (text) => process.stderr.write(safeLines(redact(text)).join("\n")) })
+    .configureOutput({
+      writeErr: (text) => process.stderr.write(safeLines(redact(text)).join("\n")),
+      outputError: (text, write) => {
+        noteError(text);
+        write(text);
+      },
+    })
     .exitOverride();
   const commands = [
     registerRun,

@@ -4,39 +4,86 @@ import { glob } from "tinyglobby";
 import { messageOf } from "../runtime/errors.js";
 import { CheckpointScanner } from "../runtime/format/scan.js";
 import { expectedCheckpoint, findCheckpoints } from "../runtime/runner/findCheckpoints.js";
-import { isJobFile, jobNameOf } from "../runtime/runner/jobPaths.js";
+import { checkLabel, isJobFile, jobNameOf } from "../runtime/runner/jobPaths.js";
 import { createJobState } from "../runtime/state/jobState.js";
 import { CheckpointFollower } from "../runtime/store/follow.js";
 import { lookAtLock } from "../runtime/store/jsonlStore.js";
 import { sniffCheckpoint } from "../runtime/store/sniff.js";
 import { type JobView, jobView } from "../view/jobView.js";
+import { CommandError, exit } from "./exitCodes.js";
 
 /** One checkpoint that a command is about, and the job file where that was named. */
 export interface Target {
   checkpoint: string;
   jobFile: string | null;
   name: string;
+  /** Of its runs, where its job file was named; null for unlabelled ones. */
+  label: string | null;
 }
 
 /** Files that are checkpoints wherever they lie, and job files, below a folder. */
 const patterns = ["**/*.job.{ts,mts,js,mjs,json}", "**/checkpoints/*.{jsonl,ckpt}"];
 
-/** The jobs that a path names: a job file's, a checkpoint itself, or all below a folder. */
-export async function targetsOf(path: string): Promise<Target[]> {
+/** Of the runs of a job file. */
+export interface Which {
+  /** Only those with this label. */
+  label?: string | undefined;
+  /** Also those that were cleared, of which a backup is left. */
+  cleared?: boolean | undefined;
+}
+
+/**
+ * The jobs that a path names: a job file's, a checkpoint itself, or all below a folder.
+ * @throws CommandError exit 2 where there is no run with the label
+ */
+export async function targetsOf(path: string, which: Which = {}): Promise<Target[]> {
+  const { label } = which;
   const absolute = resolve(path);
   const found = await stat(absolute).catch(() => undefined);
-  if (found?.isDirectory()) return targetsIn(absolute);
-  if (isJobFile(absolute) && found) return targetsOfJob(absolute);
-  return [checkpointTarget(absolute)];
+  if (found?.isDirectory()) return labelled(path, await targetsIn(absolute, which), label);
+  if (isJobFile(absolute) && found) return labelled(path, await targetsOfJob(absolute, which), label);
+  if (label === undefined) return [checkpointTarget(absolute)];
+  throw new CommandError(
+    exit.usage,
+    `--as chooses among the runs of a job file, and ${path} is ${found ? "none" : "not there"}. Name the job file, or a checkpoint without --as.`,
+  );
 }
 
-async function targetsOfJob(jobFile: string): Promise<Target[]> {
-  const checkpoints = await findCheckpoints(jobFile);
-  if (checkpoints.length === 0) checkpoints.push(await expectedCheckpoint(jobFile));
-  return checkpoints.map((checkpoint) => ({ checkpoint, jobFile, name: jobNameOf(jobFile) }));
+/** The jobs that several paths name, each once. @throws as `targetsOf` does */
+export async function allTargetsOf(paths: readonly string[], which: Which = {}): Promise<Target[]> {
+  return distinct((await Promise.all(paths.map((path) => targetsOf(path, which)))).flat());
 }
 
-async function targetsIn(folder: string): Promise<Target[]> {
+export function distinct(targets: readonly Target[]): Target[] {
+  const byCheckpoint = new Map(targets.map((target) => [target.checkpoint, target]));
+  return [...byCheckpoint.values()];
+}
+
+function labelled(path: string, targets: Target[], label: string | undefined): Target[] {
+  if (label === undefined) return targets;
+  const wanted = checkLabel(label);
+  const chosen = targets.filter((target) => target.label === wanted);
+  if (chosen.length > 0) return chosen;
+  const labels = labelsOf(targets);
+  throw new CommandError(
+    exit.usage,
+    `${path} has no run labelled ${label}: ${labels.length > 0 ? `there are ${labels.join(", ")}` : "none has a label"}.`,
+  );
+}
+
+/** Each label once, in order. */
+export function labelsOf(targets: readonly Target[]): string[] {
+  return [...new Set(targets.flatMap((target) => target.label ?? []))].sort();
+}
+
+async function targetsOfJob(jobFile: string, { cleared }: Which): Promise<Target[]> {
+  const found = await findCheckpoints(jobFile, cleared);
+  if (found.length === 0) found.push({ path: await expectedCheckpoint(jobFile), label: null });
+  const name = jobNameOf(jobFile);
+  return found.map(({ path, label }) => ({ checkpoint: path, jobFile, name, label }));
+}
+
+async function targetsIn(folder: string, which: Which): Promise<Target[]> {
   const paths = await glob(patterns, {
     cwd: folder,
     absolute: true,
@@ -46,7 +93,7 @@ async function targetsIn(folder: string): Promise<Target[]> {
   const targets: Target[] = [];
   const taken = new Set<string>();
   for (const path of paths.filter(isJobFile).sort())
-    for (const target of await targetsOfJob(path)) {
+    for (const target of await targetsOfJob(path, which)) {
       taken.add(target.checkpoint);
       targets.push(target);
     }
@@ -57,7 +104,8 @@ async function targetsIn(folder: string): Promise<Target[]> {
 }
 
 function checkpointTarget(checkpoint: string): Target {
-  return { checkpoint, jobFile: null, name: basename(checkpoint).replace(/\.(jsonl|ckpt|json)$/, "") };
+  const name = basename(checkpoint).replace(/\.(jsonl|ckpt|json)$/, "");
+  return { checkpoint, jobFile: null, name, label: null };
 }
 
 /** Reads a target's state as it is now. What cannot be read is a view with an `error`. */

@@ -1,5 +1,6 @@
 import { createInterface } from "node:readline/promises";
 import { styleText } from "node:util";
+import { lastErrorVariable, noteLastError } from "../runtime/lastError.js";
 import { redact } from "../runtime/redact.js";
 import { safeJson, safeLines, safeText } from "../runtime/safeText.js";
 
@@ -34,9 +35,19 @@ export function printJson(value: unknown): void {
   process.stdout.write(`${safeJson(JSON.stringify(value))}\n`);
 }
 
+const errorFile = process.env[lastErrorVariable];
+// What the programs of a job say is not for the editor.
+delete process.env[lastErrorVariable];
+
+/** Leaves an error where the editor that started this looks for it, if one did. */
+export function noteError(message: string): void {
+  if (errorFile) noteLastError(errorFile, safeLines(redact(message)).join("\n"));
+}
+
 /** Further lines of a message are set in, so that none of them passes for a message of its own. */
 export function printError(message: string): void {
   process.stderr.write(`agent-jobs: ${safeLines(redact(message)).join("\n  ")}\n`);
+  noteError(message);
 }
 
 /** An editor runs jobs in terminals that nobody looks at, says so, and asks itself. */

@@ -1,7 +1,12 @@
 import { basename, dirname, resolve } from "node:path";
 import * as vscode from "vscode";
-import { expectedCheckpoint, findCheckpoints, headerOf } from "../runtime/runner/findCheckpoints.js";
-import { fileStemOf, jobNameOf } from "../runtime/runner/jobPaths.js";
+import {
+  expectedCheckpoint,
+  type FoundCheckpoint,
+  findCheckpoints,
+  headerOf,
+} from "../runtime/runner/findCheckpoints.js";
+import { jobNameOf } from "../runtime/runner/jobPaths.js";
 import { sniffCheckpoint } from "../runtime/store/sniff.js";
 import type { JobSource } from "./job.js";
 import { discoverySettings } from "./settings.js";
@@ -10,7 +15,7 @@ interface Claim {
   jobFile: string;
   /** Where the next unlabelled run has its checkpoint. */
   expected: string;
-  checkpoints: string[];
+  checkpoints: FoundCheckpoint[];
 }
 
 /** How many files are looked at at a time. */
@@ -29,7 +34,7 @@ export async function discoverJobs(): Promise<JobSource[]> {
       checkpoints: await findCheckpoints(jobFile),
     }),
   );
-  const claimed = new Set(claims.flatMap((claim) => claim.checkpoints));
+  const claimed = new Set(claims.flatMap((claim) => claim.checkpoints.map(({ path }) => path)));
   const loose = await mapSome(
     checkpoints.filter((path) => !claimed.has(path)),
     lookAt,
@@ -37,7 +42,7 @@ export async function discoverJobs(): Promise<JobSource[]> {
   const known = new Set(jobFiles);
   for (const checkpoint of loose)
     if (checkpoint?.jobFile && known.has(checkpoint.jobFile))
-      claims.find((claim) => claim.jobFile === checkpoint.jobFile)!.checkpoints.push(checkpoint.path);
+      claims.find((claim) => claim.jobFile === checkpoint.jobFile)!.checkpoints.push(checkpoint);
   const alone = loose.filter((checkpoint) => checkpoint !== null && !known.has(checkpoint.jobFile ?? ""));
   const sources = [...claims.flatMap(sourcesOf), ...alone.map((checkpoint) => aloneSource(checkpoint!.path))];
   return sources.sort(
@@ -65,36 +70,28 @@ async function findFiles(
 }
 
 /** A checkpoint that no job file claims by its name; null where the file is none at all. */
-async function lookAt(path: string): Promise<{ path: string; jobFile: string | null } | null> {
+async function lookAt(path: string): Promise<(FoundCheckpoint & { jobFile: string | null }) | null> {
   const format = await sniffCheckpoint(path).catch(() => "unknown" as const);
   if (format === "binary" || format === "missing") return null;
   // Other programs' files are called .ckpt, too; a .jsonl in a folder of checkpoints is meant to be one.
   if (format === "unknown" && !path.endsWith(".jsonl")) return null;
   const header = format === "agent-jobs" ? await headerOf(path).catch(() => null) : null;
-  return { path, jobFile: header?.file ? resolve(dirname(path), header.file) : null };
+  const jobFile = header?.file ? resolve(dirname(path), header.file) : null;
+  return { path, label: header?.label ?? null, jobFile };
 }
 
 /** A row for each checkpoint of a job file, and one for the job itself where all of them are of labelled runs. */
 function sourcesOf({ jobFile, expected, checkpoints }: Claim): JobSource[] {
   const name = jobNameOf(jobFile);
-  const sources = checkpoints.map((checkpoint) => ({
-    checkpoint,
-    label: labelOf(checkpoint, fileStemOf(name)),
-  }));
-  if (!sources.some(({ label }) => label === null)) sources.push({ checkpoint: expected, label: null });
+  const sources = [...checkpoints];
+  if (!sources.some(({ label }) => label === null)) sources.push({ path: expected, label: null });
   let hasOwn = false;
-  return sources.map(({ checkpoint, label }) => {
+  return sources.map(({ path: checkpoint, label }) => {
     // The job file alone is the id of its own row, so that it stays the same once there is a checkpoint.
     const isOwn = label === null && !hasOwn;
     hasOwn ||= isOwn;
     return { id: isOwn ? jobFile : `${jobFile}|${checkpoint}`, name, label, jobFile, checkpoint };
   });
-}
-
-/** `2026-W47` of `nightly@2026-W47.jsonl`. */
-function labelOf(checkpoint: string, name: string): string | null {
-  const stem = basename(checkpoint).replace(/\.[^.]+$/, "");
-  return stem.startsWith(`${name}@`) ? stem.slice(name.length + 1) : null;
 }
 
 function aloneSource(checkpoint: string): JobSource {

@@ -22,7 +22,7 @@ export function activate(context: vscode.ExtensionContext): unknown {
   const isLooking = () => view.visible && vscode.window.state.focused;
   context.subscriptions.push(log, catalog, jobsView, tasks);
   context.subscriptions.push(registerStatusBar(catalog));
-  context.subscriptions.push(registerNotifications(catalog, log, isLooking));
+  context.subscriptions.push(registerNotifications(catalog, tasks.errors, log, isLooking));
   context.subscriptions.push(registerFailures(catalog));
   context.subscriptions.push(registerEditor(catalog));
   const previews = new RepairPreviews();

@@ -12,6 +12,8 @@ export const commandIds = {
   repair: "agentJobs.repair",
   acceptRepair: "agentJobs.acceptRepair",
   clear: "agentJobs.clear",
+  markDone: "agentJobs.markDone",
+  markAllDone: "agentJobs.markAllDone",
   undo: "agentJobs.undo",
   openCheckpoint: "agentJobs.openCheckpoint",
   showFailures: "agentJobs.showFailures",
@@ -34,6 +36,7 @@ export const contextKeys = {
   anyStoppable: "agentJobs.anyStoppable",
   anyRepairable: "agentJobs.anyRepairable",
   anyClearable: "agentJobs.anyClearable",
+  anyMarkable: "agentJobs.anyMarkable",
   anyOpenable: "agentJobs.anyOpenable",
   anyFailures: "agentJobs.anyFailures",
 } as const;

@@ -7,6 +7,7 @@ export type Capability =
   | "stoppable"
   | "repairable"
   | "clearable"
+  | "markable"
   | "openable"
   | "hasFailures";
 
@@ -36,6 +37,8 @@ export function capabilitiesOf({ view, hasJobFile, trusted }: CapabilityInput): 
   if (!live && hasFile && progress !== "unreadable") {
     can.add("clearable");
     if (view.status.damaged || view.scan.tornTail) can.add("repairable");
+    // Nothing is written over damage.
+    if (view.status.inDoubt > 0 && !view.status.damaged) can.add("markable");
   }
   return can;
 }

@@ -57,7 +57,7 @@ describe("hostile file names", () => {
       const input = await resolveItems(loaded.definition.items, loaded.definition.key, loaded.folder);
       const outcome = await runJob(loaded, input, { control: new RunControl(), onEvent: () => {} });
       assert.equal(outcome.reason, "finished");
-      assert.deepEqual(await findCheckpoints(path), [loaded.checkpoint]);
+      assert.deepEqual(await findCheckpoints(path), [{ path: loaded.checkpoint, label: null }]);
       assert.equal(dirname(loaded.checkpoint), join(dirname(path), "checkpoints"), "and nowhere else");
       const names = readdirSync(dirname(loaded.checkpoint)).filter((name) => name !== ".gitignore");
       assert.deepEqual(names, [basename(loaded.checkpoint)]);

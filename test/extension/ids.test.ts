@@ -67,7 +67,7 @@ describe("the ids", () => {
     for (const { command, category, icon, enablement } of contributes.commands) {
       assert.equal(category, "Agent Jobs", command);
       assert.match(icon, /^\$\(.+\)$/, command);
-      const changes = ["run", "resume", "stop", "repair", "clear"].some((name) =>
+      const changes = ["run", "resume", "stop", "repair", "clear", "markDone", "markAllDone"].some((name) =>
         command.endsWith(`.${name}`),
       );
       if (changes) assert.match(enablement ?? "", /^isWorkspaceTrusted && /, command);

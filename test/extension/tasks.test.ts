@@ -2,7 +2,16 @@ import assert from "node:assert/strict";
 import { cpSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as vscode from "vscode";
-import { answering, inWorkspace, jobNamed, type Parts, parts } from "./support/extension.js";
+import type { Job } from "../../src/extension/job.js";
+import {
+  answering,
+  inWorkspace,
+  jobNamed,
+  jobWhere,
+  type Parts,
+  parts,
+  untilEvent,
+} from "./support/extension.js";
 
 describe("tasks", () => {
   let catalog: Parts["catalog"];
@@ -102,19 +111,86 @@ describe("tasks", () => {
     }
   });
 
-  it("say why a job did not start", async () => {
+  /** The first message of a kind that holds a text, answered with one of its buttons. */
+  const message = (kind: Parameters<typeof answering>[0], wanted: RegExp, button?: string) =>
+    new Promise<unknown[]>((resolve) => {
+      const answered = answering(kind, () => {
+        const said = answered.said.at(-1)!;
+        if (!wanted.test(String(said[0]))) return undefined;
+        answered.restore();
+        resolve(said);
+        return button;
+      });
+    });
+
+  it("say why a job did not start in its own words, and show where it said so", async () => {
     const path = inWorkspace("jobs/broken.job.mjs");
     writeFileSync(path, "export default { items: [1] };");
     const job = await jobNamed(catalog, "broken");
-    const told = new Promise<unknown>((resolve) => {
-      const error = answering("showErrorMessage", () => {
-        error.restore();
-        resolve(error.said[0]?.[0]);
-      });
-    });
+    const told = message("showErrorMessage", /^broken/, "Show Output");
     await vscode.commands.executeCommand("agentJobs.run", job.id);
-    assert.equal(await told, "broken did not start: its job file or its input cannot be used.");
+    const [text, ...buttons] = await told;
+    assert.match(String(text), /^broken did not start: .*broken\.job\.mjs has no `process`: add /);
+    assert.deepEqual(buttons, ["Show Output"]);
     assert.equal(job.starting, false);
+    const shown = () => vscode.window.activeTerminal?.name === "broken";
+    await untilEvent([vscode.window.onDidChangeActiveTerminal], "its terminal", shown);
     rmSync(path);
+  });
+
+  it("say the latest error, not one of an earlier start, and of a wrong argument what is wrong with it", async () => {
+    const path = inWorkspace("jobs/broken.job.mjs");
+    writeFileSync(path, "export default { items: [1] }; throw new Error('first\\nreason');");
+    const job = await jobNamed(catalog, "broken");
+    const first = message("showErrorMessage", /^broken/);
+    await vscode.commands.executeCommand("agentJobs.run", job.id);
+    assert.match(String((await first)[0]), /Cannot load .*first reason/);
+    const second = message("showErrorMessage", /^broken/);
+    await vscode.tasks.executeTask(await tasks.taskOf(job, ["--limitt", "3"]));
+    assert.match(String((await second)[0]), /^broken did not start: error: unknown option '--limitt'/);
+    writeFileSync(path, "process.exit(9);");
+    const third = message("showErrorMessage", /^broken/);
+    await vscode.commands.executeCommand("agentJobs.run", job.id);
+    assert.equal((await third)[0], "broken did not start: its process ended with exit code 9.");
+    rmSync(path);
+  });
+
+  it("say why a run that had begun ended with an error", async () => {
+    const path = inWorkspace("jobs/source.job.mjs");
+    writeFileSync(
+      path,
+      "export default { items: (async function* () { yield 'a'; throw new Error('the source ran dry'); })(), process: () => 1 };",
+    );
+    const job = await jobNamed(catalog, "source");
+    const told = message("showWarningMessage", /^source/, "Show Output");
+    await vscode.commands.executeCommand("agentJobs.run", job.id);
+    const [text, ...buttons] = await told;
+    assert.match(
+      String(text),
+      /^source ended with an error\. 1 item done; nothing finished is lost\. .*the source ran dry/,
+    );
+    assert.deepEqual(buttons, ["Resume", "Open", "Show Output"]);
+    rmSync(path);
+  });
+
+  it("are followed to a checkpoint that the job file puts elsewhere, of which nobody knew", async () => {
+    const path = inWorkspace("jobs/away.job.mjs");
+    writeFileSync(
+      path,
+      "export default { items: ['a', 'b'], checkpoint: 'kept/away.jsonl', process: (item) => item };",
+    );
+    const job = await jobNamed(catalog, "away");
+    assert.equal(job.checkpoint, inWorkspace("jobs/checkpoints/away.jsonl"));
+    await vscode.commands.executeCommand("agentJobs.run", job.id);
+    const ran = await jobNamed(catalog, "away", ({ view, holder }) => !holder && view?.status.done === 2);
+    assert.deepEqual([ran.id, ran.checkpoint], [job.id, inWorkspace("jobs/kept/away.jsonl")]);
+    const { args } = (await tasks.taskOf(ran)).execution as vscode.ProcessExecution;
+    assert.deepEqual(args.slice(1), ["run", path], "what was noted starts nothing");
+    await vscode.tasks.executeTask(await tasks.taskOf(ran, ["--as", "W1"]));
+    const isLabelled = (one: Job) => one.source.label === "W1" && one.view?.status.done === 2;
+    const labelled = await jobWhere(catalog, "its labelled run", isLabelled);
+    assert.equal(labelled.checkpoint, inWorkspace("jobs/kept/away@W1.jsonl"));
+    rmSync(path);
+    rmSync(inWorkspace("jobs/kept"), { recursive: true });
   });
 });

@@ -44,7 +44,7 @@ describe("Restricted Mode", () => {
     }
     const labels = await workbench.contextMenuLabels(workbench.treeRow("translations"));
     assert.deepEqual(labels, ["Open Checkpoint"]);
-    for (const title of ["Run", "Resume", "Stop", "Repair…", "Clear…"])
+    for (const title of ["Run", "Resume", "Stop", "Repair…", "Clear…", "Mark as Done…"])
       assert.equal(await workbench.hasCommand(`Agent Jobs: ${title}`), false, title);
     assert.equal(await workbench.hasCommand("Agent Jobs: Show Failures"), true);
   });

@@ -36,7 +36,8 @@ describe("the VSIX", () => {
   it("holds what the extension runs on and nothing else", () => {
     const names = zipNames(vsix).filter((name) => !/^extension\/media\/[^/]+$/.test(name));
     const hello = filesUnder("examples/hello").filter((name) => !name.includes("/checkpoints/"));
-    const ours = [...BUNDLES, ...declarations(), ...hello].map((name) => `extension/${name}`);
+    const plugin = ["package.json", "index.js"].map((name) => `node_modules/agent-jobs-typescript/${name}`);
+    const ours = [...BUNDLES, ...declarations(), ...hello, ...plugin].map((name) => `extension/${name}`);
     const pages = ["package.json", "readme.md", "changelog.md", "LICENSE.txt"].map(
       (name) => `extension/${name}`,
     );

@@ -2,11 +2,12 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { root } from "../setup/root.js";
-import { vsceArguments } from "../setup/vsce.mjs";
+import { addPlugin, vsceArguments } from "../setup/vsce.mjs";
 
 /** Writes the VSIX to `path`. */
 export function buildVsix(path: string): void {
   execFileSync(process.execPath, vsceArguments(path), { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+  addPlugin(root, path);
 }
 
 const END_SIGNATURE = 0x06054b50;

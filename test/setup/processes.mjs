@@ -26,16 +26,27 @@ function handOn(signal) {
   }
 }
 
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
-  process.on(signal, () => {
-    interruptedBy ??= signal;
-    handOn(signal);
-    if (alive.size === 0) process.exit(signalExitCode(signal));
+let armed = false;
+
+/** With the first program that is run: every test file is bundled with a copy of this, and most run none. */
+function arm() {
+  if (armed) return;
+  armed = true;
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+    process.on(signal, () => {
+      interruptedBy ??= signal;
+      handOn(signal);
+      if (alive.size === 0) process.exit(signalExitCode(signal));
+    });
+  }
+  process.on("exit", () => {
+    for (const child of alive) killGroup(child.pid, "SIGKILL");
   });
+  if (underNpm) endWithNpm();
 }
 
-// A signal to npm alone ends npm and its shell, and nothing announces that here.
-if (underNpm) {
+/** A signal to npm alone ends npm and its shell, and nothing announces that here. */
+function endWithNpm() {
   const watch = setInterval(() => {
     if (process.ppid === parent) return;
     clearInterval(watch);
@@ -47,10 +58,6 @@ if (underNpm) {
     }
   }, PARENT_CHECK_MS).unref();
 }
-
-process.on("exit", () => {
-  for (const child of alive) killGroup(child.pid, "SIGKILL");
-});
 
 /** Ends a process and everything in the group that it leads. */
 export function killGroup(pid, signal) {
@@ -85,6 +92,7 @@ export function interruption() {
  * @returns {Promise<number>}
  */
 export async function run(command, args, options = {}) {
+  arm();
   if (interruptedBy) return signalExitCode(interruptedBy);
   const { ownGroup = false, cwd, stdio = "inherit", env = process.env, shell = false } = options;
   const child = spawn(command, args, { cwd, stdio, env, shell, detached: ownGroup && !windows });

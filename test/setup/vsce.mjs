@@ -1,3 +1,24 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { addToZip } from "./addToZip.mjs";
+
+/** Where alone VS Code lets TypeScript look for the plugin of an extension, and what vsce leaves out. */
+const plugin = "node_modules/agent-jobs-typescript";
+
+/**
+ * Adds the TypeScript plugin to a VSIX that vsce has made.
+ *
+ * @param {string} root the project's folder
+ * @param {string} vsix
+ */
+export function addPlugin(root, vsix) {
+  const names = ["package.json", "index.js"].map((name) => `${plugin}/${name}`);
+  addToZip(
+    vsix,
+    Object.fromEntries(names.map((name) => [`extension/${name}`, readFileSync(join(root, name))])),
+  );
+}
+
 /**
  * The arguments for Node that make the VSIX of what lies in dist/.
  *

@@ -12,7 +12,12 @@ describe("what can be done with a job", () => {
     ["is stalled", { done: 1, live: true, silentMs: 100_000 }, ["openable", "stoppable"]],
     ["is damaged and live", { damaged: true, live: true }, ["openable", "stoppable"]],
     ["was stopped", { done: 1, ended: "stopped" }, ["clearable", "openable", "resumable"]],
-    ["was killed", { done: 1, begun: 1 }, ["clearable", "openable", "resumable"]],
+    ["was killed", { done: 1, begun: 1 }, ["clearable", "markable", "openable", "resumable"]],
+    [
+      "is damaged with items in doubt",
+      { begun: 1, damaged: true },
+      ["clearable", "openable", "repairable", "resumable"],
+    ],
     ["is finished", { total: 1, done: 1, ended: "finished" }, ["clearable", "openable", "runnable"]],
     ["has failures", { total: 1, failed }, ["clearable", "hasFailures", "openable", "resumable"]],
     ["is damaged", { done: 1, damaged: true }, ["clearable", "openable", "repairable", "resumable"]],

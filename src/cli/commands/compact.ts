@@ -1,21 +1,23 @@
 import type { Command } from "commander";
 import { applyCompaction, type PlannedCompaction, planCompaction } from "../../runtime/compact.js";
 import { bytesText, countText, plural } from "../../view/text.js";
+import { eachTarget, failedJson, type Outcome } from "../eachTarget.js";
 import { CommandError, exit } from "../exitCodes.js";
-import { assertNotHeld } from "../holder.js";
+import { assertNoneHeld } from "../holder.js";
+import { takesLabel } from "../runChoice.js";
 import { shellWord } from "../shellWord.js";
-import { targetsOf } from "../targets.js";
+import { allTargetsOf, type Target } from "../targets.js";
 import { confirm, leave, print, printJson } from "../terminal.js";
 
 interface CompactFlags {
+  as?: string;
   dryRun?: boolean;
   yes?: boolean;
   json?: boolean;
 }
 
 export function registerCompact(program: Command): void {
-  program
-    .command("compact")
+  takesLabel(program.command("compact"))
     .description("rewrite a grown checkpoint with only what is needed; say what goes, ask, keep the original")
     .argument("<path...>", "checkpoints, job files or folders")
     .option("--dry-run", "only say it")
@@ -25,32 +27,37 @@ export function registerCompact(program: Command): void {
 }
 
 async function compact(paths: string[], flags: CompactFlags): Promise<number> {
-  const plans: unknown[] = [];
-  for (const { checkpoint } of (await Promise.all(paths.map(targetsOf))).flat()) {
-    await assertNotHeld(`Cannot compact ${checkpoint}`, checkpoint);
-    const planned = await planCompaction(checkpoint);
-    if (!flags.json) for (const line of planLines(planned)) print(line);
-    let backup: string | null = null;
-    if (planned.changes && !flags.dryRun && (flags.yes || !flags.json)) {
-      const agreed = flags.yes || (await confirm("Compact?"));
-      if (agreed === null)
-        throw new CommandError(
-          exit.undecided,
-          "Nobody can be asked here: run again with --yes, or with --dry-run to see the plan alone.",
-        );
-      if (agreed) backup = await applyCompaction(planned);
-      if (!flags.json)
-        print(
-          agreed
-            ? `Compacted. The original is kept as ${backup}; to undo: agent-jobs repair --undo ${shellWord(checkpoint)}`
-            : "Nothing was changed.",
-        );
-    }
-    const { changes, bytes, records, dropped, residueLines } = planned;
-    plans.push({ checkpoint, changes, bytes, records, dropped: { ...dropped, residueLines }, backup });
+  const targets = await allTargetsOf(paths, { label: flags.as });
+  await assertNoneHeld(
+    (checkpoint) => `Cannot compact ${checkpoint}`,
+    targets.map(({ checkpoint }) => checkpoint),
+  );
+  const { code, results, failed } = await eachTarget(targets, (target) => compactOne(target, flags));
+  if (flags.json) printJson({ plans: results, ...failedJson(failed) });
+  return code;
+}
+
+async function compactOne({ checkpoint }: Target, flags: CompactFlags): Promise<Outcome> {
+  const planned = await planCompaction(checkpoint);
+  if (!flags.json) for (const line of planLines(planned)) print(line);
+  let backup: string | null = null;
+  if (planned.changes && !flags.dryRun && (flags.yes || !flags.json)) {
+    const agreed = flags.yes || (await confirm("Compact?"));
+    if (agreed === null)
+      throw new CommandError(
+        exit.undecided,
+        "Nobody can be asked here: run again with --yes, or with --dry-run to see the plan alone.",
+      );
+    if (agreed) backup = await applyCompaction(planned);
+    if (!flags.json)
+      print(
+        agreed
+          ? `Compacted. The original is kept as ${backup}; to undo: agent-jobs repair --undo ${shellWord(checkpoint)}`
+          : "Nothing was changed.",
+      );
   }
-  if (flags.json) printJson({ plans });
-  return exit.ok;
+  const { changes, bytes, records, dropped, residueLines } = planned;
+  return { json: { checkpoint, changes, bytes, records, dropped: { ...dropped, residueLines }, backup } };
 }
 
 function planLines({ path, changes, bytes, records, dropped, residueLines }: PlannedCompaction): string[] {

@@ -7,11 +7,13 @@ import { plural, safeText } from "../../view/text.js";
 import { chosenItems, doubtLines } from "../doubt.js";
 import { CommandError, exit } from "../exitCodes.js";
 import { assertNotHeld } from "../holder.js";
+import { takesLabel } from "../runChoice.js";
 import { shellWord } from "../shellWord.js";
 import { readTarget, type Target, targetsOf } from "../targets.js";
 import { confirm, leave, print, printJson, styled } from "../terminal.js";
 
 interface DoubtFlags {
+  as?: string;
   markDone?: string[];
   markDoneAll?: boolean;
   yes?: boolean;
@@ -19,8 +21,7 @@ interface DoubtFlags {
 }
 
 export function registerDoubt(program: Command): void {
-  program
-    .command("doubt")
+  takesLabel(program.command("doubt"))
     .description("list the items that a run began and did not record before it ended; mark them as done")
     .argument("<path>", "a checkpoint, a job file or a folder")
     .option("--mark-done <id...>", "record these items as done, without a result")
@@ -39,7 +40,8 @@ async function doubt(path: string, flags: DoubtFlags): Promise<number> {
   if (flags.markDone && flags.markDoneAll)
     throw new CommandError(exit.usage, "Expected --mark-done with ids, or --mark-done-all, not both.");
   const found: Doubtful[] = [];
-  for (const target of await targetsOf(path)) found.push({ target, view: await readTarget(target) });
+  for (const target of await targetsOf(path, { label: flags.as }))
+    found.push({ target, view: await readTarget(target) });
   const broken = found.find(({ view }) => view.error !== null);
   if (broken) throw new CommandError(exit.usage, broken.view.error!);
   if (flags.markDone || flags.markDoneAll) return mark(path, found, flags);
@@ -74,7 +76,7 @@ async function mark(path: string, found: Doubtful[], flags: DoubtFlags): Promise
   if (others.length > 0)
     throw new CommandError(
       exit.usage,
-      `Expected one checkpoint to mark items in, got ${found.length}: ${found.map((each) => each.view.checkpoint).join(", ")}. Name one of them.`,
+      `Expected one checkpoint to mark items in, got ${found.length}: ${found.map((each) => each.view.checkpoint).join(", ")}. Name one of them, or choose a run with --as LABEL.`,
     );
   const { inDoubtItems } = view.status;
   const items = flags.markDoneAll

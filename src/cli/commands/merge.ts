@@ -5,7 +5,7 @@ import { countText, plural } from "../../view/text.js";
 import { CommandError, exit } from "../exitCodes.js";
 import { assertNotHeld } from "../holder.js";
 import { shellWord } from "../shellWord.js";
-import { targetsOf } from "../targets.js";
+import { allTargetsOf } from "../targets.js";
 import { leave, print, printJson } from "../terminal.js";
 
 export function registerMerge(program: Command): void {
@@ -27,8 +27,7 @@ interface MergeFlags {
 }
 
 async function merge(paths: string[], flags: MergeFlags): Promise<number> {
-  const targets = (await Promise.all(paths.map(targetsOf))).flat().map(({ checkpoint }) => checkpoint);
-  const sources = [...new Set(targets)];
+  const sources = (await allTargetsOf(paths)).map(({ checkpoint }) => checkpoint);
   if (sources.length < 2)
     throw new CommandError(
       exit.usage,

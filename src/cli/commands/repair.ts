@@ -7,11 +7,15 @@ import { changesFile } from "../../runtime/state/repairPlan.js";
 import { liveHolder } from "../../runtime/store/jsonlStore.js";
 import { editText, repairLines } from "../../view/repairText.js";
 import { countText, plural, safeText } from "../../view/text.js";
+import { eachTarget, failedJson, type Outcome } from "../eachTarget.js";
 import { CommandError, exit } from "../exitCodes.js";
-import { targetsOf } from "../targets.js";
+import { assertNoneHeld } from "../holder.js";
+import { takesLabel } from "../runChoice.js";
+import { allTargetsOf } from "../targets.js";
 import { confirm, leave, print, printJson, styled } from "../terminal.js";
 
 interface RepairFlags {
+  as?: string;
   dryRun?: boolean;
   yes?: boolean;
   undo?: boolean;
@@ -24,8 +28,7 @@ const nobodyToAsk =
   "Nobody can be asked here: run again with --yes, or with --dry-run to see the plan alone.";
 
 export function registerRepair(program: Command): void {
-  program
-    .command("repair")
+  takesLabel(program.command("repair"))
     .description(
       "say what is damaged and what a repair keeps and drops, ask, then repair; the original is kept",
     )
@@ -39,22 +42,32 @@ export function registerRepair(program: Command): void {
 }
 
 async function repair(paths: string[], flags: RepairFlags): Promise<number> {
-  const targets = (await Promise.all(paths.map(targetsOf))).flat();
-  let code: number = exit.ok;
-  const results: unknown[] = [];
-  for (const { checkpoint } of targets) {
-    const one = flags.undo ? await undoOne(checkpoint, flags) : await repairOne(checkpoint, flags);
-    results.push(one.json);
-    // Damage that is still there is told by the exit code, whatever comes after it.
-    code = Math.max(code, one.code);
-  }
-  if (flags.json) printJson(flags.undo ? { undone: results } : { plans: results });
+  const targets = await allTargetsOf(paths, { label: flags.as, cleared: flags.undo });
+  const checkpoints = targets.map(({ checkpoint }) => checkpoint);
+  if (flags.undo && !flags.dryRun)
+    await assertNoneHeld((checkpoint) => `Cannot bring a backup of ${shown(checkpoint)} back`, checkpoints);
+  else if (!flags.dryRun && (flags.yes || !flags.json))
+    await assertNoneHeld(
+      (checkpoint) => `Cannot repair ${shown(checkpoint)}`,
+      await heldAndBroken(checkpoints, flags),
+      targets.length,
+    );
+  const { code, results, failed } = await eachTarget(targets, ({ checkpoint }) =>
+    flags.undo ? undoOne(checkpoint, flags) : repairOne(checkpoint, flags),
+  );
+  if (flags.json) printJson({ [flags.undo ? "undone" : "plans"]: results, ...failedJson(failed) });
   return code;
 }
 
-interface Outcome {
-  code: number;
-  json: Record<string, unknown>;
+/** A run on a whole checkpoint is in nobody's way. */
+async function heldAndBroken(checkpoints: readonly string[], flags: RepairFlags): Promise<string[]> {
+  const found: string[] = [];
+  for (const checkpoint of checkpoints) {
+    if ((await liveHolder(checkpoint)) === null) continue;
+    const { plan } = await planRepairOf(checkpoint, { salvageMerged: flags.salvageMerged ?? false });
+    if (changesFile(plan)) found.push(checkpoint);
+  }
+  return found;
 }
 
 async function repairOne(checkpoint: string, flags: RepairFlags): Promise<Outcome> {
@@ -66,7 +79,6 @@ async function repairOne(checkpoint: string, flags: RepairFlags): Promise<Outcom
   if (!flags.json) printPlan(planned);
   if (!changesFile(planned.plan)) return unrepaired();
   if (flags.dryRun || (flags.json && !flags.yes)) return unrepaired();
-  await assertNotLive(checkpoint);
   if (!flags.yes) {
     planned = await askForOffered(planned);
     const agreed = await confirm("Repair?");
@@ -121,15 +133,6 @@ async function undoOne(checkpoint: string, flags: RepairFlags): Promise<Outcome>
   const { backup } = await undoLast(checkpoint);
   if (!flags.json) print(`Brought back.${backup ? ` What was there is kept as ${shown(backup)}.` : ""}`);
   return { code: exit.ok, json: { checkpoint, ...planned, backup } };
-}
-
-async function assertNotLive(checkpoint: string): Promise<void> {
-  const holder = await liveHolder(checkpoint);
-  if (holder)
-    throw new CommandError(
-      exit.held,
-      `Cannot repair ${shown(checkpoint)}: pid ${holder.pid} on ${safeText(holder.host)} is writing to it. Stop that run first (agent-jobs stop), or wait for it to end.`,
-    );
 }
 
 /** A path as it is typed here. */

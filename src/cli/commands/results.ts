@@ -7,19 +7,19 @@ import { isJobFile } from "../../runtime/runner/jobPaths.js";
 import { loadJob } from "../../runtime/runner/loadJob.js";
 import { safeJson, safeLines } from "../../runtime/safeText.js";
 import { CommandError, exit } from "../exitCodes.js";
+import { chosenTargets, type RunChoice, takesRunChoice } from "../runChoice.js";
 import { runtimePath } from "../runtimePath.js";
 import { shellWord } from "../shellWord.js";
-import { readTarget, targetsOf } from "../targets.js";
+import { readTarget } from "../targets.js";
 import { isTerminal, leave, printError } from "../terminal.js";
 
-interface ResultsFlags {
+interface ResultsFlags extends RunChoice {
   format: "jsonl" | "csv";
   withInput?: boolean;
 }
 
 export function registerResults(program: Command): void {
-  program
-    .command("results")
+  takesRunChoice(program.command("results"))
     .description("print the results so far, also while the job runs")
     .argument("<path>", "a job file, a checkpoint or a folder")
     .addOption(new Option("--format <format>", "how").choices(["jsonl", "csv"]).default("jsonl"))
@@ -28,7 +28,12 @@ export function registerResults(program: Command): void {
 }
 
 async function results(path: string, flags: ResultsFlags): Promise<number> {
-  const targets = await targetsOf(path);
+  const targets = await chosenTargets([path], flags);
+  if (targets.length > 1 && !flags.all)
+    throw new CommandError(
+      exit.usage,
+      `There are ${targets.length} checkpoints in ${path}. Name the one whose results you want, or add --all: each row then says its job and label.`,
+    );
   const inputs = flags.withInput ? await inputsOf(path) : undefined;
   const rows: Record<string, unknown>[] = [];
   for (const target of targets) {
@@ -40,7 +45,12 @@ async function results(path: string, flags: ResultsFlags): Promise<number> {
         `${target.checkpoint} is damaged: results in its damaged lines are missing here. Repair it (agent-jobs repair ${shellWord(target.checkpoint)}).`,
       );
     for await (const { item, result } of readResults(target.checkpoint)) {
-      const row = { id: item, ...(inputs && { input: inputs.get(item) ?? null }), result: result ?? null };
+      const row = {
+        ...(flags.all && { job: view.name, label: view.label }),
+        id: item,
+        ...(inputs && { input: inputs.get(item) ?? null }),
+        result: result ?? null,
+      };
       if (flags.format === "csv") rows.push({ ...row, id: idText(item) });
       else await write(`${safeJson(JSON.stringify({ ...row, id: idValue(item) }))}\n`);
     }
@@ -56,7 +66,8 @@ async function write(text: string): Promise<void> {
 
 /** A column for each member of the results, where they are objects; else one column. */
 function csvOf(rows: readonly Record<string, unknown>[]): string {
-  const flat = rows.map(({ id, input, result }) => ({
+  const flat = rows.map(({ id, input, result, ...whose }) => ({
+    ...whose,
     id,
     ...(input !== undefined && prefixed("input", input)),
     ...prefixed("result", result),

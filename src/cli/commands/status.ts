@@ -4,22 +4,27 @@ import { jobDetails, jobRow, lookOf } from "../../view/jobRow.js";
 import type { JobView } from "../../view/jobView.js";
 import { statusJson } from "../../view/statusJson.js";
 import { exit } from "../exitCodes.js";
-import { readTarget, targetsOf } from "../targets.js";
+import { takesLabel } from "../runChoice.js";
+import { allTargetsOf, readTarget } from "../targets.js";
 import { leave, print, printJson, styled } from "../terminal.js";
 
 const maxListedFaults = 5;
 
 export function registerStatus(program: Command): void {
-  program
-    .command("status")
+  takesLabel(program.command("status"))
     .description("say how jobs stand: job files, checkpoints, or folders of them")
     .argument("[path...]", "job files, checkpoints or folders", ["."])
     .option("--json", "print one JSON object")
-    .action(async (paths: string[], flags: { json?: boolean }) => leave(await status(paths, flags)));
+    .action(async (paths: string[], flags: StatusFlags) => leave(await status(paths, flags)));
 }
 
-async function status(paths: string[], flags: { json?: boolean }): Promise<number> {
-  const targets = (await Promise.all(paths.map(targetsOf))).flat();
+interface StatusFlags {
+  as?: string;
+  json?: boolean;
+}
+
+async function status(paths: string[], flags: StatusFlags): Promise<number> {
+  const targets = await allTargetsOf(paths, { label: flags.as });
   const views: JobView[] = [];
   for (const target of targets) views.push(await readTarget(target));
   if (flags.json) printJson({ jobs: views.map(statusJson) });

@@ -4,25 +4,30 @@ import type { Command } from "commander";
 import { inspectLock } from "../../runtime/store/lock.js";
 import { requestStop } from "../../runtime/store/stopRequest.js";
 import { CommandError, exit } from "../exitCodes.js";
+import { takesLabel } from "../runChoice.js";
 import { targetsOf } from "../targets.js";
 import { leave, print } from "../terminal.js";
 
 const lookAgainMs = 200;
 
+interface StopFlags {
+  as?: string;
+  wait: boolean;
+}
+
 export function registerStop(program: Command): void {
-  program
-    .command("stop")
+  takesLabel(program.command("stop"))
     .description("end a run in order, wherever it was started: what is in flight finishes")
     .argument("<job>", "the job file or the checkpoint")
     .option("--no-wait", "only ask; do not wait for the end")
-    .action(async (path: string, flags: { wait: boolean }) => leave(await stop(path, flags)));
+    .action(async (path: string, flags: StopFlags) => leave(await stop(path, flags)));
 }
 
-async function stop(path: string, flags: { wait: boolean }): Promise<number> {
+async function stop(path: string, flags: StopFlags): Promise<number> {
   if (!(await exists(path)))
     throw new CommandError(exit.usage, `There is no ${resolve(path)}. Nothing was stopped. Check the path.`);
   const asked: { checkpoint: string; token: string }[] = [];
-  for (const { checkpoint } of await targetsOf(path)) {
+  for (const { checkpoint } of await targetsOf(path, { label: flags.as })) {
     const token = await requestStop(checkpoint);
     if (token !== null) asked.push({ checkpoint, token });
   }

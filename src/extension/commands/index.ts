@@ -3,6 +3,7 @@ import type { Capability } from "../../view/capabilities.js";
 import { commandIds, contextKeys, innerCommandIds } from "../ids.js";
 import { reportFailure, unawaited } from "../log.js";
 import { clear } from "./clear.js";
+import { markAllDone, markDone } from "./markDone.js";
 import { openCheckpoint, openLine } from "./openCheckpoint.js";
 import { acceptRepair, repair, repairLine } from "./repair.js";
 import { resume, run } from "./run.js";
@@ -18,6 +19,8 @@ const handlers: Record<string, Handler> = {
   [commandIds.repair]: repair,
   [commandIds.acceptRepair]: acceptRepair,
   [commandIds.clear]: clear,
+  [commandIds.markDone]: markDone,
+  [commandIds.markAllDone]: markAllDone,
   [commandIds.undo]: undo,
   [commandIds.openCheckpoint]: openCheckpoint,
   [commandIds.showFailures]: showFailures,
@@ -33,6 +36,7 @@ const keyOfCapability: Record<Capability, string> = {
   stoppable: contextKeys.anyStoppable,
   repairable: contextKeys.anyRepairable,
   clearable: contextKeys.anyClearable,
+  markable: contextKeys.anyMarkable,
   openable: contextKeys.anyOpenable,
   hasFailures: contextKeys.anyFailures,
 };

@@ -3,11 +3,11 @@ import { basename } from "node:path";
 import * as vscode from "vscode";
 import { applyRepair, type PlannedRepair, planRepairOf, replanned } from "../../runtime/repair.js";
 import { changesFile } from "../../runtime/state/repairPlan.js";
-import { liveHolder } from "../../runtime/store/jsonlStore.js";
 import { repairLines, repairSentence } from "../../view/repairText.js";
 import { countText, labelText, plural } from "../../view/text.js";
 import type { PendingRepair } from "../editor/repairPreviews.js";
 import type { Job } from "../job.js";
+import { requireNotHeld } from "./notHeld.js";
 import { mayWrite } from "./place.js";
 import { maxPreviewBytes, watched } from "./repairProgress.js";
 import type { Handler, Services } from "./services.js";
@@ -65,16 +65,7 @@ async function requireUntouched(job: Job): Promise<void> {
         labelText(basename(job.checkpoint)),
       ),
     );
-  const holder = await liveHolder(job.checkpoint);
-  if (holder)
-    throw new Error(
-      vscode.l10n.t(
-        "{0} is running (pid {1} on {2}) and writes to this checkpoint: stop it or wait for its end, then repair it.",
-        labelText(job.name),
-        holder.pid,
-        labelText(holder.host),
-      ),
-    );
+  await requireNotHeld(job, vscode.l10n.t("then repair it"));
 }
 
 function nothingToDo(planned: PlannedRepair): boolean {

@@ -7,16 +7,23 @@ import type { Job } from "../job.js";
 import type { EndedRun, JobCatalog } from "../jobCatalog.js";
 import { type Log, unawaited } from "../log.js";
 import { notificationLevel } from "../settings.js";
+import { errorText, type TaskErrors } from "../tasks/taskErrors.js";
+
+interface Action {
+  title: string;
+  command: string | (() => void);
+}
 
 interface Notice {
   problem: boolean;
   text: string;
-  actions: { title: string; command: string }[];
+  actions: Action[];
 }
 
 /** Tells of runs that end while the window is open, each once, and not where the person is looking at the jobs. */
 export function registerNotifications(
   catalog: JobCatalog,
+  errors: TaskErrors,
   log: Log,
   isLooking: () => boolean,
 ): vscode.Disposable {
@@ -28,8 +35,21 @@ export function registerNotifications(
     const notice = job.view && noticeOf(job, job.view, token);
     if (!notice || level === "off" || (level === "problems" && !notice.problem)) return;
     if (isLooking()) return;
-    unawaited(log, "notification", tell(job, notice));
+    const isError = job.view?.status.lastRun?.ended === "error";
+    const telling = isError
+      ? withReason(job, notice, errors).then((all) => tell(job, all))
+      : tell(job, notice);
+    unawaited(log, "notification", telling);
   });
+}
+
+/** What a run said of its error is on a terminal that nobody looks at. */
+async function withReason(job: Job, notice: Notice, errors: TaskErrors): Promise<Notice> {
+  const end = await errors.of(job);
+  if (!end) return notice;
+  const show = { title: vscode.l10n.t("Show Output"), command: () => end.showOutput() };
+  const text = end.message === undefined ? notice.text : `${notice.text} ${errorText(end.message)}`;
+  return { ...notice, text, actions: [...notice.actions, show] };
 }
 
 async function tell(job: Job, { problem, text, actions }: Notice): Promise<void> {
@@ -37,7 +57,8 @@ async function tell(job: Job, { problem, text, actions }: Notice): Promise<void>
   const titles = actions.map((action) => action.title);
   const answer = await show(text, ...titles);
   const chosen = actions.find((action) => action.title === answer);
-  if (chosen) await vscode.commands.executeCommand(chosen.command, job.id);
+  if (typeof chosen?.command === "function") chosen.command();
+  else if (chosen) await vscode.commands.executeCommand(chosen.command, job.id);
 }
 
 /** What is to be said of the run that this token named; null where it ended as somebody wished. */

@@ -1,14 +1,18 @@
 import * as vscode from "vscode";
 import { expectedCheckpoint } from "../../runtime/runner/findCheckpoints.js";
+import { labelledCheckpoint } from "../../runtime/runner/jobPaths.js";
 import { taskType } from "../ids.js";
 import type { Job } from "../job.js";
 import type { JobCatalog } from "../jobCatalog.js";
 import type { Log } from "../log.js";
-import { createTask, definitionOf, type JobTaskDefinition } from "./jobTask.js";
+import { createTask, definitionOf, type JobTaskDefinition, jobFileOf } from "./jobTask.js";
 import { NodeFinder } from "./nodeProgram.js";
+import { TaskErrors } from "./taskErrors.js";
 
 /** Makes tasks of jobs, for VS Code's list of tasks and for our own commands. */
 export class JobTasks implements vscode.TaskProvider, vscode.Disposable {
+  /** Why tasks failed. */
+  readonly errors: TaskErrors;
   private readonly nodes: NodeFinder;
   private readonly cli: string;
   private readonly registration: vscode.Disposable;
@@ -18,6 +22,7 @@ export class JobTasks implements vscode.TaskProvider, vscode.Disposable {
     context: vscode.ExtensionContext,
     log: Log,
   ) {
+    this.errors = new TaskErrors(context.logUri.fsPath);
     this.nodes = new NodeFinder(log);
     this.cli = context.asAbsolutePath("dist/cli.js");
     this.registration = vscode.tasks.registerTaskProvider(taskType, this);
@@ -42,9 +47,12 @@ export class JobTasks implements vscode.TaskProvider, vscode.Disposable {
     const { jobFile, label } = job.source;
     if (jobFile === null) throw new TypeError(`Expected a job with a job file, got ${job.checkpoint}.`);
     // A checkpoint that was found by its header is gone on with, not started over at the job's usual place.
-    const isElsewhere = label === null && job.checkpoint !== (await expectedCheckpoint(jobFile));
-    const which = label !== null ? ["--as", label] : isElsewhere ? ["--checkpoint", job.checkpoint] : [];
-    const args = [...which, ...extraArgs];
+    const isElsewhere = job.checkpoint !== labelledCheckpoint(await expectedCheckpoint(jobFile), label);
+    const args = [
+      ...(label === null ? [] : ["--as", label]),
+      ...(isElsewhere ? ["--checkpoint", job.checkpoint] : []),
+      ...extraArgs,
+    ];
     const folder = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(jobFile));
     return this.create(definitionOf(jobFile, args), folder ?? vscode.TaskScope.Workspace);
   }
@@ -57,6 +65,7 @@ export class JobTasks implements vscode.TaskProvider, vscode.Disposable {
     definition: JobTaskDefinition,
     scope: vscode.WorkspaceFolder | vscode.TaskScope,
   ): Promise<vscode.Task> {
-    return createTask(definition, scope, { node: await this.nodes.find(), cli: this.cli });
+    const errorFile = await this.errors.fileFor(jobFileOf(definition, scope), definition.args ?? []);
+    return createTask(definition, scope, { node: await this.nodes.find(), cli: this.cli, errorFile });
   }
 }

@@ -1,5 +1,6 @@
 import { dirname, isAbsolute, join, relative, sep } from "node:path";
 import * as vscode from "vscode";
+import { lastErrorVariable } from "../../runtime/lastError.js";
 import { jobNameOf } from "../../runtime/runner/jobPaths.js";
 import { labelText } from "../../view/text.js";
 import { taskType } from "../ids.js";
@@ -41,14 +42,14 @@ export function labelOf({ args = [] }: JobTaskDefinition): string | null {
 export function createTask(
   definition: JobTaskDefinition,
   scope: vscode.WorkspaceFolder | vscode.TaskScope,
-  { node, cli }: { node: NodeProgram; cli: string },
+  { node, cli, errorFile }: { node: NodeProgram; cli: string; errorFile: string },
 ): vscode.Task {
   const jobFile = jobFileOf(definition, scope);
   const args = [cli, "run", jobFile, ...(definition.args ?? [])];
   const execution = new vscode.ProcessExecution(node.path, args, {
     cwd: dirname(jobFile),
-    // Nobody sees a question in its terminal; what has to be decided is asked by us.
-    env: { ...node.env, AGENT_JOBS_ASK: "no" },
+    // Nobody sees a question or an error in its terminal; what has to be decided or known is said by us.
+    env: { ...node.env, AGENT_JOBS_ASK: "no", [lastErrorVariable]: errorFile },
   });
   const name = labelText([jobNameOf(jobFile), ...(definition.args ?? [])].join(" "));
   // An empty list of matchers, rather than none: else VS Code asks which to use.

@@ -7,6 +7,7 @@ import { taskType } from "../ids.js";
 import type { Job } from "../job.js";
 import { reportFailure, unawaited } from "../log.js";
 import { type JobTaskDefinition, jobFileOf, labelOf } from "./jobTask.js";
+import { errorText, type TaskEnd } from "./taskErrors.js";
 
 /** A run that wants to be told what to do about changed parameters: exit code 5 of the command line's contract. */
 const undecided = 5;
@@ -15,7 +16,7 @@ const launchPatienceMs = 30_000;
 const lookMs = 1_000;
 
 /** Why a run did not begin, by its exit code. */
-function reasonOf(exitCode: number): string | undefined {
+function reasonOf(exitCode: number): string {
   switch (exitCode) {
     case 2:
       return vscode.l10n.t("its job file or its input cannot be used");
@@ -26,8 +27,17 @@ function reasonOf(exitCode: number): string | undefined {
     case 74:
       return vscode.l10n.t("its checkpoint cannot be written");
     default:
-      return undefined;
+      return vscode.l10n.t("its process ended with exit code {0}", exitCode);
   }
+}
+
+/** A person ended it, with Ctrl-C or by closing its terminal. */
+const endedByPerson = new Set([130, 143]);
+
+interface Waiting {
+  jobId: string;
+  /** The lock's token of the latest run before this one. */
+  tokenBefore: string;
 }
 
 /**
@@ -35,8 +45,8 @@ function reasonOf(exitCode: number): string | undefined {
  * runs: a task's end and its exit code do not. What never got so far is told.
  */
 export function registerTaskWatch(services: Services): vscode.Disposable {
-  const { catalog, log } = services;
-  const waiting = new Map<vscode.TaskExecution, Job>();
+  const { catalog, log, tasks } = services;
+  const waiting = new Map<vscode.TaskExecution, Waiting>();
   /** What says that a job which is starting still is: its process, or, before there is one, the time. */
   const launches = new Map<Job, { pid: number | undefined; sinceMs: number }>();
   const setStarting = (job: Job, starting: boolean) => {
@@ -53,13 +63,31 @@ export function registerTaskWatch(services: Services): vscode.Disposable {
         setStarting(job, false);
     }
   }, lookMs);
+  const takeEnd = async (execution: vscode.TaskExecution, job: Job, exitCode: number | undefined) => {
+    const { task } = execution;
+    const definition = task.definition as JobTaskDefinition;
+    const jobFile = jobFileOf(definition, task.scope);
+    const end = await tasks.errors.ended(job, task, jobFile, definition.args ?? []);
+    const waits = waiting.get(execution);
+    waiting.delete(execution);
+    if (!waits || !exitCode || endedByPerson.has(exitCode)) return catalog.refreshJob(job);
+    // Its run may have been over before it was seen, even at a place that nobody knew.
+    await catalog.refresh();
+    const now = jobOfTask(services, task) ?? job;
+    if (now.latestToken !== waits.tokenBefore) return;
+    log.info(`${job.name}: the process ended with exit code ${exitCode} and did not begin a run.`);
+    await (exitCode === undecided ? askOverChange(services, now) : tellFailure(now, exitCode, end));
+  };
   return vscode.Disposable.from(
     { dispose: () => clearInterval(look) },
     vscode.tasks.onDidStartTaskProcess(({ execution, processId }) => {
       const job = jobOfTask(services, execution.task);
+      if (!job) return;
+      tasks.errors.began(job);
       // After a reload of the window VS Code tells of tasks that have been running all along.
-      if (!job || job.holder !== null || !lives(processId)) return;
-      waiting.set(execution, job);
+      if (job.holder !== null) return;
+      waiting.set(execution, { jobId: job.id, tokenBefore: job.latestToken });
+      if (!lives(processId)) return;
       launches.set(job, { pid: processId, sinceMs: performance.now() });
       setStarting(job, true);
     }),
@@ -67,18 +95,13 @@ export function registerTaskWatch(services: Services): vscode.Disposable {
       if (job.starting && !launches.has(job))
         launches.set(job, { pid: undefined, sinceMs: performance.now() });
       if (job.holder === null) return;
-      for (const [execution, waits] of waiting) if (waits === job) waiting.delete(execution);
+      for (const [execution, { jobId }] of waiting) if (jobId === job.id) waiting.delete(execution);
     }),
     vscode.tasks.onDidEndTaskProcess(({ execution, exitCode }) => {
       const job = jobOfTask(services, execution.task);
       if (!job) return;
-      const neverHeld = waiting.delete(execution);
       setStarting(job, false);
-      unawaited(log, "refresh", catalog.refreshJob(job));
-      if (!neverHeld || exitCode === undefined) return;
-      log.info(`${job.name}: the process ended with exit code ${exitCode} before its run was seen.`);
-      if (exitCode === undecided) unawaited(log, "changed", askOverChange(services, job));
-      else if (reasonOf(exitCode)) unawaited(log, "failed start", tellFailure(job, execution.task, exitCode));
+      unawaited(log, "end of a task", takeEnd(execution, job, exitCode));
     }),
     vscode.tasks.onDidEndTask(({ execution }) => {
       const job = jobOfTask(services, execution.task);
@@ -121,9 +144,9 @@ async function askOverChange(services: Services, job: Job): Promise<void> {
   }
 }
 
-async function tellFailure(job: Job, task: vscode.Task, exitCode: number): Promise<void> {
-  const show = vscode.l10n.t("Show Terminal");
-  const message = vscode.l10n.t("{0} did not start: {1}.", labelText(job.name), reasonOf(exitCode) ?? "");
-  const answer = await vscode.window.showErrorMessage(message, show);
-  if (answer === show) vscode.window.terminals.find(({ name }) => name.includes(task.name))?.show();
+async function tellFailure(job: Job, exitCode: number, { message, showOutput }: TaskEnd): Promise<void> {
+  const show = vscode.l10n.t("Show Output");
+  const reason = message === undefined ? `${reasonOf(exitCode)}.` : errorText(message);
+  const text = vscode.l10n.t("{0} did not start: {1}", labelText(job.name), reason);
+  if ((await vscode.window.showErrorMessage(text, show)) === show) showOutput();
 }

@@ -15,7 +15,11 @@ export interface JobsView extends vscode.Disposable {
 /** The view "Jobs": the tree, its badge, its message, and what it says when it is empty. */
 export function registerTree(catalog: JobCatalog, log: Log): JobsView {
   const tree = new JobTree(catalog);
-  const view = vscode.window.createTreeView(jobsViewId, { treeDataProvider: tree, showCollapseAll: true });
+  const view = vscode.window.createTreeView(jobsViewId, {
+    treeDataProvider: tree,
+    showCollapseAll: true,
+    canSelectMany: true,
+  });
   const drawBadge = () => {
     const count = catalog.jobs.filter(needsPerson).length;
     if (count === (view.badge?.value ?? 0)) return;

@@ -6,6 +6,8 @@ import type { Log } from "../log.js";
 
 /** What lies beside a checkpoint and says something about its job. */
 const beside = /\.(lock|stop|events)$/;
+/** The first run with a label makes a checkpoint of its own, maybe where VS Code's watcher does not look. */
+const labelled = /@[^\\/]+\.(jsonl|ckpt)$/;
 /** The system has no watches left to give. */
 const exhausted = new Set(["ENOSPC", "EMFILE", "ENFILE"]);
 /** How often files are looked at where they cannot be watched. */
@@ -28,7 +30,7 @@ export class CheckpointWatcher {
   private readonly lookingAgain = new Map<string, NodeJS.Timeout>();
   private polling = false;
 
-  /** @param onFolder a folder of checkpoints came or went: what is to be watched should be given again */
+  /** @param onFolder a folder of checkpoints came or went, or a checkpoint in one came: what is to be watched should be given again */
   constructor(
     private readonly onChange: (checkpoint: string) => void,
     private readonly onFolder: () => void,
@@ -78,6 +80,7 @@ export class CheckpointWatcher {
       if (event === "addDir" || event === "unlinkDir") return this.takeFolder(event, path);
       const checkpoint = path.replace(beside, "");
       if (this.checkpoints.has(checkpoint)) this.tell(checkpoint);
+      else if (event === "add" && labelled.test(path)) this.onFolder();
     });
     watcher.on("error", (error) => this.fail(error));
     return watcher;

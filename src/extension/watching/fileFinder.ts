@@ -1,6 +1,9 @@
 import * as vscode from "vscode";
 import { discoverySettings } from "../settings.js";
 
+/** What runs leave where their checkpoint is elsewhere. */
+const notedPlaces = "**/checkpoints/*.where";
+
 /** Says when files that may be jobs come, go, or (where their content decides) change. VS Code's own watcher does the work. */
 export class FileFinder implements vscode.Disposable {
   private watchers: vscode.Disposable[] = [];
@@ -15,6 +18,7 @@ export class FileFinder implements vscode.Disposable {
       const { jobFiles, checkpoints } = discoverySettings(folder);
       for (const glob of jobFiles) this.watchGlob(folder, glob, (uri) => uri.path.endsWith(".json"));
       for (const glob of checkpoints) this.watchGlob(folder, glob, null);
+      this.watchGlob(folder, notedPlaces, () => true);
     }
   }
 

@@ -4,38 +4,53 @@ import { dirname, join, resolve } from "node:path";
 import { sniffBytes } from "../config.js";
 import { CheckpointScanner } from "../format/scan.js";
 import { openPlain } from "../store/plainFile.js";
+import { notedCheckpoint } from "./elsewhere.js";
 import { defaultCheckpointOf, jobNameOf } from "./jobPaths.js";
 
+/** A checkpoint of a job file. */
+export interface FoundCheckpoint {
+  path: string;
+  /** Of the runs that it is of; null for unlabelled ones. */
+  label: string | null;
+}
+
 /**
- * The checkpoints of a job file, without running it: the path that a JSON job names, the default path and those
- * of labelled runs, else the ones in `checkpoints/` whose header names the job file. Empty where there is none.
+ * The checkpoints of a job file, without running it: the path that a JSON job names or that a run noted, else the
+ * default path, and those of labelled runs; else the ones in `checkpoints/` whose header names the job file. Empty
+ * where there is none.
+ * @param cleared also those of which only a backup is left
  */
-export async function findCheckpoints(jobFile: string): Promise<string[]> {
+export async function findCheckpoints(jobFile: string, cleared = false): Promise<FoundCheckpoint[]> {
   const base = await expectedCheckpoint(jobFile);
   const folder = dirname(base);
-  const names = await readdir(folder).catch(() => [] as string[]);
+  const files = await readdir(folder).catch(() => [] as string[]);
+  const names = cleared ? [...new Set(files.map((name) => name.replace(/\.bak-.*$/, "")))] : files;
   const stem = base.slice(folder.length + 1).replace(/\.[^.]+$/, "");
   const ending = base.slice(folder.length + 1 + stem.length);
   const found = names.filter(
     (name) => name.endsWith(ending) && (name === stem + ending || name.startsWith(`${stem}@`)),
   );
-  if (found.length > 0) return found.sort().map((name) => join(folder, name));
-  const byHeader: string[] = [];
-  for (const name of names.filter((n) => n.endsWith(".jsonl"))) {
+  const labelOf = (name: string) =>
+    name === stem + ending ? null : name.slice(stem.length + 1, name.length - ending.length);
+  if (found.length > 0)
+    return found.sort().map((name) => ({ path: join(folder, name), label: labelOf(name) }));
+  const byHeader: FoundCheckpoint[] = [];
+  for (const name of names.filter((n) => n.endsWith(".jsonl")).sort()) {
     const header = await headerOf(join(folder, name));
     if (
       header?.job === jobNameOf(jobFile) &&
       header.file &&
       resolve(folder, header.file) === resolve(jobFile)
     )
-      byHeader.push(join(folder, name));
+      byHeader.push({ path: join(folder, name), label: header.label ?? null });
   }
-  return byHeader.sort();
+  return byHeader;
 }
 
 /** Where an unlabelled run of a job file has its checkpoint, as far as can be told without running it. */
 export async function expectedCheckpoint(jobFile: string): Promise<string> {
-  const named = jobFile.endsWith(".json") ? await checkpointMember(jobFile) : undefined;
+  if (!jobFile.endsWith(".json")) return (await notedCheckpoint(jobFile)) ?? defaultCheckpointOf(jobFile);
+  const named = await checkpointMember(jobFile);
   return named ? resolve(dirname(jobFile), named) : defaultCheckpointOf(jobFile);
 }
 

@@ -25,6 +25,11 @@ export function defaultCheckpointOf(jobFile: string, label: string | null = null
   return join(dirname(jobFile), "checkpoints", `${stem}.jsonl`);
 }
 
+/** `checkpoints/a.jsonl` for label `x`: `checkpoints/a@x.jsonl` */
+export function labelledCheckpoint(checkpoint: string, label: string | null): string {
+  return label === null ? checkpoint : checkpoint.replace(/(\.[^./\\]+)?$/, (ending) => `@${label}${ending}`);
+}
+
 /** The job file as a checkpoint's header names it: relative to the checkpoint's folder, with forward slashes. */
 export function relativeJobFile(checkpoint: string, jobFile: string): string {
   return relative(dirname(checkpoint), jobFile).replaceAll(sep, "/");

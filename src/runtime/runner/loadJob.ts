@@ -5,7 +5,7 @@ import { JobDefinitionError, messageOf, systemCodeOf } from "../errors.js";
 import type { JobDefinition } from "./defineJob.js";
 import { checkDefinition } from "./definition.js";
 import { parseExactly } from "./exactJson.js";
-import { checkLabel, defaultCheckpointOf, isJobFile, jobNameOf } from "./jobPaths.js";
+import { checkLabel, defaultCheckpointOf, isJobFile, jobNameOf, labelledCheckpoint } from "./jobPaths.js";
 import { registerLoaderHooks } from "./loaderHooks.js";
 
 /** A job file that was loaded and checked. All paths are absolute. */
@@ -41,18 +41,13 @@ export async function loadJob(path: string, options: LoadOptions): Promise<Loade
   );
   const folder = dirname(file);
   const label = options.label == null ? null : checkLabel(options.label);
-  const own = label === null ? definition.checkpoint : labelled(definition.checkpoint, label);
+  const own = definition.checkpoint && labelledCheckpoint(definition.checkpoint, label);
   const checkpoint = options.checkpoint
     ? resolve(options.checkpoint)
     : own
       ? resolve(folder, own)
       : defaultCheckpointOf(file, label);
   return { path: file, name: jobNameOf(file), folder, label, checkpoint, definition };
-}
-
-/** `checkpoints/a.jsonl` for label `x` → `checkpoints/a@x.jsonl` */
-function labelled(checkpoint: string | undefined, label: string): string | undefined {
-  return checkpoint?.replace(/(\.[^./\\]+)?$/, (ending) => `@${label}${ending}`);
 }
 
 async function assertOneJobFile(file: string): Promise<void> {

@@ -9,6 +9,7 @@ import { type JobStatus, statusOf } from "../state/status.js";
 import { JsonlStore } from "../store/jsonlStore.js";
 import { Attempt } from "./attempt.js";
 import { causeIn, isFatal } from "./causes.js";
+import { noteCheckpointPlace } from "./elsewhere.js";
 import type { RunEvent } from "./events.js";
 import { FailureLimits } from "./failureLimits.js";
 import { ItemLog, logPathOf } from "./itemLog.js";
@@ -49,6 +50,7 @@ export async function runJob(job: LoadedJobFile, input: Input, options: RunOptio
     ...(options.onDamage && { onDamage: options.onDamage }),
     ...(options.takeOver !== undefined && { takeOver: options.takeOver }),
   });
+  await noteCheckpointPlace(job);
   return new Run(job, input, options, concurrency, opened).go();
 }
 

@@ -11,6 +11,7 @@ import { ChildRegister, orphansOf } from "../store/children.js";
 import { CheckpointFollower, eventsPathOf } from "../store/follow.js";
 import { Lock, lockTokenVariable } from "../store/lock.js";
 import { clearStopRequest, isStopRequested } from "../store/stopRequest.js";
+import { noteCheckpointPlace } from "./elsewhere.js";
 import type { LoadedJobFile } from "./loadJob.js";
 import { ProgramGroup } from "./programGroup.js";
 import type { RunControl } from "./runControl.js";
@@ -40,6 +41,7 @@ export async function runCommand(
   await makeFolder(dirname(job.checkpoint));
   const lock = await Lock.acquire(job.checkpoint, options);
   try {
+    await noteCheckpointPlace(job);
     const [orphan] = await orphansOf(job.checkpoint);
     if (orphan !== undefined)
       throw new AgentJobsError(

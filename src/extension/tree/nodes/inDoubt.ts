@@ -7,6 +7,10 @@ import { icon, type TreeContext, type TreeNode } from "./node.js";
 
 const maxLabelChars = 80;
 
+/** Named in a row's context where its items can be marked as done now. */
+const markable = (job: Job): string =>
+  job.capabilities(vscode.workspace.isTrusted).has("markable") ? "markable " : "";
+
 /** Items that were begun by a run which ended without a word on them. */
 export class InDoubtNode implements TreeNode {
   readonly id: string;
@@ -21,7 +25,7 @@ export class InDoubtNode implements TreeNode {
     const item = new vscode.TreeItem(vscode.l10n.t("In doubt"), vscode.TreeItemCollapsibleState.Collapsed);
     item.description = countText(this.job.view?.status.inDoubt ?? 0);
     item.iconPath = icon("question", "warn");
-    item.contextValue = " inDoubt ";
+    item.contextValue = ` inDoubt ${markable(this.job)}`;
     return item;
   }
 
@@ -39,13 +43,13 @@ export class InDoubtNode implements TreeNode {
   }
 }
 
-class InDoubtItemNode implements TreeNode {
+export class InDoubtItemNode implements TreeNode {
   readonly id: string;
   readonly job: Job;
 
   constructor(
     readonly parent: TreeNode,
-    private readonly entry: OpenEntry,
+    readonly entry: OpenEntry,
   ) {
     this.id = `${parent.id}/${entry.item}`;
     this.job = parent.job;
@@ -55,7 +59,7 @@ class InDoubtItemNode implements TreeNode {
     const item = new vscode.TreeItem(shortText(idText(this.entry.item), maxLabelChars));
     item.description = vscode.l10n.t("attempt {0}", this.entry.open.attempt);
     item.iconPath = icon("circle-small-filled", "warn");
-    item.contextValue = " inDoubtItem ";
+    item.contextValue = ` inDoubtItem ${markable(this.job)}`;
     return item;
   }
 
