@@ -36,6 +36,9 @@ export const workerGraceMs = 5_000;
 /** A log of items' lines is rotated at this size; one older file is kept. */
 export const maxLogBytes = 10 * 1024 * 1024;
 
+/** Who reads a log takes this much of a line; a writer may have written more. */
+export const maxLogLineBytes = 16 * 1024;
+
 /** An error's message and stack are cut at this many characters in a record. */
 export const maxErrorChars = 8_000;
 

@@ -1,11 +1,14 @@
 import { closeSync, constants, fchmodSync, fstatSync, openSync, renameSync, writeSync } from "node:fs";
 import { inspect } from "node:util";
 import { maxLogBytes } from "../config.js";
-import { type ItemKey, idText } from "../format/itemId.js";
+import type { ItemKey } from "../format/itemId.js";
 import { LineRedactor, redact } from "../redact.js";
 import { safeLines, safeText } from "../safeText.js";
+import { formatLogLine } from "./itemLogTag.js";
 
 export const logPathOf = (checkpoint: string): string => `${checkpoint}.log`;
+/** What was written before the log was rotated. */
+export const olderLogPathOf = (path: string): string => `${path}.1`;
 
 /**
  * The lines that items wrote, `TIME [ID] TEXT`, in a file beside the checkpoint; at `maxLogBytes` one older file is
@@ -19,10 +22,9 @@ export class ItemLog {
 
   /** Appends lines; what the disk refuses is dropped, since a log must not end a run. */
   write(item: ItemKey | null, text: string): void {
-    const who = item === null ? "" : ` [${safeText(redact(idText(item))).replaceAll("]", "\\u{5d}")}]`;
     const stamp = new Date().toISOString();
     const lines = this.redacted(item, text.replace(/\r?\n$/, ""));
-    const bytes = Buffer.from(lines.map((line) => `${stamp}${who} ${line}\n`).join(""));
+    const bytes = Buffer.from(lines.map((line) => `${formatLogLine(stamp, item, line)}\n`).join(""));
     try {
       this.append(bytes);
     } catch {
@@ -52,7 +54,7 @@ export class ItemLog {
     } finally {
       closeSync(file);
     }
-    renameSync(this.path, `${this.path}.1`);
+    renameSync(this.path, olderLogPathOf(this.path));
     const fresh = openLog(this.path);
     try {
       writeSync(fresh, bytes);

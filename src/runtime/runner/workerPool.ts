@@ -89,6 +89,8 @@ export class WorkerPool implements ItemRunner {
 
 class Worker {
   readonly pending = new Map<ItemKey, Pending>();
+  /** Answered, and not handed on yet. */
+  private readonly leaving = new Set<ItemKey>();
   ended = false;
   private readonly child: ChildProcessWithoutNullStreams;
   private readonly exit: Promise<unknown>;
@@ -118,7 +120,7 @@ class Worker {
     if (pid !== undefined) void this.exit.then(() => children.remove(pid)).catch(() => {});
     this.child.stdin.on("error", () => {}); // its end says more
     this.readLines(this.child.stdout, (line) => this.take(line));
-    this.readLines(this.child.stderr, (line) => this.log.write(null, line));
+    this.readLines(this.child.stderr, (line) => this.log.write(this.itemInHand(), line));
     this.send(JSON.stringify({ type: "hello", protocol: 1, job }));
   }
 
@@ -165,13 +167,25 @@ class Worker {
   private take(line: string): void {
     const reply = parseReply(line);
     const pending = reply && this.pending.get(reply.key);
-    if (!pending) return this.log.write(null, line);
+    if (!pending) return this.log.write(this.itemInHand(), line);
+    const { key, error, result, usage } = reply;
     this.answered = true;
     this.hooks.onReply();
-    this.pending.delete(reply.key);
-    if (reply.usage !== undefined) pending.context.usage(reply.usage);
-    if (reply.error) pending.reject(new WorkerItemError(reply.error.message, reply.error.cause));
-    else pending.resolve(reply.result);
+    this.pending.delete(key);
+    this.leaving.add(key);
+    if (usage !== undefined) pending.context.usage(usage);
+    // What it wrote to stderr before the reply is the item's: both pipes are read before its lane sends another one.
+    setImmediate(() => {
+      this.leaving.delete(key);
+      if (error) pending.reject(new WorkerItemError(error.message, error.cause));
+      else pending.resolve(result);
+    });
+  }
+
+  /** Whose a line is that names no item: that of the only one there is. */
+  private itemInHand(): ItemKey | null {
+    const [item, another] = [...this.pending.keys(), ...this.leaving];
+    return item !== undefined && another === undefined ? item : null;
   }
 
   private end(how: string, cause?: Error): void {
