@@ -24,6 +24,12 @@ export const lockWriteGraceMs = 5_000;
 /** How often a run looks for a stop request. */
 export const stopPollIntervalMs = 250;
 
+/** How often whoever follows a run reads what is new of its checkpoint. */
+export const followIntervalMs = 200;
+
+/** How often whoever follows a run looks whether its process lives, which may cost a process. */
+export const lockLookIntervalMs = 1_000;
+
 /** A job's items are worked on one at a time unless the job says otherwise. */
 export const defaultConcurrency = 1;
 

@@ -44,7 +44,7 @@ export class ItemLog {
   }
 
   private append(bytes: Buffer): void {
-    const file = openLog(this.path);
+    const file = openLogFile(this.path);
     try {
       const { size } = fstatSync(file);
       if (size === 0 || size + bytes.length <= maxLogBytes) {
@@ -55,7 +55,7 @@ export class ItemLog {
       closeSync(file);
     }
     renameSync(this.path, olderLogPathOf(this.path));
-    const fresh = openLog(this.path);
+    const fresh = openLogFile(this.path);
     try {
       writeSync(fresh, bytes);
     } finally {
@@ -64,8 +64,8 @@ export class ItemLog {
   }
 }
 
-/** Never through a link, and never waiting for whoever reads a FIFO. @throws where the path is no regular file's */
-function openLog(path: string): number {
+/** Opens a file for appending: never through a link, and never waiting for whoever reads a FIFO. @throws where the path is no regular file's */
+export function openLogFile(path: string): number {
   const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
   const file = openSync(path, O_WRONLY | O_APPEND | O_CREAT | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0), 0o600);
   try {

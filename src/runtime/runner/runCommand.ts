@@ -31,7 +31,7 @@ export interface CommandOutcome {
 export async function runCommand(
   job: LoadedJobFile,
   control: RunControl,
-  options: { takeOver?: boolean | string } = {},
+  options: { takeOver?: boolean | string; onBegun?: (token: string) => void } = {},
 ): Promise<CommandOutcome> {
   await makeFolder(dirname(job.checkpoint));
   const lock = await Lock.acquire(job.checkpoint, options);
@@ -63,7 +63,10 @@ export async function runCommand(
         // it ended in between
       }
     };
-    if (child.pid !== undefined) await children.add(child.pid);
+    if (child.pid !== undefined) {
+      await children.add(child.pid);
+      options.onBegun?.(lock.token);
+    }
     const watch = setInterval(() => {
       void isStopRequested(job.checkpoint, lock.token).then(
         (asked) => asked && control.stop("stopped"),

@@ -133,7 +133,7 @@ class JsonlLog implements JobLog {
 }
 
 /** Makes the checkpoint's folder, kept out of version control where it is new; gives the path with links resolved. */
-async function prepareFolder(path: string): Promise<string> {
+export async function prepareFolder(path: string): Promise<string> {
   const folder = dirname(path);
   try {
     const made = await mkdir(folder, { recursive: true });
