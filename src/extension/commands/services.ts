@@ -2,12 +2,14 @@ import type { RepairPreviews } from "../editor/repairPreviews.js";
 import type { JobCatalog } from "../jobCatalog.js";
 import type { Log } from "../log.js";
 import type { JobTasks } from "../tasks/index.js";
+import type { Outliving } from "../tasks/outliving.js";
 import type { JobTree } from "../tree/jobTree.js";
 
 /** What commands work with. */
 export interface Services {
   readonly catalog: JobCatalog;
   readonly tasks: JobTasks;
+  readonly outliving: Outliving;
   readonly tree: JobTree;
   readonly previews: RepairPreviews;
   readonly log: Log;
