@@ -5,7 +5,7 @@ import { appendFileSync, existsSync, readFileSync, statSync, writeFileSync } fro
 import { killGroup } from "../host/processGroup.js";
 import { cliPath } from "../support/cli.js";
 import { DetachedRuns, gatedJob } from "../support/detachedRuns.js";
-import { isRunning, processEnds } from "../support/files.js";
+import { fileText, isRunning, processEnds } from "../support/files.js";
 import { LiveRun } from "../support/liveRun.js";
 import { python, Terminal } from "../support/terminal.js";
 
@@ -134,6 +134,22 @@ describe("run --detach", () => {
       assert.equal(await terminal.ended, 130);
       assert.ok(terminal.output.includes(`Detached. The run goes on as pid ${pid}.`), terminal.output);
       await assertFinishes();
+    });
+
+    it("given up by Ctrl-C before the run has begun, begins none", async () => {
+      // The command loads the job, and so does the run that it detaches: there it is held up.
+      const held = `import { appendFileSync, existsSync } from "node:fs";
+const isFirst = !existsSync(new URL("loaded", import.meta.url));
+appendFileSync(new URL("loaded", import.meta.url), process.pid + "\\n");
+if (!isFirst) await new Promise(() => setInterval(() => {}, 1000));
+export default { items: ["a"], process: () => 1 };`;
+      writeFileSync(runs.path("n.job.mjs"), held);
+      terminal = new Terminal(command, { cwd: runs.folder });
+      const loaded = await fileText(runs.path("loaded"), (text) => text.split("\n").length === 3);
+      terminal.type("\u0003");
+      assert.equal(await terminal.ended, 130, terminal.output);
+      await processEnds(Number(loaded.split("\n")[1]));
+      assert.ok(!existsSync(runs.path("checkpoints/n.jsonl")));
     });
 
     it("asks over changed parameters before anything is detached, and does as it was told", async () => {
