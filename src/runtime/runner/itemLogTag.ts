@@ -7,21 +7,20 @@ import { safeText } from "../safeText.js";
 const hashChars = 8;
 /** A tag must fit well into what a reader takes of a line. */
 const maxTagChars = 200;
-const endsLikeHash = new RegExp(`#[\\da-f]{${hashChars}}$`);
-/** JSON scalars that are no strings: `1` and `"1"` are two items. */
-const scalar = /^(?:-?\d[\d.eE+-]*|true|false|null)$/;
+/** A string that would read as a tag with a hash, or as one of an id that is no string. */
+const ambiguous = new RegExp(`^=|#[\\da-f]{${hashChars}}$`);
 
 /**
- * An id as a person reads it. Where that is not the id itself, because something in it was made visible or taken
- * out, it is long, or another id reads the same, a hash of the id follows, so that no two items share a tag.
+ * An id as a person reads it: a string bare, any other as `=1`, for `1` and `"1"` are two items. Where that is not
+ * the id itself, because something in it was made visible or taken out, it is long, or another id reads the same, a
+ * hash of the id follows, so that no two items share a tag.
  */
 export function tagOf(item: ItemKey): string {
   const id = idText(item);
   const shown = cut(safeText(redact(id)).replaceAll("]", String.raw`\u{5d}`));
-  const isString = item.startsWith('"');
-  const isExact = shown === id && !endsLikeHash.test(id) && !(isString && scalar.test(id));
-  if (isExact) return shown;
-  return `${shown}#${createHash("sha256").update(item).digest("hex").slice(0, hashChars)}`;
+  const mark = item.startsWith('"') ? "" : "=";
+  if (shown === id && !ambiguous.test(id)) return mark + shown;
+  return `${mark}${shown}#${createHash("sha256").update(item).digest("hex").slice(0, hashChars)}`;
 }
 
 function cut(text: string): string {
