@@ -69,6 +69,19 @@ describe("a run that was told to keep running", () => {
     await workbench.screenshot("outliving-2-followed");
   });
 
+  it("is found running after the window was reloaded, and nobody is asked again", async () => {
+    const { pid } = (await status()).run;
+    await workbench.reload();
+    await workbench.openView();
+    await workbench
+      .treeRow("hello")
+      .getByText(/\d+\/126/)
+      .waitFor();
+    assert.equal((await status()).run.pid, pid);
+    assert.equal(await workbench.quickRow("Keep Running").count(), 0);
+    await workbench.screenshot("outliving-3-reloaded");
+  });
+
   it("is beside a job whose failed items show their log", async () => {
     await workbench.inlineAction(workbench.treeRow("calls"), "Run");
     await workbench.pick("End With the Window");
@@ -80,10 +93,10 @@ describe("a run that was told to keep running", () => {
     await workbench.inlineAction(workbench.treeRow("inv-0002"), "Show Log");
     await workbench.editor.tab("log of inv-0002 in calls").waitFor();
     await workbench.editor.lines().getByText("POST /v1/messages inv-0002").first().waitFor();
-    await workbench.screenshot("outliving-3-item-log");
+    await workbench.screenshot("outliving-4-item-log");
     await workbench.contextMenu(workbench.treeRow("calls"), "Open Log");
     await workbench.editor.tab("calls.jsonl.log").waitFor();
-    await workbench.screenshot("outliving-4-log");
+    await workbench.screenshot("outliving-5-log");
   });
 
   it("goes on after VS Code's server was ended, and attach and stop work", async () => {

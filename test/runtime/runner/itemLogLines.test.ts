@@ -127,7 +127,7 @@ describe("the lines of one item in the log", () => {
     const beforeBytes = heldBytes();
     for await (const { text } of itemLogLines(checkpoint, keyOf("1"))) {
       count += text.length > 0 ? 1 : 0;
-      if (count % 500 === 0) peakBytes = Math.max(peakBytes, heldBytes());
+      if (count % 2_500 === 0) peakBytes = Math.max(peakBytes, heldBytes());
     }
     assert.ok(count > 9_000, String(count));
     assert.ok(peakBytes - beforeBytes < 3_000_000, `${peakBytes - beforeBytes} bytes held`);
