@@ -43,8 +43,8 @@ describe("Restricted Mode", () => {
       assert.deepEqual(await row.locator(".actions .action-label").allTextContents(), [], name);
     }
     const labels = await workbench.contextMenuLabels(workbench.treeRow("translations"));
-    assert.deepEqual(labels, ["Open Checkpoint"]);
-    for (const title of ["Run", "Resume", "Stop", "Repair…", "Clear…"])
+    assert.deepEqual(labels, ["Open Checkpoint", "Open Log"]);
+    for (const title of ["Run", "Resume", "Stop", "Follow in Terminal", "Repair…", "Clear…"])
       assert.equal(await workbench.hasCommand(`Agent Jobs: ${title}`), false, title);
     assert.equal(await workbench.hasCommand("Agent Jobs: Show Failures"), true);
   });
