@@ -7,6 +7,7 @@ import type { JobStatus } from "../runtime/state/status.js";
 import { progressText } from "../view/jobRow.js";
 import { plural, safeText, timeText } from "../view/text.js";
 import { exit, exitCodeOfEnding } from "./exitCodes.js";
+import { lastOutput } from "./output.js";
 import { RunReport, type Suggestions } from "./runReport.js";
 import { shellWord } from "./shellWord.js";
 import type { Target } from "./targets.js";
@@ -54,10 +55,15 @@ export async function attachTo(target: Target, token: string, flags: { json?: bo
   if (!json) {
     const reason = ending ?? "unknown";
     const { done = 0, failed = 0 } = own ?? {};
+    // A run that has no terminal said why in its file, together with a summary of its own.
+    const said = ending === "error" && own ? lastOutput(checkpoint, own.startedAtMs, maxSaidLines) : [];
+    for (const line of said.filter((text) => text.startsWith("agent-jobs: "))) print(line);
     for (const line of report.summary({ reason, done, failed, ms, usage: state.usage, status })) print(line);
   }
   return ending === null ? exitCodeOfProgress(status) : exitCodeOfEnding(ending);
 }
+
+const maxSaidLines = 20;
 
 /** A run that recorded nothing of itself is known by what it left. */
 function exitCodeOfProgress({ progress }: JobStatus): number {

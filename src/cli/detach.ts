@@ -3,26 +3,19 @@
  * in a session of its own, and waits until that run has really begun.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, fstatSync, openSync, readSync, renameSync } from "node:fs";
+import { closeSync, fstatSync } from "node:fs";
 import { relative } from "node:path";
-import { maxLogBytes } from "../runtime/config.js";
-import { redact } from "../runtime/redact.js";
-import { openLogFile } from "../runtime/runner/itemLog.js";
 import type { LoadedJobFile } from "../runtime/runner/loadJob.js";
 import type { DoubtChoice } from "../runtime/runner/remaining.js";
-import { safeLines } from "../runtime/safeText.js";
 import { prepareFolder } from "../runtime/store/jsonlStore.js";
 import { safeText } from "../view/text.js";
 import { attachTo } from "./attach.js";
 import { exit } from "./exitCodes.js";
+import { openOutput, outputPathOf, outputSince } from "./output.js";
 import { shellWord } from "./shellWord.js";
 import { print, printJson, styled } from "./terminal.js";
 
-/** What a detached run prints: its progress, and the output of a command that writes its checkpoint itself. */
-export const outputPathOf = (checkpoint: string): string => `${checkpoint}.out`;
-
 const handedVariable = "AGENT_JOBS_DETACHED";
-const maxShownBytes = 64 * 1024;
 
 interface Settled {
   takeOver?: string;
@@ -109,7 +102,7 @@ async function detach(
     child.unref();
     return { pid: child.pid!, token: begun.token, output };
   }
-  process.stderr.write(outputSince(output, fromBytes));
+  process.stderr.write(outputSince(output, fromBytes).join("\n"));
   return begun;
 }
 
@@ -138,14 +131,6 @@ function argumentsFor({ inDoubt }: Settled): string[] {
   return given.toSpliced(end === -1 ? given.length : end, 0, ...decided);
 }
 
-function openOutput(path: string): number {
-  const file = openLogFile(path);
-  if (fstatSync(file).size < maxLogBytes) return file;
-  closeSync(file);
-  renameSync(path, `${path}.1`);
-  return openLogFile(path);
-}
-
 function beginning(child: ChildProcess): Promise<{ token: string } | { exitCode: number }> {
   return new Promise((resolve, reject) => {
     // Who gives up before it began means the run. It is out of the terminal's reach already.
@@ -165,17 +150,4 @@ function beginning(child: ChildProcess): Promise<{ token: string } | { exitCode:
       else ended();
     });
   });
-}
-
-/** What a run wrote that ended at once, at most the end of it; made safe once more, for not all of it is ours. */
-function outputSince(path: string, fromBytes: number): string {
-  const file = openSync(path, "r");
-  try {
-    const from = Math.max(fromBytes, fstatSync(file).size - maxShownBytes);
-    const bytes = Buffer.alloc(maxShownBytes);
-    const length = readSync(file, bytes, 0, bytes.length, from);
-    return safeLines(redact(bytes.toString("utf8", 0, length))).join("\n");
-  } finally {
-    closeSync(file);
-  }
 }

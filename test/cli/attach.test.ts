@@ -85,6 +85,15 @@ describe("attach", () => {
     assert.equal((await runs.status()).inDoubt, 2);
   });
 
+  it("says why a detached run ended with an error, which had no terminal to say it in", async () => {
+    const definition = { command: ["sh", "-c", "echo no luck; exit 3"], checkpoint: "checkpoints/own.jsonl" };
+    writeFileSync(runs.path("own.job.json"), JSON.stringify(definition));
+    const { code, stdout } = await runs.cli("run", "own.job.json", "--detach", "--attach");
+    assert.equal(code, 2);
+    assert.match(stdout, /agent-jobs: The command of own ended with exit code 3/);
+    assert.match(stdout, /Ended with an error/);
+  });
+
   it("leaves the run alone at SIGINT, SIGTERM and SIGHUP", async function () {
     if (process.platform === "win32") this.skip();
     const { pid } = await runs.detach();

@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { rmSync, writeFileSync } from "node:fs";
 import * as vscode from "vscode";
 import type { TreeNode } from "../../src/extension/tree/nodes/node.js";
-import { answering, inWorkspace, jobNamed, type Parts, parts } from "./support/extension.js";
+import { keyOf } from "../../src/runtime/format/itemId.js";
+import { ItemLog } from "../../src/runtime/runner/itemLog.js";
+import { answering, inWorkspace, jobNamed, type Parts, parts, untilEvent } from "./support/extension.js";
+import { startWriter } from "./support/writer.js";
 
 const job = `export default {
   items: ["good", "bad] one", "worse"],
@@ -25,7 +28,7 @@ describe("the log of an item", () => {
   });
   afterEach(() => vscode.commands.executeCommand("workbench.action.closeAllEditors"));
 
-  async function failedRow(name: string, label: string): Promise<TreeNode> {
+  async function rowOf(name: string, label: string): Promise<TreeNode> {
     const node = tree.nodeOf(await jobNamed(catalog, name));
     const walk = async (from: TreeNode): Promise<TreeNode | undefined> => {
       if (from.item().label === label) return from;
@@ -44,7 +47,7 @@ describe("the log of an item", () => {
     const logging = await jobNamed(catalog, "logging");
     await vscode.commands.executeCommand("agentJobs.run", logging.id);
     await jobNamed(catalog, "logging", ({ holder, view }) => !holder && view?.status.failed === 2);
-    await vscode.commands.executeCommand("agentJobs.showItemLog", await failedRow("logging", "bad] one"));
+    await vscode.commands.executeCommand("agentJobs.showItemLog", await rowOf("logging", "bad] one"));
     const { document } = vscode.window.activeTextEditor!;
     assert.equal(document.uri.scheme, "agent-jobs-log");
     assert.equal(vscode.workspace.fs.isWritableFileSystem(document.uri.scheme) ?? false, false);
@@ -69,5 +72,22 @@ describe("the log of an item", () => {
     } finally {
       said.restore();
     }
+  });
+
+  it("opens from the row of an item in doubt, and says where there is none", async () => {
+    const checkpoint = inWorkspace("jobs/checkpoints/lost.jsonl");
+    const writer = await startWriter(checkpoint, "lost");
+    new ItemLog(`${checkpoint}.log`).write(keyOf("three"), "begun");
+    writer.kill("SIGKILL");
+    await jobNamed(catalog, "lost", ({ holder, view }) => !holder && view?.status.inDoubt === 1);
+    await vscode.commands.executeCommand("agentJobs.showItemLog", await rowOf("lost", "three"));
+    assert.match(vscode.window.activeTextEditor!.document.getText(), /^\S+Z {2}begun\n$/);
+    rmSync(`${checkpoint}.log`);
+    await vscode.commands.executeCommand("workbench.action.closeAllEditors");
+    await vscode.commands.executeCommand("agentJobs.showItemLog", await rowOf("lost", "three"));
+    const shown = () => vscode.window.activeTextEditor!.document.getText();
+    await untilEvent([vscode.workspace.onDidChangeTextDocument], "the log to be read again", () =>
+      shown().includes("three wrote nothing to the log"),
+    );
   });
 });

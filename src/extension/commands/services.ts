@@ -1,4 +1,5 @@
 import type { RepairPreviews } from "../editor/repairPreviews.js";
+import type { ItemLogDocuments } from "../itemLog/itemLogDocument.js";
 import type { JobCatalog } from "../jobCatalog.js";
 import type { Log } from "../log.js";
 import type { JobTasks } from "../tasks/index.js";
@@ -12,6 +13,7 @@ export interface Services {
   readonly outliving: Outliving;
   readonly tree: JobTree;
   readonly previews: RepairPreviews;
+  readonly itemLogs: ItemLogDocuments;
   readonly log: Log;
 }
 

@@ -2,17 +2,15 @@ import { access } from "node:fs/promises";
 import * as vscode from "vscode";
 import { logPathOf } from "../../runtime/runner/itemLog.js";
 import { labelText } from "../../view/text.js";
-import { itemLogUri } from "../itemLog/itemLogDocument.js";
 import type { TreeNode } from "../tree/nodes/node.js";
 import type { Handler } from "./services.js";
 import { jobOf, targetOf } from "./target.js";
 
 /** Opens what one item wrote to the log, from its row. */
-export const showItemLog: Handler = async ({ catalog }, row) => {
+export const showItemLog: Handler = async ({ catalog, itemLogs }, row) => {
   const job = jobOf(catalog, row);
   const { itemKey } = (row ?? {}) as Partial<TreeNode>;
-  if (job && itemKey !== undefined)
-    await vscode.window.showTextDocument(itemLogUri(job, itemKey), { preview: true });
+  if (job && itemKey !== undefined) await itemLogs.show(job, itemKey);
 };
 
 /** Opens a job's whole log. */

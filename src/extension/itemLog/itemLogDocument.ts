@@ -13,39 +13,59 @@ const maxLines = 5_000;
 /** Each drawing reads the whole log. */
 const drawIntervalMs = 1_000;
 
-/** The address of a read-only document: what one item wrote to its job's log. */
-export function itemLogUri(job: Job, item: ItemKey): vscode.Uri {
+/** Shows items' log lines as read-only documents that follow their job. */
+export class ItemLogDocuments implements vscode.TextDocumentContentProvider, vscode.Disposable {
+  private readonly changed = new vscode.EventEmitter<vscode.Uri>();
+  readonly onDidChange = this.changed.event;
+  private readonly stale = new Set<string>();
+  private readonly pace = new Pace(() => this.drawStale(), drawIntervalMs);
+  private readonly parts: vscode.Disposable[];
+
+  constructor(private readonly catalog: JobCatalog) {
+    this.parts = [
+      vscode.workspace.registerTextDocumentContentProvider(itemLogScheme, this),
+      catalog.onDidChangeJob((job) => {
+        if (openUris().length === 0) return;
+        this.stale.add(job.id);
+        void this.pace.request();
+      }),
+    ];
+  }
+
+  /** Opens what one item wrote to its job's log. */
+  async show(job: Job, item: ItemKey): Promise<void> {
+    const uri = uriOf(job, item);
+    // VS Code keeps a document for a while after its editor was closed; an item may write without a record.
+    if (openUris().some((open) => open.toString() === uri.toString())) this.changed.fire(uri);
+    await vscode.window.showTextDocument(uri, { preview: true });
+  }
+
+  async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
+    const { job: id, item } = namedBy(uri);
+    const job = this.catalog.job(id);
+    return job ? itemLogText(job, item) : vscode.l10n.t("The job is gone.");
+  }
+
+  dispose(): void {
+    this.pace.dispose();
+    vscode.Disposable.from(...this.parts, this.changed).dispose();
+  }
+
+  private async drawStale(): Promise<void> {
+    const ids = new Set(this.stale);
+    this.stale.clear();
+    for (const uri of openUris()) if (ids.has(namedBy(uri).job)) this.changed.fire(uri);
+  }
+}
+
+const openUris = (): vscode.Uri[] =>
+  vscode.workspace.textDocuments.map(({ uri }) => uri).filter(({ scheme }) => scheme === itemLogScheme);
+
+function uriOf(job: Job, item: ItemKey): vscode.Uri {
   const part = (text: string) => shortText(text, 60).replaceAll("/", "∕");
   const title = vscode.l10n.t("log of {0} in {1}", part(idText(item)), part(job.name));
   const query = JSON.stringify({ job: job.id, item });
   return vscode.Uri.from({ scheme: itemLogScheme, path: `/${title}.txt`, query });
-}
-
-/** Shows items' log lines as read-only documents that follow their job. */
-export function registerItemLog(catalog: JobCatalog): vscode.Disposable {
-  const changed = new vscode.EventEmitter<vscode.Uri>();
-  const stale = new Set<string>();
-  const pace = new Pace(async () => {
-    const ids = [...stale];
-    stale.clear();
-    for (const { uri } of vscode.workspace.textDocuments)
-      if (uri.scheme === itemLogScheme && ids.includes(namedBy(uri).job)) changed.fire(uri);
-  }, drawIntervalMs);
-  const provider: vscode.TextDocumentContentProvider = {
-    onDidChange: changed.event,
-    async provideTextDocumentContent(uri) {
-      const { job: id, item } = namedBy(uri);
-      const job = catalog.job(id);
-      return job ? itemLogText(job, item) : vscode.l10n.t("The job is gone.");
-    },
-  };
-  const follow = catalog.onDidChangeJob((job) => {
-    if (!vscode.workspace.textDocuments.some(({ uri }) => uri.scheme === itemLogScheme)) return;
-    stale.add(job.id);
-    void pace.request();
-  });
-  const registration = vscode.workspace.registerTextDocumentContentProvider(itemLogScheme, provider);
-  return vscode.Disposable.from(registration, follow, pace, changed);
 }
 
 const namedBy = (uri: vscode.Uri) => JSON.parse(uri.query) as { job: string; item: ItemKey };
