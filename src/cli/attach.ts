@@ -34,9 +34,9 @@ export async function attachTo(target: Target, token: string, flags: { json?: bo
   const { state } = run;
   const label = state.label;
   report = new RunReport({ name: state.job ?? name, label, checkpoint }, suggestionsFor(target, state));
-  const process_ = run.process;
-  if (!json && process_) {
-    const { pid, host, sinceMs } = process_;
+  const holder = run.process;
+  if (!json && holder) {
+    const { pid, host, sinceMs } = holder;
     const title = styled("bold", safeText(label ? `${state.job} @ ${label}` : (state.job ?? name)));
     const number = run.status().run?.run;
     print(
@@ -47,7 +47,7 @@ export async function attachTo(target: Target, token: string, flags: { json?: bo
   const ended = await run.untilEnd(left.signal).finally(() => report.end());
   left.forget();
   if (!ended) {
-    tellLeft(target, process_?.pid, json);
+    tellLeft(target, holder?.pid, json);
     return left.exitCode();
   }
   const { ending, run: own, ms } = ended;
@@ -72,8 +72,9 @@ function exitCodeOfProgress({ progress }: JobStatus): number {
 }
 
 function standText(status: JobStatus): string {
+  const done = status.total === null ? "" : " done";
   const failed = status.failed > 0 ? `, ${plural(status.failed, "failed item")}` : "";
-  return `${progressText({ status })} done${failed}`.replace("done done", "done");
+  return progressText({ status }) + done + failed;
 }
 
 interface Leaving {
