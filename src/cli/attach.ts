@@ -1,9 +1,12 @@
+import { hostname } from "node:os";
 import { dirname, relative, resolve } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import type { RunEvent } from "../runtime/runner/events.js";
 import { FollowedRun } from "../runtime/runner/followRun.js";
 import { defaultCheckpointOf } from "../runtime/runner/jobPaths.js";
-import type { JobState } from "../runtime/state/jobState.js";
+import type { JobState, RunState } from "../runtime/state/jobState.js";
 import type { JobStatus } from "../runtime/state/status.js";
+import { lookAt } from "../runtime/store/processIdentity.js";
 import { progressText } from "../view/jobRow.js";
 import { plural, safeText, timeText } from "../view/text.js";
 import { exit, exitCodeOfEnding } from "./exitCodes.js";
@@ -55,15 +58,25 @@ export async function attachTo(target: Target, token: string, flags: { json?: bo
   if (!json) {
     const reason = ending ?? "unknown";
     const { done = 0, failed = 0 } = own ?? {};
-    // A run that has no terminal said why in its file, together with a summary of its own.
-    const said = ending === "error" && own ? lastOutput(checkpoint, own.startedAtMs, maxSaidLines) : [];
-    for (const line of said.filter((text) => text.startsWith("agent-jobs: "))) print(line);
+    if (ending === "error" && own) for (const line of await errorsOf(checkpoint, own)) print(line);
     for (const line of report.summary({ reason, done, failed, ms, usage: state.usage, status })) print(line);
   }
   return ending === null ? exitCodeOfProgress(status) : exitCodeOfEnding(ending);
 }
 
 const maxSaidLines = 20;
+const lastWordsMs = 2_000;
+const lastWordsLookMs = 50;
+
+/** Why a run ended that has no terminal to say it in. It says so after it gave its lock back, as its last words. */
+async function errorsOf(checkpoint: string, run: RunState): Promise<string[]> {
+  const untilMs = performance.now() + lastWordsMs;
+  while (run.host === hostname() && performance.now() < untilMs && (await lookAt(run.pid)).runs)
+    await setTimeout(lastWordsLookMs);
+  return lastOutput(checkpoint, run.startedAtMs, maxSaidLines).filter((line) =>
+    line.startsWith("agent-jobs: "),
+  );
+}
 
 /** A run that recorded nothing of itself is known by what it left. */
 function exitCodeOfProgress({ progress }: JobStatus): number {
