@@ -1,5 +1,6 @@
 import { AgentJobsError } from "../runtime/errors.js";
 import type { RunEndReason } from "../runtime/format/record.js";
+import type { RunEnding } from "../runtime/state/status.js";
 
 /** The exit codes of the contract. */
 export const exit = {
@@ -12,6 +13,8 @@ export const exit = {
   cannotWrite: 74,
   stoppedEarly: 75,
   interrupted: 130,
+  /** Of `attach`: the run was killed, or ended with its machine; 128 + SIGKILL, as shells say it. */
+  killed: 137,
   terminated: 143,
 } as const;
 
@@ -33,6 +36,12 @@ const ofReason: Record<RunEndReason, number> = {
 
 export function exitCodeOfRun(reason: RunEndReason, error?: unknown): number {
   return error === undefined ? ofReason[reason] : exitCodeOfError(error);
+}
+
+/** What `attach` exits with: as the run itself did, as far as its records tell. */
+export function exitCodeOfEnding(ending: RunEnding): number {
+  if (ending in ofReason) return ofReason[ending as RunEndReason];
+  return ending === "taken-over" ? exit.held : exit.killed;
 }
 
 export function exitCodeOfError(error: unknown): number {

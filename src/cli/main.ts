@@ -3,6 +3,7 @@ import packageJson from "../../package.json";
 import { messageOf } from "../runtime/errors.js";
 import { redact } from "../runtime/redact.js";
 import { safeLines } from "../runtime/safeText.js";
+import { registerAttach } from "./commands/attach.js";
 import { registerClear } from "./commands/clear.js";
 import { registerCompact } from "./commands/compact.js";
 import { registerDoubt } from "./commands/doubt.js";
@@ -45,6 +46,7 @@ async function main(argv: string[]): Promise<void> {
     .exitOverride();
   const commands = [
     registerRun,
+    registerAttach,
     registerStop,
     registerPlan,
     registerStatus,

@@ -2,7 +2,7 @@ import { relative } from "node:path";
 import type { RunEvent } from "../runtime/runner/events.js";
 import type { LoadedJobFile } from "../runtime/runner/loadJob.js";
 import type { RunOutcome } from "../runtime/runner/run.js";
-import type { JobStatus } from "../runtime/state/status.js";
+import type { JobStatus, RunEnding } from "../runtime/state/status.js";
 import { countText, durationText, plural, safeText, shortText, usdText } from "../view/text.js";
 import { ProgressLine } from "./progressLine.js";
 import { print, styled } from "./terminal.js";
@@ -10,7 +10,7 @@ import { print, styled } from "./terminal.js";
 /** More failures than this are counted, not printed one by one. */
 const maxPrintedFailures = 20;
 
-const endings: Record<RunOutcome["reason"], string> = {
+const endings: Record<RunEnding, string> = {
   finished: "Finished",
   "finished-with-failures": "Ended with failed items",
   stopped: "Stopped",
@@ -24,15 +24,23 @@ const endings: Record<RunOutcome["reason"], string> = {
   auth: "Stopped early: the service accepts no request",
   "in-doubt": "Done but for what is in doubt",
   error: "Ended with an error",
+  killed: "Killed",
+  "out-of-memory": "Killed for want of memory",
+  reboot: "Ended with its machine",
+  "taken-over": "Taken over by another run",
+  unknown: "Ended without a word",
 };
 
 /** Arguments of the commands that a person may want next, as they would be typed. */
 export interface Suggestions {
-  /** Of `run`: the job and what chooses its checkpoint and input. */
-  run: string;
+  /** Of `run`: the job and what chooses its checkpoint and input. Undefined where nobody knows the job file. */
+  run: string | undefined;
   /** Of `failures` and `results`: where they read. */
   read: string;
 }
+
+/** What a summary is made of: a run's outcome, or what is known of one that another process did. */
+export type Summed = Pick<RunOutcome, "done" | "failed" | "ms" | "usage" | "status"> & { reason: RunEnding };
 
 /** What a person sees of a run. */
 export class RunReport {
@@ -42,7 +50,7 @@ export class RunReport {
   private readonly startFolder = process.env.PWD ?? process.cwd();
 
   constructor(
-    private readonly job: LoadedJobFile,
+    private readonly job: Pick<LoadedJobFile, "name" | "label" | "checkpoint">,
     private readonly suggested: Suggestions,
   ) {}
 
@@ -81,7 +89,7 @@ export class RunReport {
   }
 
   /** How it ended, and what to type next. */
-  summary({ reason, done, failed, ms, usage, status }: RunOutcome): string[] {
+  summary({ reason, done, failed, ms, usage, status }: Summed): string[] {
     const { total, remaining } = status;
     const ending = styled(reason === "finished" ? "green" : "yellow", endings[reason]);
     const of = total === null ? "" : ` of ${countText(total)}`;
@@ -102,8 +110,8 @@ export class RunReport {
     if (status.inDoubt > 0)
       lines.push(`${plural(status.inDoubt, "item")} in doubt: begun, and not recorded as finished.`);
     if (status.done > 0) lines.push(`Results: agent-jobs results ${this.suggested.read}`);
-    if (status.failed > 0 || remaining !== 0 || status.inDoubt > 0)
-      lines.push(`Go on: agent-jobs run ${this.suggested.run}`);
+    const isLeft = status.failed > 0 || remaining !== 0 || status.inDoubt > 0;
+    if (isLeft && this.suggested.run !== undefined) lines.push(`Go on: agent-jobs run ${this.suggested.run}`);
     lines.push(styled("dim", `Checkpoint: ${relative(this.startFolder, this.job.checkpoint)}`));
     return lines;
   }

@@ -8,11 +8,17 @@ const uncaughtGraceMs = 10_000;
 /**
  * The first Ctrl-C, SIGTERM or SIGHUP lets what is in flight finish; the second ends at once. Both can be resumed.
  * What a job leaves unhandled ends nothing: one bad item never stops the others.
+ * @param isDetached the run has no terminal that could be closed: SIGHUP is not for it
  */
-export function installSignals(control: RunControl, note: (message: string) => void): void {
+export function installSignals(
+  control: RunControl,
+  note: (message: string) => void,
+  isDetached = false,
+): void {
   letGoOfCrashes();
   let first: NodeJS.Signals | undefined;
   const take = (signal: NodeJS.Signals) => {
+    if (isDetached && signal === "SIGHUP") return;
     const reason = signal === "SIGINT" ? "interrupted" : "terminated";
     if (first === undefined) {
       first = signal;

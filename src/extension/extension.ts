@@ -3,11 +3,13 @@ import { registerCommands } from "./commands/index.js";
 import { registerEditor } from "./editor/index.js";
 import { RepairPreviews } from "./editor/repairPreviews.js";
 import { registerFailures } from "./failures/failuresDocument.js";
+import { ItemLogDocuments } from "./itemLog/itemLogDocument.js";
 import { JobCatalog } from "./jobCatalog.js";
 import { createLog, unawaited } from "./log.js";
 import { registerNotifications } from "./notifications/index.js";
 import { registerStatusBar } from "./statusBar/index.js";
 import { JobTasks } from "./tasks/index.js";
+import { Outliving } from "./tasks/outliving.js";
 import { registerTaskWatch } from "./tasks/taskWatch.js";
 import { registerTree } from "./tree/index.js";
 
@@ -18,7 +20,8 @@ export function activate(context: vscode.ExtensionContext): unknown {
   const catalog = new JobCatalog(log);
   const jobsView = registerTree(catalog, log);
   const { tree, view } = jobsView;
-  const tasks = new JobTasks(catalog, context, log);
+  const outliving = new Outliving(context.workspaceState);
+  const tasks = new JobTasks(catalog, outliving, context, log);
   const isLooking = () => view.visible && vscode.window.state.focused;
   context.subscriptions.push(log, catalog, jobsView, tasks);
   context.subscriptions.push(registerStatusBar(catalog));
@@ -26,8 +29,9 @@ export function activate(context: vscode.ExtensionContext): unknown {
   context.subscriptions.push(registerFailures(catalog));
   context.subscriptions.push(registerEditor(catalog));
   const previews = new RepairPreviews();
-  context.subscriptions.push(previews);
-  const services = { catalog, tasks, tree, previews, log };
+  const itemLogs = new ItemLogDocuments(catalog);
+  context.subscriptions.push(previews, itemLogs);
+  const services = { catalog, tasks, outliving, tree, previews, itemLogs, log };
   context.subscriptions.push(registerCommands(services));
   context.subscriptions.push(registerTaskWatch(services));
   unawaited(log, "start", catalog.start());

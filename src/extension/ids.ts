@@ -17,6 +17,10 @@ export const commandIds = {
   undo: "agentJobs.undo",
   openCheckpoint: "agentJobs.openCheckpoint",
   showFailures: "agentJobs.showFailures",
+  showItemLog: "agentJobs.showItemLog",
+  openLog: "agentJobs.openLog",
+  attach: "agentJobs.attach",
+  chooseOutliving: "agentJobs.chooseOutliving",
   refresh: "agentJobs.refresh",
 } as const;
 
@@ -50,10 +54,14 @@ export const settingIds = {
   exclude: "exclude",
   nodePath: "nodePath",
   notifications: "notifications",
+  outliveWindow: "outliveWindow",
 } as const;
 
 /** Scheme of the read-only documents that show a checkpoint as its repair would leave it. */
 export const repairedScheme = "agent-jobs-repaired";
+
+/** Scheme of the read-only documents that show an item's lines of the log. */
+export const itemLogScheme = "agent-jobs-log";
 
 /** Scheme of the read-only documents that show failures. */
 export const failuresScheme = "agent-jobs-failures";

@@ -31,6 +31,13 @@ export function notificationLevel(): NotificationLevel {
     .get<NotificationLevel>(settingIds.notifications, "all");
 }
 
+/** Whether runs of a job go on when the window is closed, where nobody has said so for the job itself. */
+export function outliveSetting(path: string): "ask" | "yes" | "no" {
+  return vscode.workspace
+    .getConfiguration(settingsSection, vscode.Uri.file(path))
+    .get<"ask" | "yes" | "no">(settingIds.outliveWindow, "ask");
+}
+
 /** Calls back when one of the settings that decide what is listed has changed. */
 export function onDidChangeDiscovery(listener: () => void): vscode.Disposable {
   const deciding = [settingIds.jobFiles, settingIds.checkpoints, settingIds.exclude];

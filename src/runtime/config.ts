@@ -24,6 +24,12 @@ export const lockWriteGraceMs = 5_000;
 /** How often a run looks for a stop request. */
 export const stopPollIntervalMs = 250;
 
+/** How often whoever follows a run reads what is new of its checkpoint. */
+export const followIntervalMs = 200;
+
+/** How often whoever follows a run looks whether its process lives, which may cost a process. */
+export const lockLookIntervalMs = 1_000;
+
 /** A job's items are worked on one at a time unless the job says otherwise. */
 export const defaultConcurrency = 1;
 
@@ -47,6 +53,9 @@ export const maxWorkerLogBytesPerSecond = 1024 * 1024;
 
 /** A log of items' lines is rotated at this size; one older file is kept. */
 export const maxLogBytes = 10 * 1024 * 1024;
+
+/** Who reads a log takes this much of a line; a writer may have written more. */
+export const maxLogLineBytes = 16 * 1024;
 
 /** An error's message and stack are cut at this many characters in a record. */
 export const maxErrorChars = 8_000;

@@ -39,7 +39,7 @@ export function lookOf(view: JobView | null): JobLook {
 }
 
 /** `847/1,000`, or `847 done` without a total. */
-export function progressText(view: JobView): string {
+export function progressText(view: Pick<JobView, "status">): string {
   const { done, total } = view.status;
   return total === null ? `${countText(done)} done` : `${countText(done)}/${countText(total)}`;
 }

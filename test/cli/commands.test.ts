@@ -251,6 +251,7 @@ describe("the command line", () => {
   it("has help for every command", async () => {
     for (const name of [
       "run",
+      "attach",
       "stop",
       "plan",
       "status",

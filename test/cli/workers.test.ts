@@ -125,6 +125,24 @@ for m in messages:
     assert.deepEqual(await results(), { '"a"': 1 });
   });
 
+  it("have what they write to standard error beside an item's reply in the log under its id", async () => {
+    define(
+      `
+for m in messages:
+    print("about", m["item"], file=sys.stderr, flush=True)
+    answer(id=m["id"], result=1)
+`,
+      { items: ["a", "b", "c", "d"], workers: 2, concurrency: 2 },
+    );
+    assert.equal((await run()).code, 0);
+    const lines = log().trimEnd().split("\n");
+    for (const item of ["a", "b", "c", "d"])
+      assert.ok(
+        lines.some((line) => line.endsWith(` [${item}] about ${item}`)),
+        log(),
+      );
+  });
+
   it("that die take the items they had in hand with them, and others go on in a new one", async () => {
     define(
       `

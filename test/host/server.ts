@@ -50,6 +50,8 @@ export interface Server {
   /** Resolves when the server has ended, by itself or by stop. */
   readonly ended: Promise<void>;
   stop(): Promise<void>;
+  /** Ends the server and its process group at once, as a crash does. What outlives it goes on, until `stop`. */
+  crash(): Promise<void>;
 }
 
 export async function startServer(options: ServerOptions = {}): Promise<Server> {
@@ -100,6 +102,10 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
     uri: (path) => `vscode-remote://${authority}${resolve(path)}`,
     output: () => readFileSync(log, "utf8"),
     ended,
+    async crash() {
+      killGroup(child.pid, "SIGKILL");
+      await ended;
+    },
     async stop() {
       killGroup(child.pid, "SIGTERM");
       const impatient = setTimeout(() => killGroup(child.pid, "SIGKILL"), STOP_MS);

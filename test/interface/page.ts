@@ -21,6 +21,8 @@ export class Workbench {
     /** The folder that is open: the copy, where one was asked for. */
     readonly folder: string,
     readonly close: () => Promise<void>,
+    /** Ends VS Code's server and its process group at once. */
+    readonly crashServer: () => Promise<void>,
   ) {
     this.editor = new Editor(page);
   }

@@ -43,8 +43,9 @@ describe("Restricted Mode", () => {
       assert.deepEqual(await row.locator(".actions .action-label").allTextContents(), [], name);
     }
     const labels = await workbench.contextMenuLabels(workbench.treeRow("translations"));
-    assert.deepEqual(labels, ["Open Checkpoint"]);
-    for (const title of ["Run", "Resume", "Stop", "Repair…", "Clear…", "Mark as Done…"])
+    assert.deepEqual(labels, ["Open Checkpoint", "Open Log"]);
+    const titles = ["Run", "Resume", "Stop", "Follow in Terminal", "Repair…", "Clear…", "Mark as Done…"];
+    for (const title of titles)
       assert.equal(await workbench.hasCommand(`Agent Jobs: ${title}`), false, title);
     assert.equal(await workbench.hasCommand("Agent Jobs: Show Failures"), true);
   });

@@ -60,7 +60,7 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
     await context.grantPermissions(["clipboard-read", "clipboard-write"]);
     const page = await context.newPage();
     await page.goto(server.url(folder));
-    const workbench = new Workbench(page, folder, close);
+    const workbench = new Workbench(page, folder, close, () => server.crash());
     await workbench.ready();
     // The files of the folder come through the extension host's connection, at last.
     if (readdirSync(folder).length > 0)

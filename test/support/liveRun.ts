@@ -16,7 +16,7 @@ export interface LiveEnd {
 
 const deadlineMs = 20_000;
 
-/** A `run --json` that goes on while a test watches it. It leads a process group of its own. */
+/** A `run --json`, or an `attach --json`, that goes on while a test watches it. It leads a process group of its own. */
 export class LiveRun {
   readonly events: LiveEvent[] = [];
   readonly ended: Promise<LiveEnd>;
@@ -25,8 +25,12 @@ export class LiveRun {
   private stderr = "";
   private isOver = false;
 
-  constructor(jobFile: string, options: { cwd: string; args?: readonly string[]; env?: NodeJS.ProcessEnv }) {
-    this.child = spawn(process.execPath, [cliPath, "run", jobFile, "--json", ...(options.args ?? [])], {
+  constructor(
+    jobFile: string,
+    options: { cwd: string; command?: "run" | "attach"; args?: readonly string[]; env?: NodeJS.ProcessEnv },
+  ) {
+    const { command = "run" } = options;
+    this.child = spawn(process.execPath, [cliPath, command, jobFile, "--json", ...(options.args ?? [])], {
       cwd: options.cwd,
       env: { ...process.env, ...options.env },
       stdio: ["ignore", "pipe", "pipe"],

@@ -9,8 +9,9 @@ import { type RunOutcome, runJob } from "../../runtime/runner/run.js";
 import { runCommand } from "../../runtime/runner/runCommand.js";
 import { RunControl } from "../../runtime/runner/runControl.js";
 import { type ChangedChoice, settleChanges } from "../changes.js";
+import { handedOver, runDetached } from "../detach.js";
 import { settleDoubt } from "../doubt.js";
-import { exitCodeOfRun } from "../exitCodes.js";
+import { CommandError, exit, exitCodeOfRun } from "../exitCodes.js";
 import { reportExhaustedHeap } from "../heapReport.js";
 import { settleHolder } from "../holder.js";
 import { RunReport, type Suggestions } from "../runReport.js";
@@ -26,6 +27,8 @@ interface RunFlags {
   concurrency?: number;
   limit?: number;
   json?: boolean;
+  detach?: boolean;
+  attach?: boolean;
   onDamage: "refuse" | "continue";
   takeOver?: boolean;
   yes?: boolean;
@@ -65,10 +68,17 @@ export function registerRun(program: Command): void {
     .option("--take-over", "break another run's lock, after showing whose it is and asking")
     .option("--yes", "with --take-over: do not ask")
     .option("--json", "print one JSON event a line")
+    .option("--detach", "run on when this terminal is closed: attach follows it, stop ends it")
+    .option("--attach", "with --detach: follow it at once")
     .action(async (path: string, flags: RunFlags) => leave(await run(path, flags)));
 }
 
-async function run(path: string, flags: RunFlags): Promise<number> {
+async function run(path: string, given: RunFlags): Promise<number> {
+  if (given.attach && !given.detach)
+    throw new CommandError(exit.usage, "Expected --attach with --detach, got it alone. Nothing was begun.");
+  const handed = handedOver();
+  const flags = handed ? { ...given, detach: false, takeOver: false, json: false } : given;
+  const folder = process.cwd();
   const job = await loadJob(path, {
     runtimePath,
     label: flags.as ?? null,
@@ -77,13 +87,14 @@ async function run(path: string, flags: RunFlags): Promise<number> {
   reportExhaustedHeap(job.checkpoint);
   const control = new RunControl();
   if (job.definition.command) {
-    installSignals(control, (message) => printError(message));
-    const takeOver = await settleHolder(job.name, job.checkpoint, flags);
-    const { reason, exitCode, programSignal } = await runCommand(
-      job,
-      control,
-      takeOver === undefined ? {} : { takeOver },
-    );
+    const takeOver = handed?.takeOver ?? (await settleHolder(job.name, job.checkpoint, flags));
+    const taking = takeOver === undefined ? {} : { takeOver };
+    if (flags.detach) return runDetached(job, taking, { path, folder, flags });
+    installSignals(control, (message) => printError(message), handed !== undefined);
+    const { reason, exitCode, programSignal } = await runCommand(job, control, {
+      ...taking,
+      ...(handed && { onBegun: handed.begun }),
+    });
     if (reason === "error")
       printError(
         `The command of ${job.name} ${programSignal ? `was ended by ${programSignal}` : `ended with exit code ${exitCode}`}. What it has recorded is kept. Look at its output, then run again.`,
@@ -92,22 +103,27 @@ async function run(path: string, flags: RunFlags): Promise<number> {
   }
   const itemsFlag = flags.items && fromJobFolder(flags.items, job.folder);
   process.chdir(job.folder); // paths in a job file are relative to it
-  const takeOver = await settleHolder(job.name, job.checkpoint, flags);
+  const takeOver = handed?.takeOver ?? (await settleHolder(job.name, job.checkpoint, flags));
+  const taking = takeOver === undefined ? {} : { takeOver };
   const input = await resolveItems(itemsFlag || job.definition.items, job.definition.key, job.folder);
   await settleChanges(job, flags.changed);
   const inDoubt = await settleDoubt(job, input, flags.inDoubt);
+  if (flags.detach) return runDetached(job, { ...taking, inDoubt }, { path, folder, flags });
   const report = new RunReport(job, suggestionsFor(path, flags));
   const tell = flags.json ? (event: RunEvent) => printJson(event) : (event: RunEvent) => report.take(event);
-  installSignals(control, (message) =>
-    flags.json ? printJson({ event: "notice", message }) : report.note(message),
-  );
+  const note = (message: string) =>
+    flags.json ? printJson({ event: "notice", message }) : report.note(message);
+  installSignals(control, note, handed !== undefined);
   let outcome: RunOutcome;
   try {
     outcome = await runJob(job, input, {
       ...runOptions(flags, control, tell),
       inDoubt,
-      ...(takeOver !== undefined && { takeOver }),
-      onOpen: (status) => report.open(status, !flags.json),
+      ...taking,
+      onOpen: (status) => {
+        handed?.begun(status().holder!.token);
+        report.open(status, !flags.json);
+      },
     });
   } finally {
     report.end();

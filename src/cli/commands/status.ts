@@ -51,7 +51,7 @@ const colours = {
   new: "dim",
 } as const;
 
-function printView(view: JobView, alone: boolean): void {
+export function printView(view: JobView, alone: boolean): void {
   const row = jobRow(view.name, view);
   print(`${styled(colours[lookOf(view)], "●")} ${styled("bold", row.title)}  ${row.description}`);
   if (alone || view.error !== null || view.status.damaged)

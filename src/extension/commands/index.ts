@@ -2,13 +2,16 @@ import * as vscode from "vscode";
 import type { Capability } from "../../view/capabilities.js";
 import { commandIds, contextKeys, innerCommandIds } from "../ids.js";
 import { reportFailure, unawaited } from "../log.js";
+import { attach } from "./attach.js";
 import { clear } from "./clear.js";
 import { markAllDone, markDone } from "./markDone.js";
 import { openCheckpoint, openLine } from "./openCheckpoint.js";
+import { chooseOutliving } from "./outlive.js";
 import { acceptRepair, repair, repairLine } from "./repair.js";
 import { resume, run } from "./run.js";
 import type { Handler, Services } from "./services.js";
 import { showFailure, showFailures } from "./showFailures.js";
+import { openLog, showItemLog } from "./showLog.js";
 import { stop } from "./stop.js";
 import { undo } from "./undo.js";
 
@@ -24,6 +27,10 @@ const handlers: Record<string, Handler> = {
   [commandIds.undo]: undo,
   [commandIds.openCheckpoint]: openCheckpoint,
   [commandIds.showFailures]: showFailures,
+  [commandIds.showItemLog]: showItemLog,
+  [commandIds.openLog]: openLog,
+  [commandIds.attach]: attach,
+  [commandIds.chooseOutliving]: chooseOutliving,
   [commandIds.refresh]: ({ catalog }) => catalog.refresh(),
   [innerCommandIds.openLine]: openLine,
   [innerCommandIds.repairLine]: repairLine,

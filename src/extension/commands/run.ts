@@ -28,10 +28,12 @@ export async function start(services: Services, job: Job, extraArgs: readonly st
   await services.catalog.refreshJob(job);
   const args = await askOverDamage(job);
   if (args === undefined) return;
+  const outlives = await services.outliving.settle(job);
+  if (outlives === undefined) return;
   job.starting = true;
   services.catalog.announce(job);
   try {
-    await vscode.tasks.executeTask(await services.tasks.taskOf(job, [...args, ...extraArgs]));
+    await vscode.tasks.executeTask(await services.tasks.taskOf(job, [...args, ...extraArgs], outlives));
   } catch (error) {
     job.starting = false;
     services.catalog.announce(job);

@@ -1,15 +1,19 @@
 import type { RepairPreviews } from "../editor/repairPreviews.js";
+import type { ItemLogDocuments } from "../itemLog/itemLogDocument.js";
 import type { JobCatalog } from "../jobCatalog.js";
 import type { Log } from "../log.js";
 import type { JobTasks } from "../tasks/index.js";
+import type { Outliving } from "../tasks/outliving.js";
 import type { JobTree } from "../tree/jobTree.js";
 
 /** What commands work with. */
 export interface Services {
   readonly catalog: JobCatalog;
   readonly tasks: JobTasks;
+  readonly outliving: Outliving;
   readonly tree: JobTree;
   readonly previews: RepairPreviews;
+  readonly itemLogs: ItemLogDocuments;
   readonly log: Log;
 }
 

@@ -12,14 +12,15 @@ import type { JobCatalog } from "../jobCatalog.js";
 export async function targetOf(
   catalog: JobCatalog,
   argument: unknown,
-  can: Capability,
+  can: Capability | readonly Capability[],
   placeholder: string,
 ): Promise<Job | undefined> {
   const given = jobOf(catalog, argument);
   if (given) return given;
   await catalog.start();
   const trusted = vscode.workspace.isTrusted;
-  const jobs = catalog.jobs.filter((job) => job.capabilities(trusted).has(can));
+  const wanted = [can].flat();
+  const jobs = catalog.jobs.filter((job) => wanted.some((one) => job.capabilities(trusted).has(one)));
   if (jobs.length === 0) {
     void vscode.window.showInformationMessage(
       vscode.l10n.t("There is no job that this can be done with now."),

@@ -5,8 +5,9 @@ import { taskType } from "../ids.js";
 import type { Job } from "../job.js";
 import type { JobCatalog } from "../jobCatalog.js";
 import type { Log } from "../log.js";
-import { createTask, definitionOf, type JobTaskDefinition, jobFileOf } from "./jobTask.js";
+import { createFollower, createTask, definitionOf, type JobTaskDefinition, jobFileOf } from "./jobTask.js";
 import { NodeFinder } from "./nodeProgram.js";
+import { type Outliving, outlivingArgs } from "./outliving.js";
 import { TaskErrors } from "./taskErrors.js";
 
 /** Makes tasks of jobs, for VS Code's list of tasks and for our own commands. */
@@ -19,6 +20,7 @@ export class JobTasks implements vscode.TaskProvider, vscode.Disposable {
 
   constructor(
     private readonly catalog: JobCatalog,
+    private readonly outliving: Outliving,
     context: vscode.ExtensionContext,
     log: Log,
   ) {
@@ -31,7 +33,9 @@ export class JobTasks implements vscode.TaskProvider, vscode.Disposable {
   async provideTasks(): Promise<vscode.Task[]> {
     await this.catalog.start();
     return Promise.all(
-      this.catalog.jobs.filter((job) => job.jobFile !== null).map((job) => this.taskOf(job)),
+      this.catalog.jobs
+        .filter((job) => job.jobFile !== null)
+        .map((job) => this.taskOf(job, [], this.outliving.of(job))),
     );
   }
 
@@ -42,8 +46,11 @@ export class JobTasks implements vscode.TaskProvider, vscode.Disposable {
     return this.create(definition, task.scope ?? vscode.TaskScope.Workspace);
   }
 
-  /** The task that runs or resumes a job. */
-  async taskOf(job: Job, extraArgs: readonly string[] = []): Promise<vscode.Task> {
+  /**
+   * The task that runs or resumes a job.
+   * @param outlives whether the run goes on when the task's terminal is closed
+   */
+  async taskOf(job: Job, extraArgs: readonly string[] = [], outlives = false): Promise<vscode.Task> {
     const { jobFile, label } = job.source;
     if (jobFile === null) throw new TypeError(`Expected a job with a job file, got ${job.checkpoint}.`);
     // A checkpoint that was found by its header is gone on with, not started over at the job's usual place.
@@ -52,9 +59,15 @@ export class JobTasks implements vscode.TaskProvider, vscode.Disposable {
       ...(label === null ? [] : ["--as", label]),
       ...(isElsewhere ? ["--checkpoint", job.checkpoint] : []),
       ...extraArgs,
+      ...(outlives ? outlivingArgs : []),
     ];
     const folder = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(jobFile));
     return this.create(definitionOf(jobFile, args), folder ?? vscode.TaskScope.Workspace);
+  }
+
+  /** A task that follows a job's run in a terminal, which stays to be read when the run has ended. */
+  async followerOf(job: Job): Promise<vscode.Task> {
+    return createFollower(job.name, job.checkpoint, { node: await this.nodes.find(), cli: this.cli });
   }
 
   dispose(): void {

@@ -5,6 +5,7 @@ import { jobNameOf } from "../../runtime/runner/jobPaths.js";
 import { labelText } from "../../view/text.js";
 import { taskType } from "../ids.js";
 import type { NodeProgram } from "./nodeProgram.js";
+import { outlivingArgs } from "./outliving.js";
 
 /** A task of our type, as tasks.json has it. */
 export interface JobTaskDefinition extends vscode.TaskDefinition {
@@ -51,7 +52,9 @@ export function createTask(
     // Nobody sees a question or an error in its terminal; what has to be decided or known is said by us.
     env: { ...node.env, AGENT_JOBS_ASK: "no", [lastErrorVariable]: errorFile },
   });
-  const name = labelText([jobNameOf(jobFile), ...(definition.args ?? [])].join(" "));
+  // How a run is kept going is nothing to tell tasks apart by for a person.
+  const told = (definition.args ?? []).filter((arg) => !outlivingArgs.includes(arg));
+  const name = labelText([jobNameOf(jobFile), ...told].join(" "));
   // An empty list of matchers, rather than none: else VS Code asks which to use.
   const task = new vscode.Task(definition, scope, name, vscode.l10n.t("Agent Jobs"), execution, []);
   task.isBackground = true;
@@ -64,6 +67,32 @@ export function createTask(
     echo: true,
     showReuseMessage: false,
     clear: false,
+  };
+  return task;
+}
+
+/** A task that follows a job's run. It is not of our type: its beginning and end say nothing of the run. */
+export function createFollower(
+  name: string,
+  checkpoint: string,
+  { node, cli }: { node: NodeProgram; cli: string },
+): vscode.Task {
+  const execution = new vscode.ProcessExecution(node.path, [cli, "attach", checkpoint], {
+    cwd: dirname(checkpoint),
+    env: node.env,
+  });
+  const definition = { type: "agentJobFollower", checkpoint };
+  const title = vscode.l10n.t("{0} (followed)", labelText(name));
+  const scope = vscode.TaskScope.Workspace;
+  const task = new vscode.Task(definition, scope, title, vscode.l10n.t("Agent Jobs"), execution, []);
+  task.isBackground = true;
+  task.presentationOptions = {
+    reveal: vscode.TaskRevealKind.Always,
+    panel: vscode.TaskPanelKind.Dedicated,
+    focus: false,
+    echo: false,
+    showReuseMessage: false,
+    clear: true,
   };
   return task;
 }

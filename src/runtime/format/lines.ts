@@ -8,7 +8,7 @@ export interface Line {
   offsetBytes: number;
   /** Its length without the newline. */
   lengthBytes: number;
-  /** Null where it is longer than a record may be, so that it was never held. */
+  /** Null where it is longer than a line may be, so that it was never held; its beginning where such lines are cut. */
   bytes: Buffer | null;
 }
 
@@ -24,7 +24,11 @@ export class LineSplitter {
   private offsetBytes = 0;
   private number = 1;
 
-  constructor(private readonly maxLineBytes = maxRecordBytes) {}
+  /** @param tooLong what becomes of a line over the limit: nothing of it is kept, or as much as the limit allows */
+  constructor(
+    private readonly maxLineBytes = maxRecordBytes,
+    private readonly tooLong: "drop" | "cut" = "drop",
+  ) {}
 
   /** Takes the next bytes and gives the lines that end in them. The chunk must not be changed afterwards. */
   *push(chunk: Buffer): Generator<Line> {
@@ -48,15 +52,16 @@ export class LineSplitter {
   }
 
   private hold(piece: Buffer): void {
+    const roomBytes = this.maxLineBytes - this.pendingBytes;
     this.pendingBytes += piece.length;
-    if (this.pendingBytes > this.maxLineBytes) this.pieces = [];
-    else if (piece.length > 0) this.pieces.push(piece);
+    if (piece.length > roomBytes && this.tooLong === "drop") this.pieces = [];
+    else if (piece.length > 0 && roomBytes > 0) this.pieces.push(piece.subarray(0, roomBytes));
   }
 
   private line(): Line {
     const { number, offsetBytes, pendingBytes: lengthBytes } = this;
     let bytes: Buffer | null = null;
-    if (lengthBytes <= this.maxLineBytes) {
+    if (lengthBytes <= this.maxLineBytes || this.tooLong === "cut") {
       bytes = this.pieces.length === 1 ? this.pieces[0]! : Buffer.concat(this.pieces);
       this.pieces = [bytes];
     }

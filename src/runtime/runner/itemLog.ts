@@ -1,11 +1,14 @@
 import { closeSync, constants, fchmodSync, fstatSync, openSync, renameSync, writeSync } from "node:fs";
 import { inspect } from "node:util";
 import { maxLogBytes } from "../config.js";
-import { type ItemKey, idText } from "../format/itemId.js";
+import type { ItemKey } from "../format/itemId.js";
 import { LineRedactor, redact } from "../redact.js";
 import { safeLines, safeText } from "../safeText.js";
+import { formatLogLine } from "./itemLogTag.js";
 
 export const logPathOf = (checkpoint: string): string => `${checkpoint}.log`;
+/** What was written before the log was rotated. */
+export const olderLogPathOf = (path: string): string => `${path}.1`;
 
 /** What was written at one moment, of one item or of none. */
 export interface LogEntry {
@@ -33,10 +36,9 @@ export class ItemLog {
   writeAll(entries: readonly LogEntry[]): void {
     let written = "";
     for (const { item, text, atMs } of entries) {
-      const who = item === null ? "" : ` [${safeText(redact(idText(item))).replaceAll("]", "\\u{5d}")}]`;
       const stamp = new Date(atMs).toISOString();
       for (const line of this.redacted(item, text.replace(/\r?\n$/, "")))
-        written += `${stamp}${who} ${line}\n`;
+        written += `${formatLogLine(stamp, item, line)}\n`;
     }
     try {
       this.append(Buffer.from(written));
@@ -57,7 +59,7 @@ export class ItemLog {
   }
 
   private append(bytes: Buffer): void {
-    const file = openLog(this.path);
+    const file = openLogFile(this.path);
     try {
       const { size } = fstatSync(file);
       if (size === 0 || size + bytes.length <= maxLogBytes) {
@@ -67,8 +69,8 @@ export class ItemLog {
     } finally {
       closeSync(file);
     }
-    renameSync(this.path, `${this.path}.1`);
-    const fresh = openLog(this.path);
+    renameSync(this.path, olderLogPathOf(this.path));
+    const fresh = openLogFile(this.path);
     try {
       writeSync(fresh, bytes);
     } finally {
@@ -77,8 +79,8 @@ export class ItemLog {
   }
 }
 
-/** Never through a link, and never waiting for whoever reads a FIFO. @throws where the path is no regular file's */
-function openLog(path: string): number {
+/** Opens a file for appending: never through a link, and never waiting for whoever reads a FIFO. @throws where the path is no regular file's */
+export function openLogFile(path: string): number {
   const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
   const file = openSync(path, O_WRONLY | O_APPEND | O_CREAT | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0), 0o600);
   try {

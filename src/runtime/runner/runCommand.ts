@@ -35,7 +35,7 @@ export interface CommandOutcome {
 export async function runCommand(
   job: LoadedJobFile,
   control: RunControl,
-  options: { takeOver?: boolean | string } = {},
+  options: { takeOver?: boolean | string; onBegun?: (token: string) => void } = {},
 ): Promise<CommandOutcome> {
   const call = resolveProgram(job, job.definition.command!);
   await makeFolder(dirname(job.checkpoint));
@@ -50,7 +50,7 @@ export async function runCommand(
       );
     const events = await RunEvents.open(job, lock);
     try {
-      const outcome = await launch(job, call, control, lock.token);
+      const outcome = await launch(job, call, control, lock.token, options.onBegun);
       await events.end(outcome.reason, outcome.signal);
       return outcome;
     } catch (error) {
@@ -70,11 +70,15 @@ async function launch(
   call: ProgramCall,
   control: RunControl,
   token: string,
+  onBegun: (token: string) => void = () => {},
 ): Promise<CommandOutcome> {
   const program = new ProgramGroup(call, { [lockTokenVariable]: token });
   const children = new ChildRegister(job.checkpoint);
   const { pid } = program;
-  if (pid !== undefined) await children.add(pid);
+  if (pid !== undefined) {
+    await children.add(pid);
+    onBegun(token);
+  }
   const watch = setInterval(() => {
     void isStopRequested(job.checkpoint, token).then(
       (asked) => asked && control.stop("stopped"),

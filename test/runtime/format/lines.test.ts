@@ -55,4 +55,16 @@ describe("LineSplitter", () => {
     );
     assert.deepEqual(tail, { number: 3, offsetBytes: 13, lengthBytes: 6, bytes: null });
   });
+
+  it("keeps of a line over the limit as much as it allows, where such lines are to be cut", () => {
+    const splitter = new LineSplitter(4, "cut");
+    const chunks = ["ab", "cdefg", "h\nxyz\n12345"].map((text) => Buffer.from(text));
+    const lines = chunks.flatMap((chunk) => [...splitter.push(chunk)]);
+    const shown = [...lines, splitter.tail()!].map(({ bytes, lengthBytes }) => [String(bytes), lengthBytes]);
+    assert.deepEqual(shown, [
+      ["abcd", 8],
+      ["xyz", 3],
+      ["1234", 5],
+    ]);
+  });
 });

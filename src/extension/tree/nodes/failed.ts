@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import type { ItemKey } from "../../../runtime/format/itemId.js";
 import { type FailedItem, type FailureGroup, failureGroups } from "../../../view/failures.js";
 import { countText, plural, safeText, shortText, timeText } from "../../../view/text.js";
 import { innerCommandIds } from "../../ids.js";
@@ -70,11 +71,13 @@ class CauseNode implements TreeNode {
 export class FailedItemNode implements TreeNode {
   readonly id: string;
   readonly job: Job;
+  readonly itemKey: ItemKey;
 
   constructor(
     readonly parent: TreeNode,
     readonly failed: FailedItem,
   ) {
+    this.itemKey = failed.item as ItemKey;
     this.id = `${parent.id}/${failed.item}`;
     this.job = parent.job;
   }

@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { idText } from "../../../runtime/format/itemId.js";
+import { type ItemKey, idText } from "../../../runtime/format/itemId.js";
 import type { OpenEntry } from "../../../runtime/state/status.js";
 import { countText, safeText, shortText, timeText } from "../../../view/text.js";
 import type { Job } from "../../job.js";
@@ -46,11 +46,13 @@ export class InDoubtNode implements TreeNode {
 export class InDoubtItemNode implements TreeNode {
   readonly id: string;
   readonly job: Job;
+  readonly itemKey: ItemKey;
 
   constructor(
     readonly parent: TreeNode,
     readonly entry: OpenEntry,
   ) {
+    this.itemKey = entry.item;
     this.id = `${parent.id}/${entry.item}`;
     this.job = parent.job;
   }

@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import type { ItemKey } from "../../../runtime/format/itemId.js";
 import { markdownText } from "../../../view/text.js";
 import type { Job } from "../../job.js";
 import type { Pages } from "./pages.js";
@@ -13,6 +14,8 @@ export interface TreeNode {
   readonly id: string;
   readonly job: Job;
   readonly parent: TreeNode | undefined;
+  /** Of a row that is an item. */
+  readonly itemKey?: ItemKey;
   item(): vscode.TreeItem;
   children(context: TreeContext): TreeNode[];
   /** The tooltip, made when the pointer rests on the row. */

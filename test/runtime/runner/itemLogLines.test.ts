@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { existsSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import fc from "fast-check";
+import { maxLogBytes, maxLogLineBytes } from "../../../src/runtime/config.js";
+import { type ItemId, type ItemKey, keyOf } from "../../../src/runtime/format/itemId.js";
+import { ItemLog, logPathOf, olderLogPathOf } from "../../../src/runtime/runner/itemLog.js";
+import { itemLogLines, newestItemLines } from "../../../src/runtime/runner/itemLogLines.js";
+import { tagOf } from "../../../src/runtime/runner/itemLogTag.js";
+import { safeText } from "../../../src/runtime/safeText.js";
+import { scratchFolder } from "../../support/cli.js";
+import { plantedKeys } from "../../support/hostile.js";
+
+/** Ids that read alike, hold what the log's own lines are made of, or are no strings. */
+const anyId: fc.Arbitrary<ItemId> = fc.oneof(
+  fc.constantFrom<ItemId>(
+    ..."a|a]|a\\u{5d}|[a]|a] [b| |1|1.0|1e2|-0|true|null|x#0123abcd|=1|=".split("|"),
+    "",
+  ),
+  fc.constantFrom<ItemId>(1, 100, true, false, null, 12345678901234567890n, "\u202ea", "a\nb", "a⏎b"),
+  fc.constantFrom("a", "b").map((end) => "😀".repeat(10_000) + end),
+  fc.string({ unit: "binary", maxLength: 6 }),
+);
+const anyText = fc.oneof(
+  fc.constantFrom("hello", "[a] forged", "] x", "", "2026-11-21T04:00:00.000Z [a] forged"),
+  fc.string({ maxLength: 20 }).map((text) => text.replace(/[\r\n]/g, " ")),
+);
+
+describe("the lines of one item in the log", () => {
+  let scratch: ReturnType<typeof scratchFolder>;
+  let checkpoint: string;
+  let log: ItemLog;
+  beforeEach(() => {
+    scratch = scratchFolder();
+    checkpoint = join(scratch.path, "n.jsonl");
+    log = new ItemLog(logPathOf(checkpoint));
+  });
+  afterEach(() => scratch.remove());
+  const textsOf = async (item: ItemKey) => {
+    const texts: string[] = [];
+    for await (const { text } of itemLogLines(checkpoint, item)) texts.push(text);
+    return texts;
+  };
+
+  it("are those that it wrote and no other's, whatever ids and texts there are", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.option(anyId, { nil: undefined }), anyText), { minLength: 1, maxLength: 30 }),
+        async (written) => {
+          writeFileSync(log.path, "");
+          const expected = new Map<ItemKey, string[]>();
+          for (const [id, text] of written) {
+            const item = id === undefined ? null : keyOf(id);
+            log.write(item, text);
+            if (item !== null) expected.set(item, [...(expected.get(item) ?? []), safeText(text)]);
+          }
+          for (const [item, texts] of expected) assert.deepEqual(await textsOf(item), texts, item);
+          const all = await newestItemLines(checkpoint, expected.keys(), 2);
+          for (const [item, texts] of expected) {
+            const { lines, left } = all.get(item)!;
+            assert.deepEqual(lines.map(({ text }) => text).slice(-2), texts.slice(-2));
+            assert.equal(left, Math.max(0, texts.length - 2));
+          }
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  it("are told apart for ids of which the same is left without their keys", () => {
+    const tags = plantedKeys.flatMap(({ text }) => [text, `${text}x1`].map((id) => tagOf(keyOf(id))));
+    assert.equal(new Set(tags).size, tags.length);
+    for (const { key } of plantedKeys) for (const tag of tags) assert.ok(!tag.includes(key.slice(-14)));
+  });
+
+  it("are read over a rotation, the newest kept, in their order", async () => {
+    const filler = "x".repeat(100_000);
+    for (let n = 0; n < 90; n++) {
+      log.write(keyOf("a"), `line ${n}`);
+      log.write(keyOf("b"), filler);
+    }
+    for (let n = 90; !existsSync(olderLogPathOf(log.path)); n++) {
+      log.write(keyOf("b"), filler);
+      log.write(keyOf("a"), `line ${n}`);
+    }
+    log.write(keyOf("a"), "after");
+    const texts = await textsOf(keyOf("a"));
+    assert.deepEqual(texts.slice(0, 3), ["line 0", "line 1", "line 2"]);
+    assert.equal(texts.at(-1), "after");
+    const { lines, left } = (await newestItemLines(checkpoint, [keyOf("a")], 5)).get(keyOf("a"))!;
+    assert.deepEqual(
+      lines.map(({ text }) => text),
+      texts.slice(-5),
+    );
+    assert.equal(left, texts.length - 5);
+    assert.ok(lines.every(({ time }) => !Number.isNaN(Date.parse(time))));
+  });
+
+  it("are cut where they are long, and no line is held whole", async () => {
+    log.write(keyOf("a"), "y".repeat(9_000_000));
+    log.write(keyOf("a"), "next");
+    const texts = await textsOf(keyOf("a"));
+    assert.equal(texts.length, 2);
+    assert.ok(texts[0]!.length <= maxLogLineBytes && texts[0]!.endsWith("y…"), texts[0]!.slice(-10));
+    assert.equal(texts[1], "next");
+  });
+
+  it("take as much memory for a full log as is kept of it", async () => {
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    const line = "z".repeat(990);
+    const bytes = Array.from({ length: 20_000 }, (_, n) => `2026-11-21T04:00:00.000Z [${n % 2}] ${line}\n`);
+    writeFileSync(log.path, bytes.join("").slice(0, maxLogBytes));
+    writeFileSync(olderLogPathOf(log.path), bytes.join("").slice(0, maxLogBytes));
+    assert.ok(statSync(log.path).size > 9_000_000);
+    let count = 0;
+    let peakBytes = 0;
+    const heldBytes = () => {
+      collect();
+      const { arrayBuffers, heapUsed } = process.memoryUsage();
+      return arrayBuffers + heapUsed;
+    };
+    bytes.length = 0;
+    const beforeBytes = heldBytes();
+    for await (const { text } of itemLogLines(checkpoint, keyOf("1"))) {
+      count += text.length > 0 ? 1 : 0;
+      if (count % 2_500 === 0) peakBytes = Math.max(peakBytes, heldBytes());
+    }
+    assert.ok(count > 9_000, String(count));
+    assert.ok(peakBytes - beforeBytes < 3_000_000, `${peakBytes - beforeBytes} bytes held`);
+  });
+
+  it("are none where there is no log, and a link or FIFO in its place is refused", async () => {
+    assert.deepEqual(await textsOf(keyOf("a")), []);
+    if (process.platform === "win32") return;
+    execFileSync("mkfifo", [log.path]);
+    await assert.rejects(textsOf(keyOf("a")), { code: "AJ_NOT_A_FILE" });
+    const linked = join(scratch.path, "m.jsonl");
+    symlinkSync(join(scratch.path, "elsewhere"), logPathOf(linked));
+    await assert.rejects(itemLogLines(linked, keyOf("a")).next(), { code: "AJ_NOT_A_FILE" });
+  });
+});
