@@ -7,6 +7,11 @@ const quantiles = 4_096;
  * times its age in the middle: the longer it has been going, the longer it will.
  */
 const tailExponent = 2;
+/** The slowest part of the durations is taken to follow a power law; more of it would see one where none is. */
+const tailShare = 0.04;
+const maxTailSpread = 0.8;
+/** Of fewer finished items the slowest part is one item. */
+const minForTail = 40;
 /** Finished items that took less than this part of what is usual now came from a cache, or found nothing to do. */
 const instantShare = 1 / 50;
 const recentItems = 20;
@@ -16,7 +21,10 @@ const recentItems = 20;
  * by the job itself, and tell nothing of the rest. Such items in between are part of what the rest will be like.
  * @param finishedMs in the order in which they finished
  */
-export function withoutInstantStart(finishedMs: readonly number[], agesMs: readonly number[]): readonly number[] {
+export function withoutInstantStart(
+  finishedMs: readonly number[],
+  agesMs: readonly number[],
+): readonly number[] {
   const usual = median([...finishedMs.slice(-recentItems), ...agesMs]);
   const first = finishedMs.findIndex((ms) => ms > usual * instantShare);
   return finishedMs.slice(first === -1 && usual > 0 ? finishedMs.length : Math.max(0, first));
@@ -50,6 +58,7 @@ export class DurationModel {
       filled,
       ages.filter((ms) => ms >= longest),
     );
+    if (finished.length >= minForTail) this.smoothTail();
   }
 
   /** The share that no finished item speaks for is spread evenly over the items that are older than all of them. */
@@ -61,6 +70,19 @@ export class DurationModel {
       rest[i] = ages[whole]! * (1 - (place - whole)) ** (-1 / tailExponent);
     }
     rest.sort();
+  }
+
+  /**
+   * The slowest items take a part of the whole that grows with how few they are, and slower ones than any so far
+   * are to come: the top follows a power law of its own spread (Hill, 1975).
+   */
+  private smoothTail(): void {
+    const top = this.likelyMs.subarray(Math.round(quantiles * (1 - tailShare)));
+    const leastMs = top[0]!;
+    if (leastMs <= 0) return;
+    const spread = top.reduce((sum, ms) => sum + Math.log(ms / leastMs), 0) / top.length;
+    const exponent = Math.min(spread, maxTailSpread);
+    for (let i = 0; i < top.length; i++) top[i] = leastMs * (1 - (i + 0.5) / top.length) ** -exponent;
   }
 
   draw(random: () => number): number {

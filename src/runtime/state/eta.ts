@@ -21,8 +21,16 @@ export interface EtaInput {
    * between items. Fewer than are in flight means that not every item which ends is followed by another.
    */
   concurrency: number;
+  /** How the concurrency is expected to come back after a drop. Left out: it stays as it is. */
+  rise?: ConcurrencyRise;
   /** How long the run will still be paused: added to both ends of the range. Default 0. */
   pausedMs?: number;
+}
+
+/** One more item at a time, each so often, up to a limit. */
+export interface ConcurrencyRise {
+  everyMs: number;
+  limit: number;
 }
 
 export interface ItemProgress {
@@ -62,7 +70,8 @@ const z90 = 1.2816;
  */
 export function estimateEta(input: EtaInput): Eta | null {
   if (input.waiting === 0 && input.inFlightAgesMs.length === 0) return { p50Ms: 0, p90Ms: 0 };
-  const { inFlight, waiting, slots, stretch } = planOf(input);
+  const plan = planOf(input);
+  const { inFlight } = plan;
   const durationsMs = input.durationsMs.slice(-durationSampleSize);
   const finishedMs = withoutInstantStart(
     durationsMs,
@@ -76,25 +85,57 @@ export function estimateEta(input: EtaInput): Eta | null {
   );
   const samples = finishedMs.length + told.length;
   const spread = logSpreadOf(finishedMs);
-  const scheduled = Math.min(waiting, Math.max(maxScheduledItems, minScheduledRounds * slots));
+  const scheduled = Math.min(plan.waiting, Math.max(maxScheduledItems, minScheduledRounds * plan.slots));
   const simulations = Math.round(
     Math.min(maxSimulations, Math.max(minSimulations, maxDraws / (scheduled + 1))),
   );
   // Always the same numbers, so that a view does not jitter by itself.
   const random = generator(1);
   const pool = new Float64Array(samples);
-  const ends: number[] = [];
-  for (let i = 0; i < simulations; i++) {
-    const schedule = new Slots();
-    for (const item of inFlight) schedule.add(remainingOf(item, model, spread, random));
-    for (let n = inFlight.length; n > slots; n--) schedule.removeFirst();
-    while (schedule.size < slots) schedule.add(0);
+  const ends = Array.from({ length: simulations }, () => {
     // What was seen is itself a draw from what items take: each schedule has its own view of that.
-    for (let n = 0; n < samples; n++) pool[n] = model.draw(random) * stretch;
-    for (let n = 0; n < scheduled; n++) schedule.extendFirst(pool[Math.floor(random() * samples)]!);
-    ends.push(sumOf(waiting - scheduled, pool, random) / slots + schedule.last);
-  }
+    for (let n = 0; n < samples; n++) pool[n] = model.draw(random) * plan.stretch;
+    const leftMs = plan.inFlight.map((item) => remainingOf(item, model, spread, random));
+    return endOf(plan, scheduled, leftMs, pool, random);
+  });
   return rangeOf(ends, samples, input.pausedMs ?? 0);
+}
+
+/** One schedule: the items that come before the scheduled ones are a sum that the slots share out evenly. */
+function endOf(
+  plan: Plan,
+  scheduled: number,
+  leftMs: number[],
+  pool: Float64Array,
+  random: () => number,
+): number {
+  const headMs = sumOf(plan.waiting - scheduled, pool, random);
+  const head = headMs === 0 ? { ms: 0, slots: plan.slots, riseMs: plan.rise.everyMs } : headOf(headMs, plan);
+  const schedule = new Slots();
+  for (const ms of leftMs) schedule.addBusy(ms);
+  for (let n = leftMs.length; n > head.slots; n--) schedule.removeFirst();
+  while (schedule.size < head.slots) schedule.addIdle(0);
+  for (
+    let slots = head.slots, atMs = head.riseMs;
+    slots < plan.rise.limit;
+    slots++, atMs += plan.rise.everyMs
+  )
+    schedule.addIdle(atMs);
+  for (let n = 0; n < scheduled; n++) schedule.extendFirst(pool[Math.floor(random() * pool.length)]!);
+  return head.ms + schedule.last;
+}
+
+/** How long so much work takes, how many slots there are by then, and in what time there will be one more. */
+function headOf(workMs: number, { slots, rise }: Plan): { ms: number; slots: number; riseMs: number } {
+  let [ms, leftMs, riseMs] = [0, workMs, rise.everyMs];
+  while (slots < rise.limit && leftMs > slots * riseMs) {
+    leftMs -= slots * riseMs;
+    ms += riseMs;
+    riseMs = rise.everyMs;
+    slots++;
+  }
+  const lastMs = leftMs / slots;
+  return { ms: ms + lastMs, slots, riseMs: riseMs - lastMs };
 }
 
 /**
@@ -107,8 +148,7 @@ export function workingMs(
   pauses: readonly { fromMs: number; toMs: number }[],
 ): number {
   let ms = toMs - fromMs;
-  for (const pause of pauses)
-    ms -= Math.max(0, Math.min(toMs, pause.toMs) - Math.max(fromMs, pause.fromMs));
+  for (const pause of pauses) ms -= Math.max(0, Math.min(toMs, pause.toMs) - Math.max(fromMs, pause.fromMs));
   return Math.max(0, ms);
 }
 
@@ -118,10 +158,22 @@ interface InFlight {
   told: { totalMs: number; doubt: number } | undefined;
 }
 
-/** More slots than are simulated: each stands for several, and for their share of the items. */
-function planOf({ inFlightAgesMs, inFlightProgress, waiting, concurrency }: EtaInput) {
-  const used = Math.min(Math.max(concurrency, Number.EPSILON), waiting + inFlightAgesMs.length);
-  const scale = Math.max(1, Math.ceil(used) / maxSlots);
+interface Plan {
+  inFlight: InFlight[];
+  waiting: number;
+  slots: number;
+  rise: ConcurrencyRise;
+  /** What an item of a slot that stands empty in between takes, in parts of its duration. */
+  stretch: number;
+}
+
+/** Of more slots than are simulated each stands for several, and for their share of the items. */
+function planOf(input: EtaInput): Plan {
+  const { inFlightAgesMs, inFlightProgress, concurrency, rise } = input;
+  const items = input.waiting + inFlightAgesMs.length;
+  const used = Math.min(Math.max(concurrency, Number.EPSILON), items);
+  const limit = Math.max(used, Math.min(rise?.limit ?? 0, items));
+  const scale = Math.max(1, Math.ceil(limit) / maxSlots);
   const slots = Math.ceil(Math.ceil(used) / scale);
   const inFlight: InFlight[] = [];
   for (let at = 0; at < inFlightAgesMs.length; at += scale) {
@@ -129,7 +181,15 @@ function planOf({ inFlightAgesMs, inFlightProgress, waiting, concurrency }: EtaI
     const ageMs = Math.max(0, inFlightAgesMs[index]!);
     inFlight.push({ ageMs, told: toldBy(inFlightProgress?.[index], ageMs) });
   }
-  return { inFlight, waiting: Math.ceil(waiting / scale), slots, stretch: slots / (used / scale) };
+  return {
+    inFlight,
+    waiting: Math.ceil(input.waiting / scale),
+    slots,
+    rise: rise
+      ? { everyMs: Math.max(1, rise.everyMs) * scale, limit: Math.ceil(limit / scale) }
+      : { everyMs: 0, limit: 0 },
+    stretch: slots / (used / scale),
+  };
 }
 
 function toldBy(progress: ItemProgress | undefined, ageMs: number): InFlight["told"] {
@@ -141,7 +201,12 @@ function toldBy(progress: ItemProgress | undefined, ageMs: number): InFlight["to
 }
 
 /** By its own progress and by what others took, each as far as it can be relied on. */
-function remainingOf(item: InFlight, model: DurationModel, spread: number | null, random: () => number): number {
+function remainingOf(
+  item: InFlight,
+  model: DurationModel,
+  spread: number | null,
+  random: () => number,
+): number {
   const { ageMs, told } = item;
   if (!told) return model.drawLongerThan(ageMs, random) - ageMs;
   const toldMs = told.totalMs * Math.exp(told.doubt * gaussian(random));

@@ -8,7 +8,18 @@ export class Slots {
     return this.times.length;
   }
 
-  add(time: number): void {
+  /** A slot at work until then. */
+  addBusy(time: number): void {
+    this.add(time);
+    this.last = Math.max(this.last, time);
+  }
+
+  /** A slot that is there from then on. */
+  addIdle(time: number): void {
+    this.add(time);
+  }
+
+  private add(time: number): void {
     const { times } = this;
     let at = times.push(time) - 1;
     for (let parent = (at - 1) >> 1; at > 0 && times[parent]! > time; parent = (at - 1) >> 1) {
@@ -16,12 +27,13 @@ export class Slots {
       at = parent;
     }
     times[at] = time;
-    this.last = Math.max(this.last, time);
   }
 
   /** Gives the slot that is free first something to do. */
   extendFirst(ms: number): void {
-    this.replaceFirst(this.times[0]! + ms);
+    const time = this.times[0]! + ms;
+    this.replaceFirst(time);
+    this.last = Math.max(this.last, time);
   }
 
   /** Takes away the slot that is free first: nothing is begun on it any more. */
@@ -41,6 +53,5 @@ export class Slots {
       at = child;
     }
     times[at] = time;
-    this.last = Math.max(this.last, time);
   }
 }

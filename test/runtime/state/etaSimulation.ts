@@ -99,7 +99,8 @@ class Player {
       while (!isPaused && running.length < this.limit && this.next < items) this.startItem(isSecond ? 2 : 1);
       this.goOn();
       this.rise();
-      for (const item of running.filter(({ leftMs }) => leftMs <= 1e-6)) this.finishItem(item, isSecond ? 2 : 1);
+      for (const item of running.filter(({ leftMs }) => leftMs <= 1e-6))
+        this.finishItem(item, isSecond ? 2 : 1);
     }
     run.endedMs = this.nowMs;
     return run;
@@ -145,7 +146,8 @@ class Player {
     this.run.own.push({ fromMs, toMs: this.nowMs });
     this.write({ type: "done", atMs: this.nowMs, item: key, run, ms: this.nowMs - fromMs });
     const { pause, drop } = this.scenario;
-    const isAfter = (share: number) => this.run.own.length === Math.round(share * (items - this.run.doneBefore));
+    const isAfter = (share: number) =>
+      this.run.own.length === Math.round(share * (items - this.run.doneBefore));
     if (pause && isAfter(pause.afterShare)) {
       this.pausedUntilMs = this.nowMs + pause.ms;
       this.run.pauses.push({ fromMs: this.nowMs, toMs: this.pausedUntilMs });
