@@ -61,6 +61,8 @@ const minFraction = 0.02;
 const unforeseen = 0.1;
 /** The same by the shape of the durations, of which a single sample shows nothing. It falls with their square root. */
 const unknownShape = 0.3;
+/** How much further out p90 is taken where the slowest items follow a power law, of which a few show little. */
+const tailDoubt = 0.1;
 const z90 = 1.2816;
 
 /**
@@ -79,10 +81,14 @@ export function estimateEta(input: EtaInput): Eta | null {
   );
   const told = inFlight.filter((item) => item.told !== undefined);
   if (finishedMs.length < minSamples && told.length === 0) return null;
-  const model = new DurationModel(
-    [...finishedMs, ...told.map((item) => item.told!.totalMs)],
-    inFlight.filter((item) => item.told === undefined).map((item) => item.ageMs),
-  );
+  const isWholeRun = finishedMs.length < durationSampleSize;
+  const model = new DurationModel({
+    finishedMs: [...finishedMs, ...told.map((item) => item.told!.totalMs)],
+    agesMs: inFlight.filter((item) => item.told === undefined).map((item) => item.ageMs),
+    weight: input.inFlightAgesMs.length / Math.max(1, inFlight.length),
+    // All slots together spend the durations in it.
+    windowMs: isWholeRun ? Number.POSITIVE_INFINITY : sum(finishedMs) / plan.concurrency,
+  });
   const samples = finishedMs.length + told.length;
   const spread = logSpreadOf(finishedMs);
   const scheduled = Math.min(plan.waiting, Math.max(maxScheduledItems, minScheduledRounds * plan.slots));
@@ -91,14 +97,16 @@ export function estimateEta(input: EtaInput): Eta | null {
   );
   // Always the same numbers, so that a view does not jitter by itself.
   const random = generator(1);
+  const remaining = inFlight.map((item) => remainingOf(item, model, spread, random));
   const pool = new Float64Array(samples);
   const ends = Array.from({ length: simulations }, () => {
     // What was seen is itself a draw from what items take: each schedule has its own view of that.
     for (let n = 0; n < samples; n++) pool[n] = model.draw(random) * plan.stretch;
-    const leftMs = plan.inFlight.map((item) => remainingOf(item, model, spread, random));
+    const leftMs = remaining.map((draw) => draw());
     return endOf(plan, scheduled, leftMs, pool, random);
   });
-  return rangeOf(ends, samples, input.pausedMs ?? 0);
+  const doubt = Math.hypot(unforeseen, unknownShape / Math.sqrt(samples));
+  return rangeOf(ends, doubt, 0.9 + tailDoubt * model.tailSpread, input.pausedMs ?? 0);
 }
 
 /** One schedule: the items that come before the scheduled ones are a sum that the slots share out evenly. */
@@ -162,6 +170,8 @@ interface Plan {
   inFlight: InFlight[];
   waiting: number;
   slots: number;
+  /** As it is, before slots stand for several. */
+  concurrency: number;
   rise: ConcurrencyRise;
   /** What an item of a slot that stands empty in between takes, in parts of its duration. */
   stretch: number;
@@ -185,6 +195,7 @@ function planOf(input: EtaInput): Plan {
     inFlight,
     waiting: Math.ceil(input.waiting / scale),
     slots,
+    concurrency: used,
     rise: rise
       ? { everyMs: Math.max(1, rise.everyMs) * scale, limit: Math.ceil(limit / scale) }
       : { everyMs: 0, limit: 0 },
@@ -200,46 +211,51 @@ function toldBy(progress: ItemProgress | undefined, ageMs: number): InFlight["to
   return { totalMs: Math.max(ageMs, progress.ageMs / fraction), doubt };
 }
 
-/** By its own progress and by what others took, each as far as it can be relied on. */
+/** Draws it by the item's own progress and by what others took, each as far as it can be relied on. */
 function remainingOf(
-  item: InFlight,
+  { ageMs, told }: InFlight,
   model: DurationModel,
   spread: number | null,
   random: () => number,
-): number {
-  const { ageMs, told } = item;
-  if (!told) return model.drawLongerThan(ageMs, random) - ageMs;
-  const toldMs = told.totalMs * Math.exp(told.doubt * gaussian(random));
-  if (spread === null) return Math.max(0, toldMs - ageMs);
-  const othersMs = model.drawLongerThan(ageMs, random);
+): () => number {
+  const drawOthersMs = model.longerThan(ageMs);
+  if (!told) return () => drawOthersMs(random) - ageMs;
+  const drawToldMs = () => told.totalMs * Math.exp(told.doubt * gaussian(random));
+  if (spread === null) return () => Math.max(0, drawToldMs() - ageMs);
   const weight = spread ** 2 / (spread ** 2 + told.doubt ** 2 || 1);
-  return Math.max(0, toldMs ** weight * othersMs ** (1 - weight) - ageMs);
+  return () => Math.max(0, drawToldMs() ** weight * drawOthersMs(random) ** (1 - weight) - ageMs);
 }
 
 /** The standard deviation of the durations' logarithms; null where there are too few. */
 function logSpreadOf(durationsMs: readonly number[]): number | null {
   if (durationsMs.length < minSamples) return null;
   const logs = durationsMs.map((ms) => Math.log(Math.max(1, ms)));
-  const mean = logs.reduce((sum, log) => sum + log, 0) / logs.length;
-  return Math.sqrt(logs.reduce((sum, log) => sum + (log - mean) ** 2, 0) / logs.length);
+  const mean = sum(logs) / logs.length;
+  return Math.sqrt(sum(logs.map((log) => (log - mean) ** 2)) / logs.length);
 }
 
 /** What so many items take together: a draw from the normal distribution that the sum of many comes near to. */
 function sumOf(count: number, pool: Float64Array, random: () => number): number {
   if (count === 0) return 0;
-  const mean = pool.reduce((sum, ms) => sum + ms, 0) / pool.length;
-  const variance = pool.reduce((sum, ms) => sum + (ms - mean) ** 2, 0) / pool.length;
+  const mean = sum(pool) / pool.length;
+  const variance = sum(pool.map((ms) => (ms - mean) ** 2)) / pool.length;
   return Math.max(0, count * mean + Math.sqrt(count * variance) * gaussian(random));
 }
 
-function rangeOf(ends: number[], samples: number, pausedMs: number): Eta {
+function rangeOf(ends: number[], doubt: number, share: number, pausedMs: number): Eta {
   ends.sort((a, b) => a - b);
   const middle = ends.slice(Math.floor(ends.length * 0.4), Math.ceil(ends.length * 0.6));
-  const p50Ms = middle.reduce((sum, ms) => sum + ms, 0) / middle.length;
-  const simulatedMs = ends[Math.floor(ends.length * 0.9)]!;
-  const doubt = z90 * Math.hypot(unforeseen, unknownShape / Math.sqrt(samples));
-  const factor = p50Ms > 0 ? Math.exp(Math.hypot(Math.log(Math.max(1, simulatedMs / p50Ms)), doubt)) : 1;
+  const p50Ms = sum(middle) / middle.length;
+  const simulatedMs = ends[Math.floor(ends.length * share)]!;
+  const factor =
+    p50Ms > 0 ? Math.exp(Math.hypot(Math.log(Math.max(1, simulatedMs / p50Ms)), z90 * doubt)) : 1;
   return { p50Ms: pausedMs + p50Ms, p90Ms: pausedMs + Math.max(simulatedMs, p50Ms * factor) };
+}
+
+function sum(values: readonly number[] | Float64Array): number {
+  let total = 0;
+  for (const value of values) total += value;
+  return total;
 }
 
 /** Box and Muller. */
