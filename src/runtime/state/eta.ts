@@ -62,7 +62,7 @@ const unforeseen = 0.1;
 /** The same by the shape of the durations, of which a single sample shows nothing. It falls with their square root. */
 const unknownShape = 0.3;
 /** How much further out p90 is taken where the slowest items follow a power law, of which a few show little. */
-const tailDoubt = 0.1;
+const tailDoubt = 0.12;
 const z90 = 1.2816;
 
 /**

@@ -10,16 +10,12 @@ export class Slots {
 
   /** A slot at work until then. */
   addBusy(time: number): void {
-    this.add(time);
+    this.addIdle(time);
     this.last = Math.max(this.last, time);
   }
 
   /** A slot that is there from then on. */
   addIdle(time: number): void {
-    this.add(time);
-  }
-
-  private add(time: number): void {
     const { times } = this;
     let at = times.push(time) - 1;
     for (let parent = (at - 1) >> 1; at > 0 && times[parent]! > time; parent = (at - 1) >> 1) {

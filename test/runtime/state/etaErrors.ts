@@ -5,15 +5,7 @@ import { applyRecord, newestDurations } from "../../../src/runtime/state/fold.js
 import { createJobState, type JobState } from "../../../src/runtime/state/jobState.js";
 import { statusOf } from "../../../src/runtime/state/status.js";
 import { naiveRemainingMs, TqdmEstimate } from "./etaRivals.js";
-import {
-  items,
-  lognormal,
-  type PlayedRun,
-  play,
-  type Scenario,
-  tokenOfRun,
-  workers,
-} from "./etaSimulation.js";
+import { items, lognormal, type PlayedRun, play, type Scenario, token, workers } from "./etaSimulation.js";
 
 /** Of a thousand the slowest takes five times the usual. */
 const usual: Scenario["durationMs"] = (_, uniform) => lognormal(15_000, 0.5, uniform);
@@ -134,7 +126,7 @@ function* checksOf(run: PlayedRun, scenario: Scenario, moments: number, fromShar
 const scan = { ...new CheckpointScanner().summary(), format: "agent-jobs" as const };
 
 function etaOf(state: JobState, run: PlayedRun, scenario: Scenario, nowMs: number): Eta | null {
-  const holder = { pid: 7, host: "ada", token: tokenOfRun, sinceMs: run.beganMs, local: true };
+  const holder = { pid: 7, host: "ada", token, sinceMs: run.beganMs, local: true };
   const status = statusOf(state, scan, holder, nowMs);
   if (!scenario.pause && !scenario.drop) return status.eta;
   const { inFlightItems, remaining } = status;

@@ -1,5 +1,7 @@
 /** The estimates that other tools give, for comparison: milliseconds, null while they show none. */
 
+const smoothing = 0.3;
+
 /**
  * tqdm's: moving averages of the items and of the time between two of its updates, each with smoothing 0.3 and
  * corrected for its start, as in `EMA`, `update` and `format_meter` of its `std.py` with default options.
@@ -13,13 +15,11 @@ export class TqdmEstimate {
 
   constructor(
     private readonly total: number,
-    initial: number,
+    private readonly initial: number,
     private readonly beganMs: number,
   ) {
     this.shown = { done: initial, atMs: beganMs };
-    this.initial = initial;
   }
-  private readonly initial: number;
 
   update(done: number, atMs: number): void {
     const came = done - this.shown.done;
@@ -40,8 +40,6 @@ export class TqdmEstimate {
     return rate > 0 ? (this.total - done) / rate : null;
   }
 }
-
-const smoothing = 0.3;
 
 class MovingAverage {
   private last = 0;

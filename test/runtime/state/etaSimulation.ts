@@ -10,7 +10,8 @@ export const items = 1_000;
 export const workers = 20;
 const startMs = 1_748_107_200_000;
 const dayMs = 86_400_000;
-const token = "token-of-the-run";
+/** The lock's, by which the run that is played is the live one. */
+export const token = "token-of-the-run";
 
 /** What happens in a run beside its items. All shares are of the items that the run itself has to do. */
 export interface Scenario {
@@ -40,8 +41,6 @@ export interface PlayedRun {
   own: { fromMs: number; toMs: number }[];
   doneBefore: number;
 }
-
-export const tokenOfRun = token;
 
 /** Lognormal: what a call of a model takes, or a few of them. */
 export function lognormal(medianMs: number, sigma: number, uniform: () => number): number {
