@@ -36,6 +36,7 @@ function itemRecords(item: ItemKey, tries: Attempt[], left: ("gone" | "back")[])
     spends.forEach((spent, n) => {
       records.push({ type: "spent", ...base, n: n + 1, usage: spent });
     });
+    if (passes > 0) records.push({ type: "progress", ...base, fraction: 1 / passes });
     for (let pass = 0; pass < passes; pass++) {
       records.push({ type: "waiting", ...base, pass });
       if (isStarted) records.push({ type: "started", ...base, pass: pass + 1 });

@@ -36,6 +36,7 @@ export function mixedLog(items: number): WritableRecord[] {
       records.push({ ...base, type: "step", attempt: 1, step: "outline", op: `op${i}`, result: i });
     if (i % 4 === 0)
       records.push({ ...base, type: "spent", attempt: 1, n: 1, usage: { usd: 1, requests: 2 } });
+    if (i % 13 === 0) records.push({ ...base, type: "progress", attempt: 1, fraction: 0.5 });
     if (i % 11 === 0) records.push({ ...base, type: "waiting", attempt: 1, pass: 0 });
     if (i % 5 === 0)
       records.push({ ...base, type: "failed", attempt: 1, cause: "timeout", message: texts[i % 6]! });

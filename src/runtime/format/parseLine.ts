@@ -125,6 +125,7 @@ const required: Record<string, Record<string, (value: unknown) => boolean>> = {
   started: { run: count, attempt: count },
   step: { run: count, attempt: count, step: isText, op: isText },
   spent: { run: count, attempt: count, n: count, usage: isObject },
+  progress: { run: count, attempt: count, fraction: amount },
   waiting: { run: count, attempt: count, pass: count },
   pace: { run: count, n: count, concurrency: count },
   failed: { run: count, attempt: count, cause: isText, message: isText },
@@ -134,7 +135,17 @@ const required: Record<string, Record<string, (value: unknown) => boolean>> = {
   "run-lost": { run: count, cause: isText },
   compacted: { key: isText, runs: isRunSums, steps: isStepCounts },
 };
-const ofItems = new Set(["gone", "back", "started", "step", "spent", "waiting", "failed", "measured"]);
+const ofItems = new Set([
+  "gone",
+  "back",
+  "started",
+  "step",
+  "progress",
+  "spent",
+  "waiting",
+  "failed",
+  "measured",
+]);
 
 function verifiedRecord(members: Record<string, unknown>, text: string): ParsedLine | undefined {
   const { ts, c: _, ...rest } = members;

@@ -21,6 +21,7 @@
  *   started       item run attempt pass?                   `pass`: it goes on after that many `waiting`
  *   step          item run attempt step op result? ms?     `op` identifies the step's inputs
  *   spent         item run attempt n usage                 what calls of an attempt took that goes on; `n` counts 1, 2 …
+ *   progress      item run attempt fraction                how much of an attempt is done, by its own word: 0 to 1
  *   waiting       item run attempt pass                    an attempt goes on later, and nothing it began is unrecorded;
  *                                                          `pass` counts 0, 1, 2 …
  *   failed        item run attempt cause message ms? detail? usage? retry?
@@ -151,6 +152,10 @@ export interface SpentRecord extends Attempt {
   n: number;
   usage: Usage;
 }
+export interface ProgressRecord extends Attempt {
+  type: "progress";
+  fraction: number;
+}
 export interface WaitingRecord extends Attempt {
   type: "waiting";
   pass: number;
@@ -257,6 +262,7 @@ export type WritableRecord =
   | StartedRecord
   | StepRecord
   | SpentRecord
+  | ProgressRecord
   | WaitingRecord
   | FailedRecord
   | MeasuredRecord

@@ -1,4 +1,4 @@
-import { abandonAfterMs } from "../config.js";
+import { abandonAfterMs, progressIntervalMs } from "../config.js";
 import { AgentJobsError, messageOf } from "../errors.js";
 import type { ItemKey } from "../format/itemId.js";
 import type { Usage } from "../format/record.js";
@@ -47,6 +47,7 @@ export class Attempt {
   /** What no record has told yet. */
   private unrecorded: Usage | undefined;
   private spends = 0;
+  private toldProgressMs = Number.NEGATIVE_INFINITY;
   private isOver = false;
 
   constructor(private readonly parts: AttemptParts) {
@@ -67,7 +68,7 @@ export class Attempt {
       fetch: (input, init) => this.fetching.fetch(input, init),
       usage: (reply) => this.count(reply),
       log: (...values) => log.write(item, logText(values)),
-      progress: (fraction) => parts.onProgress(fraction),
+      progress: (fraction) => this.tellProgress(fraction),
     };
   }
 
@@ -121,6 +122,15 @@ export class Attempt {
     this.isOver = true;
     this.fetching.end();
     if (this.parts.deadline !== this.parts.runDeadline) this.parts.deadline?.dispose();
+  }
+
+  /** A few words a second are enough for whoever looks. */
+  private tellProgress(fraction: number): void {
+    const nowMs = performance.now();
+    if (!(fraction >= 0 && fraction <= 1) || this.isOver) return;
+    if (nowMs - this.toldProgressMs < progressIntervalMs) return;
+    this.toldProgressMs = nowMs;
+    this.parts.onProgress(fraction);
   }
 
   private async step<T>(name: string, inputs: unknown, work: () => T | Promise<T>): Promise<T> {

@@ -285,7 +285,10 @@ class Run {
       priceOf: (usage) => this.spending.prices.priceOf(usage),
       refusal: () => this.spending.refusal(),
       onSpent: (usage) => this.spending.spend(key, usage),
-      onProgress: (fraction) => this.tell({ event: "item-progress", item: id, fraction }),
+      onProgress: (fraction) => {
+        this.tell({ event: "item-progress", item: id, fraction });
+        this.session.recordProgress(key, attempt, fraction).catch((error) => this.fatal(error));
+      },
     });
   }
 

@@ -115,6 +115,12 @@ export class Session {
     await this.log.append([spent], "written");
   }
 
+  /** @internal Records how far an attempt has come. */
+  async recordProgress(item: ItemKey, attempt: number, fraction: number): Promise<void> {
+    const progress = { type: "progress" as const, atMs: Date.now(), item, run: this.run, attempt, fraction };
+    await this.log.append([progress], "written");
+  }
+
   /** @internal Records how fast the run goes from here on. */
   async recordPace(pace: Omit<PaceRecord, "type" | "atMs" | "run">): Promise<void> {
     await this.log.append([{ type: "pace", atMs: Date.now(), run: this.run, ...pace }], "written");

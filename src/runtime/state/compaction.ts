@@ -29,6 +29,7 @@ interface Pending {
   /** What began or ended its latest attempt. */
   latest: number;
   failure: number;
+  progress: number;
   failures: { at: number; record: FailedRecord }[];
   steps: Map<string, number>;
   stepNames: string[];
@@ -81,6 +82,7 @@ export class Compaction {
       case "failed":
       case "step":
       case "spent":
+      case "progress":
         return this.takeAttempt(record, at);
       case "pace":
         return this.takePace(record, at);
@@ -187,22 +189,24 @@ export class Compaction {
     if (!now) return this.drop(at, this.state.done.has(record.item) ? why : "repeats");
     let item = this.pending.get(record.item);
     if (!item) {
-      item = { latest: -1, failure: -1, failures: [], steps: new Map(), stepNames: [] };
+      item = { latest: -1, failure: -1, progress: -1, failures: [], steps: new Map(), stepNames: [] };
       this.pending.set(record.item, item);
     }
-    const { latest, failure } = item;
+    const { latest, failure, progress } = item;
     if (isOtherAttempt(before, now)) item.latest = at;
     if (record.type === "spent" && before?.spent !== now.spent) this.spends.add(at);
     if (record.type === "failed" && before?.failure !== now.failure) {
       item.failure = at;
       item.failures.push({ at, record });
     }
+    if (before?.progress !== now.progress) item.progress = at;
     const isNewStep = record.type === "step" && this.takeStep(item, record, at, before);
-    const isNew = item.latest === at || item.failure === at || isNewStep;
+    const isNew = [item.latest, item.failure, item.progress].includes(at) || isNewStep;
     if (!isNew) return this.drop(at, "repeats");
     // What this one supersedes; a failure is needed for as long as no later one is.
-    for (const old of new Set([latest, failure]))
-      if (old >= 0 && old !== item.latest && old !== item.failure && !isStep(item, old))
+    const needed = [item.latest, item.failure, item.progress];
+    for (const old of new Set([latest, failure, progress]))
+      if (old >= 0 && !needed.includes(old) && !isStep(item, old))
         this.drop(
           old,
           old === failure || item.failures.some((each) => each.at === old) ? "failures" : "starts",
@@ -223,6 +227,7 @@ export class Compaction {
     const item = this.pending.get(record.item);
     if (!item) return;
     this.pending.delete(record.item);
+    this.drop(item.progress, "starts");
     for (const { at: failedAt, record: failed } of item.failures) {
       this.sumFailure(failed);
       this.drop(failedAt, "failures");
@@ -244,7 +249,7 @@ export class Compaction {
   }
 }
 
-type AttemptKind = "started" | "waiting" | "failed" | "step" | "spent";
+type AttemptKind = "started" | "waiting" | "failed" | "step" | "spent" | "progress";
 
 /** The figures that are known, as a record has them. */
 function told(totals: UsageTotals): { usage?: Usage } {
@@ -270,5 +275,7 @@ function isOtherAttempt(before: OpenItem | undefined, now: OpenItem): boolean {
 /** A state as a compaction leaves it the same: which sums made it up, and what came back to the input, is forgotten. */
 export function lasting(state: JobState): JobState {
   const presence = new Map([...state.presence].filter(([, { gone }]) => gone));
-  return { ...state, presence, compactions: new Set(), durations: newestDurations(state) };
+  // Of runs that have ended: what they paused does not matter to any estimate.
+  const runs = new Map([...state.runs].map(([n, { pauses: _, drops: __, ...run }]) => [n, run]));
+  return { ...state, runs, presence, compactions: new Set(), durations: newestDurations(state) };
 }

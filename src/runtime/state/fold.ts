@@ -8,6 +8,7 @@ import type {
   MeasuredRecord,
   PaceRecord,
   PresenceRecord,
+  ProgressRecord,
   RunEndedRecord,
   RunLostRecord,
   RunStartedRecord,
@@ -61,6 +62,8 @@ export function applyRecord(state: JobState, record: CheckpointRecord): void {
       return spendOnItem(state, record);
     case "waiting":
       return parkItem(state, record);
+    case "progress":
+      return takeProgress(state, record);
     case "pace":
       return setPace(state, record);
     case "failed":
@@ -148,11 +151,36 @@ function takeSums(state: JobState, { key, runs, steps, usage }: CompactedRecord)
 function setPace(state: JobState, { run: number, atMs, n, concurrency, until, cause }: PaceRecord): void {
   const run = runOf(state, number, atMs);
   if ((run.pace?.n ?? 0) >= n) return;
-  const pause = until === undefined ? {} : { untilMs: Math.round(until * 1000) };
+  if (concurrency < (run.pace?.concurrency ?? run.concurrency ?? 0)) run.drops = (run.drops ?? 0) + 1;
+  const untilMs = until === undefined ? undefined : Math.round(until * 1000);
+  const pause = untilMs === undefined ? {} : { untilMs };
   run.pace = { n, concurrency, ...pause, ...(cause !== undefined && { cause }) };
+  if (untilMs !== undefined) keepPause(run, { fromMs: atMs, toMs: untilMs });
 }
 
-type AttemptRecord = StartedRecord | FailedRecord | StepRecord | SpentRecord | WaitingRecord;
+const maxPauses = 100;
+
+function keepPause(run: RunState, pause: { fromMs: number; toMs: number }): void {
+  const before = run.pauses ?? [];
+  const last = before.at(-1);
+  const goesOn = last !== undefined && pause.fromMs <= last.toMs;
+  const joined = goesOn ? { fromMs: last.fromMs, toMs: Math.max(last.toMs, pause.toMs) } : pause;
+  run.pauses = [...(goesOn ? before.slice(0, -1) : before), joined].slice(-maxPauses);
+}
+
+/** What an attempt says of how far it has come. */
+function takeProgress(state: JobState, record: ProgressRecord): void {
+  if (state.done.has(record.item)) return;
+  const open = openItem(state, record);
+  const { attempt, fraction, atMs } = record;
+  const { progress } = open;
+  if (progress && (progress.attempt > attempt || (progress.attempt === attempt && progress.atMs >= atMs)))
+    return;
+  beginAttempt(open, record);
+  open.progress = { attempt, fraction, atMs };
+}
+
+type AttemptRecord = StartedRecord | FailedRecord | StepRecord | SpentRecord | ProgressRecord | WaitingRecord;
 
 function openItem(state: JobState, record: AttemptRecord): OpenItem {
   let open = state.open.get(record.item);

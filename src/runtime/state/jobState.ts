@@ -28,6 +28,8 @@ export interface OpenItem {
   willRetry?: boolean;
   /** Names of the steps that are finished. */
   steps?: Set<string>;
+  /** How much of the latest attempt is done, by its own word: from 0 to 1. */
+  progress?: { attempt: number; fraction: number; atMs: number };
   /** The latest `spent` record that is counted, and what those of its attempt say in sum. */
   spent?: { attempt: number; n: number; usage: UsageTotals };
 }
@@ -47,6 +49,10 @@ export interface RunState {
   stages?: string[];
   /** The latest word on how fast the run goes. */
   pace?: { n: number; concurrency: number; untilMs?: number; cause?: string };
+  /** When nothing began, oldest first and not overlapping: the newest hundred. */
+  pauses?: { fromMs: number; toMs: number }[];
+  /** How often fewer items at a time were allowed than before. */
+  drops?: number;
   ended?: { atMs: number; reason: RunEndReason; signal?: string; detail?: string };
   /** What its successor found out, where it left no end itself. */
   lost?: { cause: LossCause; detail?: string };

@@ -2,9 +2,10 @@ import { stalledAfterMs } from "../config.js";
 import type { ItemKey } from "../format/itemId.js";
 import type { LossCause, RunEndReason } from "../format/record.js";
 import type { ScanSummary } from "../format/scan.js";
-import { type Eta, estimateEta } from "./eta.js";
+import type { Eta } from "./eta.js";
 import { newestDurations } from "./fold.js";
 import { isGone, type JobState, latestRun, type OpenItem, type RunState } from "./jobState.js";
+import { etaOfRun } from "./runEta.js";
 
 export type Progress =
   | "running"
@@ -98,14 +99,12 @@ export function statusOf(
   const counted = { holder, live, pause, remaining, failed, inDoubt };
   const progress = progressOf(state, scan, counted, durations, nowMs);
   const concurrency = live?.pace?.concurrency ?? live?.concurrency ?? null;
+  const underWay = inFlightItems.filter(({ open }) => open.phase === "started").map(({ open }) => open);
+  const retrying = inFlight - underWay.length;
+  const waiting = Math.max(0, (remaining ?? 0) - underWay.length);
   const eta =
     live && remaining !== null && progress === "running"
-      ? estimateEta({
-          durationsMs: durations.filter((sample) => sample.run === live.run).map((sample) => sample.ms),
-          inFlightAgesMs: inFlightItems.map(({ open }) => Math.max(0, nowMs - open.atMs)),
-          waiting: Math.max(0, remaining - inFlight),
-          concurrency: concurrency ?? Math.max(1, inFlight),
-        })
+      ? etaOfRun({ run: live, durations, underWay, waiting, nowMs })
       : null;
   return {
     progress,
@@ -124,7 +123,7 @@ export function statusOf(
     eta,
     pause,
     concurrency,
-    retrying: inFlightItems.filter(({ open }) => open.phase === "failed").length,
+    retrying,
     ...lists,
   };
 }
