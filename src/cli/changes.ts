@@ -1,41 +1,53 @@
-import { clearCheckpoint } from "../runtime/repair.js";
+import { redoItems } from "../runtime/redo.js";
+import type { Input } from "../runtime/runner/items.js";
+import { hasChanged, type JobChanges } from "../runtime/runner/jobChanges.js";
 import type { LoadedJobFile } from "../runtime/runner/loadJob.js";
-import { type ParamChange, paramChanges } from "../runtime/runner/plan.js";
-import { JsonlStore } from "../runtime/store/jsonlStore.js";
-import { plural, shortText } from "../view/text.js";
+import { planRun } from "../runtime/runner/plan.js";
+import { changeLines } from "../view/changeText.js";
+import { plural, usdText } from "../view/text.js";
 import { CommandError, exit } from "./exitCodes.js";
 import { choose, print } from "./terminal.js";
 
 export type ChangedChoice = "keep" | "redo";
 
-/** `model: "small" → "large"` */
-export function changeText({ name, before, after }: ParamChange): string {
-  const show = (value: unknown) => (value === undefined ? "none" : shortText(JSON.stringify(value), 60));
-  return `${name === "" ? "params" : name} changed: ${show(before)} → ${show(after)}`;
-}
-
 /**
- * Old results are never taken for new ones without a word: where the job's parameters are not those of its latest
- * run, the person decides whether to keep what is done or to do it all again (the old checkpoint becomes a backup).
+ * Old results are never taken for new ones without a word: where anything that results depend on is not what it was,
+ * the person decides whether to keep what is done or to do again what is affected (the old checkpoint is kept).
  * @throws CommandError exit 5 where nobody can be asked, or the person wants neither
  */
-export async function settleChanges(job: LoadedJobFile, choice: ChangedChoice | undefined): Promise<void> {
-  const { state } = await new JsonlStore(job.checkpoint).load(job.name);
-  const changes = paramChanges(state, job.definition.params);
+export async function settleChanges(
+  job: LoadedJobFile,
+  input: Input,
+  choice: ChangedChoice | undefined,
+): Promise<void> {
+  const { plan, changes } = await planRun(job, input);
   // Results of finished steps count as well: they go into the results of items that are not done yet.
-  if (changes.length === 0 || (state.done.size === 0 && state.steps.size === 0)) return;
-  const what = changes.map(changeText);
-  const done = plural(state.done.size, "item is", "items are");
-  if (!choice) for (const line of what) print(line);
-  const decided =
-    choice ??
-    (await choose(`${done} done already. (k)eep, or (r)edo everything?`, ["keep", "redo"] as const));
+  const isTouched = plan.saved.items > 0 || plan.failed + plan.inDoubt > 0;
+  if (!hasChanged(changes) || !isTouched) return;
+  const lines = changeLines(plan.changed);
+  if (!choice) for (const line of lines) print(line);
+  const { isWhole, what } = affected(changes, plan.saved.items);
+  const { usd } = plan.saved;
+  const cost = isWhole && usd !== null ? `, ${usdText(usd)} spent on them` : "";
+  const before = `${what} done before that${cost}`;
+  const decided = choice ?? (await choose(`${before}. (k)eep, or (r)edo?`, ["keep", "redo"] as const));
   if (decided === null)
     throw new CommandError(
       exit.undecided,
-      `${what.join("; ")}. ${done} done with the old parameters: run again with --changed keep to go on with them, or --changed redo to do all items again.`,
+      `${lines.join(" ")} ${before}: run again with --changed keep to go on with the results as they are, or with --changed redo to do them again.`,
     );
   if (decided === undefined)
     throw new CommandError(exit.undecided, "Neither was chosen; nothing was changed. Run again to choose.");
-  if (decided === "redo") print(`The old results are kept as ${await clearCheckpoint(job.checkpoint)}.`);
+  if (decided === "keep") return;
+  // Stages know by their inputs and code which of their results still hold; steps of other jobs do not.
+  const keepsSteps = isWhole && job.definition.stages !== undefined && changes.params.length === 0;
+  const items = isWhole ? ("all" as const) : new Set(changes.items);
+  const backup = await redoItems(job.checkpoint, { items, keepsSteps });
+  if (backup !== null) print(`The old results are kept as ${backup}.`);
+}
+
+/** A change of the job affects all items; one of items' content those alone. */
+function affected({ params, sources, stages, items }: JobChanges, done: number) {
+  const isWhole = params.length + sources.length > 0 || stages;
+  return { isWhole, what: plural(isWhole ? done : items.length, "item was", "items were") };
 }

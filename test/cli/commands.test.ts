@@ -17,6 +17,7 @@ export default defineJob({
   items: "items.csv",
   params: { model: process.env.MODEL ?? "small" },
   concurrency: 2,
+  retry: false,
   process(item, ctx) {
     if (item.id === process.env.FAIL) throw Object.assign(new Error("429 slow down"), { status: 429 });
     ctx.usage({ model: "m", inputTokens: 10, outputTokens: 2, usd: 0.01 });
@@ -144,9 +145,11 @@ describe("the command line", () => {
     const { stdout, code } = await cli(["plan", "shout.job.mjs", "--json"], { MODEL: "large" });
     assert.equal(code, 0);
     const plan = JSON.parse(stdout);
+    const params = [{ name: "model", before: "small", after: "large" }];
+    const changed = { items: 1, itemIds: ["3"], params, sources: [], stages: false };
     assert.deepEqual(
       [plan.total, plan.done, plan.new, plan.failed, plan.inDoubt, plan.gone, plan.toRun, plan.changed],
-      [3, 1, 1, 1, 0, 1, 2, { items: 1, params: [{ name: "model", before: "small", after: "large" }] }],
+      [3, 1, 1, 1, 0, 1, 2, changed],
     );
     assert.equal((await status("shout.job.mjs"))[0].done, 2);
   });

@@ -21,7 +21,7 @@ const go = () => new Promise((resolve) => {
 });
 writeFileSync("loaded", "");
 export default defineJob({
-  items: ["a", "b", "c"], ${checkpoint}
+  items: ["a", "b", "c"], retry: false, ${checkpoint}
   async process(item) {
     if (process.env.HANG) await go();
     if (item === "b") throw Object.assign(new Error("429 slow down"), { status: 429 });

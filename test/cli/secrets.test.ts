@@ -8,6 +8,7 @@ import { plantedKeys } from "../support/hostile.js";
 const job = `
 const texts = require("./texts.json");
 module.exports = {
+  retry: false,
   items: texts.flatMap((text, i) => ["message", "cause", "stack", "body", "thrown", "logged"].map((how) => ({ id: i + how, how, text }))),
   process({ how, text }, ctx) {
     if (how === "logged") return (ctx.log("calling with", { headers: text }, new Error(text)), "done");
@@ -38,6 +39,7 @@ describe("keys in errors and logs", () => {
       "n.job.js": job,
       "w.job.json": JSON.stringify({
         items: plantedKeys.map((_, i) => i),
+        retry: false,
         worker: [process.execPath, "worker.js"],
       }),
       "worker.js": worker,

@@ -81,7 +81,7 @@ for m in messages:
     elif m["item"] == "both": answer(id=m["id"], result={}, error=None)
     else: answer(id=m["id"], result=m["attempt"])
 `,
-      { items: ["limited", "text", "odd", "null", "both", "fine"], concurrency: 3 },
+      { items: ["limited", "text", "odd", "null", "both", "fine"], concurrency: 3, retry: false },
     );
     assert.equal((await run()).code, 1);
     const failed = await failures();
@@ -132,7 +132,7 @@ for m in messages:
     print("about", m["item"], file=sys.stderr, flush=True)
     answer(id=m["id"], result=1)
 `,
-      { items: ["a", "b", "c", "d"], workers: 2, concurrency: 2 },
+      { items: ["a", "b", "c", "d"], workers: 2, concurrency: 2, retry: false },
     );
     assert.equal((await run()).code, 0);
     const lines = log().trimEnd().split("\n");
@@ -150,7 +150,7 @@ for m in messages:
     if m["item"] == "poison" and m["attempt"] == 1: os.abort() if hasattr(os, "abort") else sys.exit(3)
     answer(id=m["id"], result=os.getpid())
 `,
-      { items: ["a", "poison", "b", "c"] },
+      { items: ["a", "poison", "b", "c"], retry: false },
     );
     const { code } = await run();
     assert.equal(code, 1);
@@ -253,6 +253,7 @@ done
   it("end although something that they started keeps their output open", async () => {
     define('import subprocess\nsubprocess.Popen(["sleep", "600"])\nfor m in messages: os._exit(3)', {
       items: ["a"],
+      retry: false,
     });
     assert.equal((await run()).code, 1);
     assert.equal((await failures()).a?.cause, "worker-died");

@@ -11,6 +11,7 @@ import { openWorkbench } from "./workbench.js";
 
 const calls = `export default {
   items: ["inv-0001", "inv-0002", "inv-0003"],
+  retry: false,
   process(item, ctx) {
     ctx.log("POST /v1/messages", item, "812 tokens");
     ctx.log("429, retry-after 20 s");

@@ -20,6 +20,7 @@ const opened = () => existsSync(join(folder, "go"));
 export default defineJob({
   items: ["a", "b", "bad", "d", "e"],
   concurrency: 2,
+  retry: false,
   async process(item) {
     appendFileSync(join(folder, "begun"), item + "\\n");
     await new Promise((resolve) => {

@@ -2,11 +2,13 @@ import type { Command } from "commander";
 import { resolveItems } from "../../runtime/runner/items.js";
 import { loadJob } from "../../runtime/runner/loadJob.js";
 import { type JobPlan, planJob } from "../../runtime/runner/plan.js";
+import { changeLines } from "../../view/changeText.js";
 import { countText, durationText, plural, safeText, usdText } from "../../view/text.js";
-import { changeText } from "../changes.js";
 import { doubtLines } from "../doubt.js";
-import { exit } from "../exitCodes.js";
+import { CommandError, exit } from "../exitCodes.js";
+import { fromJobFolder } from "../jobFolder.js";
 import { runtimePath } from "../runtimePath.js";
+import { shellWord } from "../shellWord.js";
 import { leave, print, printJson, styled } from "../terminal.js";
 
 interface PlanFlags {
@@ -21,6 +23,7 @@ export function registerPlan(program: Command): void {
     .command("plan")
     .description("say what a run would do, without doing it")
     .argument("<job>", "the job file")
+    .option("--items <source>", "items instead of the definition's: a data file or a glob")
     .option("--checkpoint <file>", "the checkpoint instead of the definition's")
     .option("--as <label>", "of a labelled run")
     .option("--json", "print one JSON object")
@@ -33,10 +36,16 @@ async function plan(path: string, flags: PlanFlags): Promise<number> {
     label: flags.as ?? null,
     ...(flags.checkpoint && { checkpoint: flags.checkpoint }),
   });
+  if (job.definition.command)
+    throw new CommandError(
+      exit.usage,
+      `${job.name} is done by a program that keeps its own checkpoint, so what a run would do is known to that program alone. See agent-jobs status ${shellWord(path)}.`,
+    );
+  const items = flags.items && fromJobFolder(flags.items, job.folder);
   process.chdir(job.folder);
   const planned = await planJob(
     job,
-    await resolveItems(job.definition.items, job.definition.key, job.folder),
+    await resolveItems(items || job.definition.items, job.definition.key, job.folder),
   );
   if (flags.json) printJson(planned);
   else for (const line of planLines(planned)) print(line);
@@ -44,11 +53,12 @@ async function plan(path: string, flags: PlanFlags): Promise<number> {
 }
 
 function planLines(planned: JobPlan): string[] {
-  const { done, failed, inDoubt, gone, changed, total, toRun, expected } = planned;
+  const { done, failed, inDoubt, gone, changed, total, toRun, expected, saved, budget } = planned;
   const fresh = planned.new;
+  const name = styled("bold", safeText(planned.label ? `${planned.job} @ ${planned.label}` : planned.job));
   const lines = [
-    `${styled("bold", safeText(planned.job))}: ${total === null ? "items as they come" : plural(total, "item")}; a run would begin ${toRun === null ? "those not done" : countText(toRun)}.`,
-    `  done       ${countText(done)}`,
+    `${name}: ${total === null ? "items as they come" : plural(total, "item")}; a run would begin ${toRun === null ? "those not done" : countText(toRun)}.`,
+    `  done       ${countText(done)}${savedText(saved)}`,
     `  new        ${fresh === null ? "unknown" : countText(fresh)}`,
     `  failed     ${countText(failed)}${failed > 0 ? "  (tried again)" : ""}`,
     `  in doubt   ${countText(inDoubt)}${inDoubt > 0 ? "  (begun, not recorded as finished; done again although they may have been paid for)" : ""}`,
@@ -56,12 +66,29 @@ function planLines(planned: JobPlan): string[] {
     `  gone       ${countText(gone)}${gone > 0 ? "  (no longer in the input)" : ""}`,
     `  changed    ${countText(changed.items)}${changed.items > 0 ? "  (done, but with other content than now)" : ""}`,
   ];
-  for (const change of changed.params) lines.push(styled("yellow", `  ${changeText(change)}`));
+  const changes = changeLines(changed);
+  for (const line of changes) lines.push(styled("yellow", `  ${line}`));
+  if (changes.length > 0 && done > 0)
+    lines.push("  A run asks what to do about that: --changed keep, or --changed redo.");
   const figures = [
     ...(expected.ms === null ? [] : [`about ${durationText(expected.ms)}`]),
     ...(expected.tokens === null ? [] : [`${countText(Math.round(expected.tokens))} tokens`]),
     ...(expected.usd === null ? [] : [usdText(expected.usd)]),
   ];
   if (figures.length > 0) lines.push(`  Expected: ${figures.join(", ")}.`);
+  if (budget?.usd)
+    lines.push(`  Budget: ${usdText(budget.usd.spent)} of ${usdText(budget.usd.limit)} spent.`);
+  if (budget?.tokens)
+    lines.push(
+      `  Budget: ${countText(budget.tokens.spent)} of ${countText(budget.tokens.limit)} tokens spent.`,
+    );
+  if (planned.held) lines.push(styled("yellow", "  A run holds the job now: agent-jobs status says who."));
+  if (planned.damaged) lines.push(styled("red", "  Its checkpoint is damaged: agent-jobs repair says how."));
   return lines;
+}
+
+/** `  ($3.10 and 39 min not spent again)` */
+function savedText({ usd, ms }: JobPlan["saved"]): string {
+  const parts = [...(usd === null ? [] : [usdText(usd)]), ...(ms === null ? [] : [durationText(ms)])];
+  return parts.length === 0 ? "" : `  (${parts.join(" and ")} not spent again)`;
 }

@@ -1,4 +1,3 @@
-import { relative, resolve, sep } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { messageOf } from "../../runtime/errors.js";
 import type { RunEvent } from "../../runtime/runner/events.js";
@@ -14,6 +13,7 @@ import { settleDoubt } from "../doubt.js";
 import { CommandError, exit, exitCodeOfRun } from "../exitCodes.js";
 import { reportExhaustedHeap } from "../heapReport.js";
 import { settleHolder } from "../holder.js";
+import { fromJobFolder } from "../jobFolder.js";
 import { RunReport, type Suggestions } from "../runReport.js";
 import { runtimePath } from "../runtimePath.js";
 import { shellWord } from "../shellWord.js";
@@ -54,7 +54,7 @@ export function registerRun(program: Command): void {
     .addOption(
       new Option(
         "--changed <what>",
-        "where parameters are not those of the last run: keep what is done, or redo all",
+        "where parameters, code or items are not what results were made of: keep these, or redo them",
       ).choices(["keep", "redo"]),
     )
     .addOption(
@@ -106,7 +106,7 @@ async function run(path: string, given: RunFlags): Promise<number> {
   const takeOver = handed?.takeOver ?? (await settleHolder(job.name, job.checkpoint, flags));
   const taking = takeOver === undefined ? {} : { takeOver };
   const input = await resolveItems(itemsFlag || job.definition.items, job.definition.key, job.folder);
-  await settleChanges(job, flags.changed);
+  await settleChanges(job, input, flags.changed);
   const inDoubt = await settleDoubt(job, input, flags.inDoubt);
   if (flags.detach) return runDetached(job, { ...taking, inDoubt }, { path, folder, flags });
   const report = new RunReport(job, suggestionsFor(path, flags));
@@ -149,11 +149,6 @@ function suggestionsFor(path: string, { checkpoint, as, items }: RunFlags): Sugg
     value === undefined ? "" : ` ${name} ${shellWord(value)}`;
   const read = checkpoint === undefined ? word : shellWord(checkpoint);
   return { run: word + flag("--checkpoint", checkpoint) + flag("--as", as) + flag("--items", items), read };
-}
-
-/** A path or glob given relative to the working directory, as it reads from the job file's folder. */
-function fromJobFolder(source: string, folder: string): string {
-  return relative(folder, resolve(source)).replaceAll(sep, "/") || ".";
 }
 
 function wholeNumber(text: string): number {

@@ -25,13 +25,18 @@ export class CostModel {
 
   /** @throws JobDefinitionError AJ_JOB where `estimate` throws */
   async of(item: unknown): Promise<ExpectedCost> {
+    return { ...this.seen(), ...(await this.estimateOf(item)) };
+  }
+
+  /** By the job's own `estimate` alone. @throws as `of` does */
+  async estimateOf(item: unknown): Promise<ExpectedCost> {
     const estimated = this.estimated(item);
-    if (!estimated) return this.seen();
+    if (!estimated) return {};
     const { inputTokens, outputTokens } = estimated;
     const isCounted = inputTokens !== undefined || outputTokens !== undefined;
     const tokens = isCounted ? (inputTokens ?? 0) + (outputTokens ?? 0) : undefined;
     const usd = estimated.usd ?? (await this.prices.priceOf(this.asUsage(estimated)));
-    return { ...this.seen(), ...(usd !== undefined && { usd }), ...(tokens !== undefined && { tokens }) };
+    return { ...(usd !== undefined && { usd }), ...(tokens !== undefined && { tokens }) };
   }
 
   private estimated(item: unknown): Estimate | undefined {

@@ -6,7 +6,8 @@ import type { JobDefinition } from "./defineJob.js";
 import { checkDefinition } from "./definition.js";
 import { parseExactly } from "./exactJson.js";
 import { checkLabel, defaultCheckpointOf, isJobFile, jobNameOf, labelledCheckpoint } from "./jobPaths.js";
-import { registerLoaderHooks } from "./loaderHooks.js";
+import { loadedFiles, registerLoaderHooks } from "./loaderHooks.js";
+import { sourcesOf, sourcesOfProgram } from "./sources.js";
 
 /** A job file that was loaded and checked. All paths are absolute. */
 export interface LoadedJobFile {
@@ -40,6 +41,9 @@ export async function loadJob(path: string, options: LoadOptions): Promise<Loade
     path,
   );
   const folder = dirname(file);
+  const sources = file.endsWith(".json")
+    ? await sourcesOfProgram(file, folder, definition)
+    : await sourcesOf(file, folder, [file, ...loadedFiles()]);
   const label = options.label == null ? null : checkLabel(options.label);
   const own = definition.checkpoint && labelledCheckpoint(definition.checkpoint, label);
   const checkpoint = options.checkpoint
@@ -47,7 +51,7 @@ export async function loadJob(path: string, options: LoadOptions): Promise<Loade
     : own
       ? resolve(folder, own)
       : defaultCheckpointOf(file, label);
-  return { path: file, name: jobNameOf(file), folder, label, checkpoint, definition };
+  return { path: file, name: jobNameOf(file), folder, label, checkpoint, definition, sources };
 }
 
 async function assertOneJobFile(file: string): Promise<void> {

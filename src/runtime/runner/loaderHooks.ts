@@ -15,6 +15,13 @@ const endings = [".ts", ".mts", ".cts", ".js", ".mjs", ".cjs", ".json"];
 const commonJsNames = ["exports", "require", "module", "__filename", "__dirname"];
 
 let registered = false;
+/** Local files that were loaded through the hooks, absolute. */
+const loaded = new Set<string>();
+
+/** The local files that were loaded so far: job files and what they import. */
+export function loadedFiles(): string[] {
+  return [...loaded];
+}
 
 /**
  * Registers the hooks, once a process.
@@ -37,6 +44,7 @@ export function registerLoaderHooks(runtimePath: string): void {
     load(url, context, next) {
       if (!isOwn(url)) return next(url, context);
       const path = fileURLToPath(url);
+      if (!path.startsWith(dirname(runtimePath) + sep)) loaded.add(path);
       const isTypeScript = typescript.test(path);
       if (!isTypeScript && !path.endsWith(".js")) return next(url, context);
       const { source, format } = isTypeScript ? compile(path) : read(path);

@@ -1,71 +1,89 @@
 import { defaultConcurrency } from "../config.js";
-import { JobDefinitionError, messageOf } from "../errors.js";
-import type { ItemKey } from "../format/itemId.js";
-import { canonicalJson } from "../session/operationCache.js";
+import { type ItemKey, idValue } from "../format/itemId.js";
 import { assertDistinct } from "../session/session.js";
 import { newestDurations } from "../state/fold.js";
-import { type DoubtfulItem, doubtfulItems } from "../state/inDoubt.js";
-import type { JobState, OpenItem, RunState } from "../state/jobState.js";
+import { doubtfulItems } from "../state/inDoubt.js";
+import type { JobPlan } from "../state/jobPlan.js";
+import type { JobState, OpenItem } from "../state/jobState.js";
 import type { OpenEntry } from "../state/status.js";
 import { JsonlStore } from "../store/jsonlStore.js";
+import { CostModel, type ExpectedCost } from "./expectedCost.js";
 import type { Input, InputItem } from "./items.js";
+import { changedItems, type JobChanges, jobChanges } from "./jobChanges.js";
 import type { LoadedJobFile } from "./loadJob.js";
+import { PriceList } from "./prices.js";
 
-/** What a run would do. Null where the input is a stream, whose items nobody knows before they come. */
-export interface JobPlan {
-  job: string;
-  checkpoint: string;
+export type { JobPlan } from "../state/jobPlan.js";
+
+/** A plan, and what only a run needs of it. */
+export interface PlannedRun {
+  plan: JobPlan;
+  changes: JobChanges;
+}
+
+const maxListedItems = 1_000;
+
+/** Compares a job's input with its checkpoint. Takes no lock and changes nothing. */
+export async function planJob(job: LoadedJobFile, input: Input): Promise<JobPlan> {
+  return (await planRun(job, input)).plan;
+}
+
+/** As `planJob`, with the items that changed. */
+export async function planRun(job: LoadedJobFile, input: Input): Promise<PlannedRun> {
+  const hashes = new Map<ItemKey, string>();
+  const { state, scan, holder } = await new JsonlStore(job.checkpoint).load(job.name, ({ record }) => {
+    if ((record.type === "done" || record.type === "measured") && record.hash !== undefined)
+      hashes.set(record.item, record.hash);
+  });
+  if (input.kind === "list") assertDistinct(input.items.map((item) => item.key));
+  const items = input.kind === "list" ? await changedItems(state, input.items, hashes) : [];
+  const changes = { ...jobChanges(state, job), items };
+  const counts = input.kind === "list" ? countList(state, input.items) : countAll(state);
+  const { toRun, inDoubt, ...rest } = counts;
+  const { params, sources, stages } = changes;
+  const itemIds = items.slice(0, maxListedItems).map(idValue);
+  const plan: JobPlan = {
+    ...{ job: job.name, label: job.label, checkpoint: job.checkpoint },
+    ...{ held: holder !== null, damaged: scan.damageCount > 0 },
+    ...rest,
+    inDoubt: inDoubt.length,
+    inDoubtItems: doubtfulItems(inDoubt),
+    changed: { items: items.length, itemIds, params, sources, stages },
+    toRun: toRun?.length ?? null,
+    expected: toRun ? await expectation(job, state, toRun) : { ms: null, tokens: null, usd: null },
+    saved: { items: rest.done, usd: state.doneUsage.usd, ms: state.doneMs },
+    budget: budgetOf(job, state),
+  };
+  return { plan, changes };
+}
+
+interface Counts {
   total: number | null;
   done: number;
   new: number | null;
   failed: number;
-  inDoubt: number;
-  /** Those in doubt, at most 1,000: begun by a run that ended before it recorded how they went. */
-  inDoubtItems: DoubtfulItem[];
   gone: number;
-  /** How many done items have another content now, and which parameters are others. */
-  changed: { items: number; params: ParamChange[] };
-  /** How many items a run would begin. */
-  toRun: number | null;
-  /** From this job's own history and its `estimate`; milliseconds, tokens, US dollars; null where nothing says. */
-  expected: { ms: number | null; tokens: number | null; usd: number | null };
+  inDoubt: OpenEntry[];
+  toRun: InputItem[] | undefined;
 }
 
-/** Compares a job's input with its checkpoint. Takes no lock and changes nothing. */
-export async function planJob(job: LoadedJobFile, input: Input): Promise<JobPlan> {
-  const hashes = new Map<ItemKey, string>();
-  const { state } = await new JsonlStore(job.checkpoint).load(job.name, ({ record }) => {
-    if ((record.type === "done" || record.type === "measured") && record.hash !== undefined)
-      hashes.set(record.item, record.hash);
-  });
-  const base = { job: job.name, checkpoint: job.checkpoint };
-  const params = paramChanges(state, job.definition.params);
-  if (input.kind === "stream") {
-    const open = [...state.open].map(([item, entry]): OpenEntry => ({ item, open: entry }));
-    const inDoubt = open.filter((entry) => isInDoubt(entry.open));
-    const failed = open.filter((entry) => entry.open.phase === "failed").length;
-    const counts = {
-      total: null,
-      done: state.done.size,
-      new: null,
-      failed,
-      inDoubt: inDoubt.length,
-      inDoubtItems: doubtfulItems(inDoubt),
-      gone: 0,
-    };
-    const expected = { ms: null, tokens: null, usd: null };
-    return { ...base, ...counts, changed: { items: 0, params }, toRun: null, expected };
-  }
-  assertDistinct(input.items.map((item) => item.key));
+/** Of a stream nobody knows what it will bring. */
+function countAll(state: JobState): Counts {
+  const open = [...state.open].map(([item, entry]): OpenEntry => ({ item, open: entry }));
+  return {
+    ...{ total: null, done: state.done.size, new: null, gone: 0, toRun: undefined },
+    failed: open.filter((entry) => entry.open.phase === "failed").length,
+    inDoubt: open.filter((entry) => isInDoubt(entry.open)),
+  };
+}
+
+function countList(state: JobState, items: readonly InputItem[]): Counts {
   const counts = { done: 0, new: 0, failed: 0 };
   const inDoubt: OpenEntry[] = [];
   const toRun: InputItem[] = [];
-  let changed = 0;
-  for (const item of input.items) {
+  for (const item of items) {
     if (state.done.has(item.key)) {
       counts.done++;
-      const before = hashes.get(item.key);
-      if (before !== undefined && before !== (await item.hash())) changed++;
       continue;
     }
     toRun.push(item);
@@ -73,86 +91,53 @@ export async function planJob(job: LoadedJobFile, input: Input): Promise<JobPlan
     if (open && isInDoubt(open)) inDoubt.push({ item: item.key, open });
     else counts[open?.phase === "failed" ? "failed" : "new"]++;
   }
+  return { total: items.length, ...counts, gone: state.done.size - counts.done, inDoubt, toRun };
+}
+
+function budgetOf({ definition }: LoadedJobFile, { usage }: JobState): JobPlan["budget"] {
+  const { usd, tokens } = definition.budget ?? {};
+  if (usd === undefined && tokens === undefined) return null;
+  const spent = (usage.inputTokens ?? 0) + (usage.outputTokens ?? 0);
   return {
-    ...base,
-    total: input.items.length,
-    ...counts,
-    inDoubt: inDoubt.length,
-    inDoubtItems: doubtfulItems(inDoubt),
-    gone: state.done.size - counts.done,
-    changed: { items: changed, params },
-    toRun: toRun.length,
-    expected: expectation(job, state, toRun),
+    ...(usd !== undefined && { usd: { limit: usd, spent: usage.usd ?? 0 } }),
+    ...(tokens !== undefined && { tokens: { limit: tokens, spent } }),
   };
 }
 
 const isInDoubt = ({ phase, attempt }: OpenItem): boolean => phase === "started" && attempt > 0;
 
-/** A parameter that is not what it was when the latest run recorded it; undefined where it is missing. */
-export interface ParamChange {
-  /** Empty where the parameters as a whole are no object. */
-  name: string;
-  before: unknown;
-  after: unknown;
-}
-
-/** The parameters of the latest run that recorded any. */
-function recordedParams(state: JobState): unknown {
-  let latest: RunState | undefined;
-  for (const run of state.runs.values())
-    if (run.params !== undefined && run.run > (latest?.run ?? 0)) latest = run;
-  return latest?.params;
-}
-
-/** Which of a job's parameters differ from those of its latest run. Empty where either recorded none. */
-export function paramChanges(state: JobState, params: unknown): ParamChange[] {
-  const before = recordedParams(state);
-  if (before === undefined || canonicalJson(before) === canonicalJson(params ?? null)) return [];
-  if (!isObject(before) || !isObject(params)) return [{ name: "", before, after: params }];
-  const names = [...new Set([...Object.keys(before), ...Object.keys(params)])];
-  return names
-    .map((name) => ({ name, before: before[name], after: params[name] }))
-    .filter((change) => canonicalJson(change.before ?? null) !== canonicalJson(change.after ?? null));
-}
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  value !== null && typeof value === "object" && !Array.isArray(value);
-
-function expectation(job: LoadedJobFile, state: JobState, items: readonly InputItem[]): JobPlan["expected"] {
+async function expectation(
+  job: LoadedJobFile,
+  state: JobState,
+  items: readonly InputItem[],
+): Promise<JobPlan["expected"]> {
   const durations = newestDurations(state).map((sample) => sample.ms);
   const mean = durations.reduce((sum, ms) => sum + ms, 0) / durations.length;
   const ms =
     durations.length === 0
       ? null
-      : (mean * items.length) / (job.definition.concurrency ?? defaultConcurrency);
+      : (mean * items.length) / Math.min(job.definition.concurrency ?? defaultConcurrency, items.length || 1);
   const perItem = (figure: number | null) =>
     figure === null || state.done.size === 0 ? null : (figure / state.done.size) * items.length;
   const { inputTokens, outputTokens, usd } = state.doneUsage;
-  const estimated = estimateAll(job, items);
   const known =
     inputTokens === null && outputTokens === null ? null : (inputTokens ?? 0) + (outputTokens ?? 0);
-  return { ms, tokens: estimated?.tokens ?? perItem(known), usd: estimated?.usd ?? perItem(usd) };
+  const estimated = job.definition.estimate ? await estimateAll(job, state, items) : {};
+  return { ms, tokens: estimated.tokens ?? perItem(known), usd: estimated.usd ?? perItem(usd) };
 }
 
-function estimateAll(
-  job: LoadedJobFile,
+/** The sums of what `estimate` says; left out where it says nothing of one. */
+async function estimateAll(
+  { definition }: LoadedJobFile,
+  state: JobState,
   items: readonly InputItem[],
-): { tokens: number | null; usd: number | null } | undefined {
-  const { estimate } = job.definition;
-  if (!estimate) return undefined;
-  let tokens: number | null = null;
-  let usd: number | null = null;
+): Promise<ExpectedCost> {
+  const costs = new CostModel(definition, new PriceList(definition.prices ?? {}), state);
+  const sums: ExpectedCost = {};
   for (const { item } of items) {
-    try {
-      const given = estimate(item);
-      if (given.inputTokens !== undefined || given.outputTokens !== undefined)
-        tokens = (tokens ?? 0) + (given.inputTokens ?? 0) + (given.outputTokens ?? 0);
-      if (given.usd !== undefined) usd = (usd ?? 0) + given.usd;
-    } catch (error) {
-      throw new JobDefinitionError(`\`estimate\` threw: ${messageOf(error)}. Mend or remove it.`, {
-        cause: error,
-      });
-    }
+    const { usd, tokens } = await costs.estimateOf(item);
+    if (usd !== undefined) sums.usd = (sums.usd ?? 0) + usd;
+    if (tokens !== undefined) sums.tokens = (sums.tokens ?? 0) + tokens;
   }
-  return { tokens, usd };
+  return sums;
 }

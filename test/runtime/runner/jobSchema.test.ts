@@ -14,7 +14,7 @@ interface Schema {
 const schema: Schema = JSON.parse(readFileSync(join(root, "media/job.schema.json"), "utf8"));
 
 /** Members that only a TypeScript or JavaScript job can have. */
-const functions = ["process", "estimate", "classify"];
+const functions = ["process", "estimate", "classify", "stopWhen", "stages", "order"];
 
 /** The members that a job may have, by what the check says of one that it does not know. */
 function knownMembers(): string[] {
