@@ -79,7 +79,7 @@ describe("a compaction", () => {
     assert.deepEqual(
       compacted(open).map(({ type, atMs }) => [type, atMs / 1000]),
       [
-        ["compacted", 4],
+        ["compacted", 6],
         ["step", 2],
         ["failed", 5],
         ["started", 6],
