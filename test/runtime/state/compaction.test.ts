@@ -91,7 +91,7 @@ describe("a compaction", () => {
       ["done"],
     );
     assert.deepEqual(sums, {
-      ...{ type: "compacted", key: "k", atMs: 6000, runs: [{ run: 1, ts: 3, failed: 2 }] },
+      ...{ type: "compacted", key: "k", atMs: 7000, runs: [{ run: 1, ts: 3, failed: 2 }] },
       ...{ steps: [["s", 1]], usage: { usd: 2 } },
     });
   });
