@@ -9,6 +9,7 @@ import { constants } from "node:fs";
 import { access, copyFile, type FileHandle, link, lstat, open, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { AgentJobsError, CheckpointWriteError, messageOf, systemCodeOf } from "../errors.js";
+import type { LostRun } from "../state/status.js";
 import { notAFile, syncFolder } from "./appendFile.js";
 import { Lock } from "./lock.js";
 
@@ -27,6 +28,8 @@ export interface Replacing {
   source: FileHandle;
   /** The new file; empty, and synced once the writer is done. */
   target: FileHandle;
+  /** The run whose lock was in the way: how it ended is to be written down, for with the lock the evidence goes. */
+  lost: LostRun | null;
   /** Opens a file that is kept beside the checkpoint as `C.KIND-<UTC>`, with the backup's time. */
   keepAside(kind: string): Promise<FileHandle>;
 }
@@ -89,7 +92,7 @@ export async function replaceFile(
       kinds.push(kind);
       return create(`.${kind}`, 0o600);
     };
-    await write({ source, target, keepAside });
+    await write({ source, target, lost: lock.lost, keepAside });
     for (const handle of handles) await (handle === source ? syncOriginal(handle) : handle.sync());
     for (const handle of handles.splice(0)) await handle.close();
     options.signal?.throwIfAborted();
