@@ -23,7 +23,14 @@ import type { LostRun } from "./state/status.js";
 import { syncFolder } from "./store/appendFile.js";
 import { Lock } from "./store/lock.js";
 import { readChunks } from "./store/readChunks.js";
-import { asWriteError, exists, type FileIdentity, identify } from "./store/replaceFile.js";
+import {
+  asWriteError,
+  draftPrefixOf,
+  exists,
+  type FileIdentity,
+  identify,
+  sweepDrafts,
+} from "./store/replaceFile.js";
 
 /** One of the files that are joined, and what its numbers become. */
 interface Source {
@@ -67,7 +74,8 @@ export async function mergeCheckpoints(paths: readonly string[], into: string): 
     const sources: Source[] = [];
     for (const path of paths) sources.push(await look(path, losses.get(path), sources[0]));
     numberRuns(sources);
-    const draft = `${into}.draft-${randomUUID()}`;
+    await sweepDrafts(into);
+    const draft = `${draftPrefixOf(into)}${randomUUID()}`;
     try {
       const { records, done } = await writeMerged(sources, draft);
       // A second name, not a rename: that would replace what has come to be there meanwhile.
