@@ -3,27 +3,25 @@ export interface Call {
   name: string;
   /** How many of its name came up to it, itself included: what strace's `when` counts. */
   nth: number;
+  /** As many, without wake-ups: by this a call is known again in another run. */
+  ordinal: number;
+  /**
+   * It wakes another thread, or was woken, or is the process's own at its end. How many of these there are differs
+   * from run to run with the moments.
+   */
+  isWakeUp: boolean;
 }
 
-/**
- * The calls that a thread made of the file system, in order. Those that wake another thread, or are woken, are left
- * out: how many there are differs from run to run with the moments. They count for `nth` all the same.
- */
+/** The calls that a thread made, in order. Of one that was killed, the last is the one that it was killed at. */
 export function callsIn(trace: string): Call[] {
   const counts = new Map<string, number>();
-  const calls: Call[] = [];
-  for (const [line, name] of trace.matchAll(/^(\w+)\(.*$/gm)) {
-    const nth = (counts.get(name!) ?? 0) + 1;
-    counts.set(name!, nth);
-    if (!wakes.test(line)) calls.push({ name: name!, nth });
-  }
-  return calls;
+  const ordinals = new Map<string, number>();
+  return [...trace.matchAll(/^(\w+)\(.*$/gm)].map(([line, name = ""]) => {
+    const isWakeUp = /^\w+\(\d+<(anon_inode|pipe|socket|UNIX)/.test(line);
+    const nth = (counts.get(name) ?? 0) + 1;
+    const ordinal = (ordinals.get(name) ?? 0) + (isWakeUp ? 0 : 1);
+    counts.set(name, nth);
+    ordinals.set(name, ordinal);
+    return { name, nth, ordinal, isWakeUp };
+  });
 }
-
-/** Whether the last call of a thread that was killed is one of those. */
-export function endsInCall(trace: string): boolean {
-  const last = [...trace.matchAll(/^\w+\(.*$/gm)].at(-1)?.[0];
-  return last !== undefined && !wakes.test(last);
-}
-
-const wakes = /^\w+\(\d+<(anon_inode|pipe|socket|UNIX)/;
