@@ -6,6 +6,7 @@ import type { ItemKey } from "./format/itemId.js";
 import { syncFolder } from "./store/appendFile.js";
 import { CheckpointFollower, eventsPathOf } from "./store/follow.js";
 import { Lock } from "./store/lock.js";
+import { noteLoss } from "./store/lossNote.js";
 import { asWriteError, backupsOf, exists, freeStamp, keepOriginal } from "./store/replaceFile.js";
 
 /**
@@ -17,6 +18,7 @@ export async function clearCheckpoint(path: string): Promise<string | null> {
   const lock = await Lock.acquire(path, { exclusive: true });
   try {
     if (!(await exists(path))) return null;
+    await noteLoss(path, lock.lost);
     const backup = `${path}.bak-${await freeStamp(path)}`;
     // The backup has its events before the checkpoint goes: a kill in between leaves both, or the backup alone.
     const hasEvents = await exists(eventsPathOf(path));
@@ -41,6 +43,7 @@ export async function undoLast(path: string): Promise<{ restored: string; backup
   const lock = await Lock.acquire(path, { exclusive: true });
   try {
     const restored = await newestBackup(path);
+    if (await exists(path)) await noteLoss(path, lock.lost);
     const backup = (await exists(path)) ? (await keepOriginal(path)).backup : null;
     // A clear moved the events with the file; a repair left them where they belong.
     if (await exists(eventsPathOf(restored))) {

@@ -1,6 +1,6 @@
 /** Rewrites a grown checkpoint of our own format with only what a reader needs. The original is kept. */
 import { randomUUID } from "node:crypto";
-import { createReadStream } from "node:fs";
+import type { FileHandle } from "node:fs/promises";
 import { isDeepStrictEqual } from "node:util";
 import { formatVersion } from "./config.js";
 import { AgentJobsError } from "./errors.js";
@@ -11,6 +11,7 @@ import { applyRecord } from "./state/fold.js";
 import { createJobState } from "./state/jobState.js";
 import { lossRecord } from "./state/lostRun.js";
 import { lookAtLock } from "./store/jsonlStore.js";
+import { readChunks } from "./store/readChunks.js";
 import { type FileIdentity, identify, replaceFile } from "./store/replaceFile.js";
 
 export interface PlannedCompaction {
@@ -37,37 +38,35 @@ export interface PlannedCompaction {
 export async function planCompaction(path: string): Promise<PlannedCompaction> {
   const identity = await identify(path);
   const compaction = new Compaction();
-  const places: { start: number; end: number }[] = [];
-  const summary = await scanFile(path, identity, ({ record, offsetBytes, lengthBytes }) => {
+  let taken = 0;
+  const summary = await scanFile(path, identity, ({ record }) => {
     compaction.take(record);
-    places.push({ start: offsetBytes, end: offsetBytes + lengthBytes });
+    taken++;
   });
   refuseUnfit(path, summary, compaction.state.formatVersion);
   const sums = compaction.finish(randomUUID());
   const residueLines = summary.faultCount + (summary.tornTail ? 1 : 0);
   const changes = sums !== null || residueLines > 0;
-  if (changes) await assertSameState(path, identity, compaction, sums);
+  const { sizeBytes } = identity;
+  const known = { path, identity, dropped: compaction.dropped, residueLines, changes };
+  const records = { before: taken, after: taken };
+  if (!changes)
+    return {
+      ...known,
+      kept: [0, sizeBytes],
+      added: Buffer.alloc(0),
+      records,
+      bytes: { before: sizeBytes, after: sizeBytes },
+    };
+  const left = await lookAtRest(path, identity, compaction, sums);
   const lost = lossRecord(compaction.state, (await lookAtLock(path)).lost, Date.now());
   // The lock that tells how the last run ended goes with the compaction.
-  const records = changes ? [...(sums ? [sums] : []), ...(lost ? [lost] : [])] : [];
-  const kept: number[] = [];
-  let [keptRecords, keptBytes] = [0, 0];
-  places.forEach(({ start, end }, at) => {
-    if (!compaction.keeps(at)) return;
-    keptRecords++;
-    keptBytes += end - start + 1;
-    // The sums go right behind the header, so that steps keep their order.
-    if (kept.length > 2 && kept.at(-1) === start - 1) kept[kept.length - 1] = end;
-    else kept.push(start, end);
-  });
-  const added = Buffer.concat(records.map(encodeRecord));
-  const bytes = {
-    before: identity.sizeBytes,
-    after: changes ? keptBytes + added.length : identity.sizeBytes,
-  };
+  const written = [...(sums ? [sums] : []), ...(lost ? [lost] : [])];
+  const added = Buffer.concat(written.map(encodeRecord));
   return {
-    ...{ path, identity, dropped: compaction.dropped, residueLines, kept, added, changes, bytes },
-    records: { before: places.length, after: keptRecords + records.length },
+    ...{ ...known, added, kept: left.kept },
+    records: { before: taken, after: left.records + written.length },
+    bytes: { before: sizeBytes, after: left.bytes + added.length },
   };
 }
 
@@ -80,33 +79,61 @@ export async function applyCompaction(planned: PlannedCompaction): Promise<strin
   if (!planned.changes) return null;
   const { path, identity, kept, added } = planned;
   const { backup } = await replaceFile(path, identity, async ({ source, target }) => {
-    const newline = Buffer.from("\n");
-    if (kept.length === 0) await target.writeFile(added);
+    const output = new Output(target);
+    const chunk = Buffer.allocUnsafeSlow(copyChunkBytes);
+    let [from, to] = [0, 0];
     for (let n = 0; n < kept.length; n += 2) {
       for (let at = kept[n]!; at < kept[n + 1]!; ) {
-        const chunk = Buffer.allocUnsafe(Math.min(1024 * 1024, kept[n + 1]! - at));
-        const { bytesRead } = await source.read(chunk, 0, chunk.length, at);
-        if (bytesRead === 0)
-          throw new AgentJobsError("AJ_CHANGED", `Will not change ${path}: it shrank while it was read.`);
-        await target.writeFile(chunk.subarray(0, bytesRead));
-        at += bytesRead;
+        // What is kept lies close together: it is read by the chunk, and not by the record.
+        if (at >= to) {
+          const { bytesRead } = await source.read(chunk, 0, chunk.length, at);
+          if (bytesRead === 0)
+            throw new AgentJobsError("AJ_CHANGED", `Will not change ${path}: it shrank while it was read.`);
+          [from, to] = [at, at + bytesRead];
+        }
+        const end = Math.min(to, kept[n + 1]!);
+        await output.write(chunk.subarray(at - from, end - from));
+        at = end;
       }
-      await target.writeFile(newline);
-      if (n === 0) await target.writeFile(added);
+      await output.write(newline);
+      if (n === 0) await output.write(added);
     }
+    if (kept.length === 0) await output.write(added);
+    await output.flush();
   });
   return backup;
 }
 
+const newline = Buffer.from("\n");
+const copyChunkBytes = 1024 * 1024;
+
+/** Gathers small pieces, so that not each of them is a call of the system. */
+class Output {
+  private readonly held = Buffer.allocUnsafeSlow(copyChunkBytes);
+  private heldBytes = 0;
+
+  constructor(private readonly file: FileHandle) {}
+
+  async write(bytes: Buffer): Promise<void> {
+    if (this.heldBytes + bytes.length > this.held.length) await this.flush();
+    if (bytes.length > this.held.length) return this.file.writeFile(bytes);
+    this.heldBytes += bytes.copy(this.held, this.heldBytes);
+  }
+
+  async flush(): Promise<void> {
+    await this.file.writeFile(this.held.subarray(0, this.heldBytes));
+    this.heldBytes = 0;
+  }
+}
+
 async function scanFile(
   path: string,
-  { sizeBytes }: FileIdentity,
+  identity: FileIdentity,
   onRecord: (scanned: ScannedRecord) => void,
 ): Promise<ScanSummary> {
   const scanner = new CheckpointScanner();
-  if (sizeBytes > 0)
-    for await (const chunk of createReadStream(path, { end: sizeBytes - 1 }))
-      for (const scanned of scanner.push(chunk as Buffer)) onRecord(scanned);
+  for await (const chunk of readChunks(path, identity))
+    for (const scanned of scanner.push(chunk)) onRecord(scanned);
   const tail = scanner.tailRecord();
   if (tail) onRecord(tail);
   return scanner.summary();
@@ -132,22 +159,38 @@ function refuseUnfit(path: string, { format, damageCount }: ScanSummary, version
     );
 }
 
-/** Before anything is written: what stays must read as what was there. */
-async function assertSameState(
+interface Rest {
+  /** As in the plan. */
+  kept: number[];
+  records: number;
+  bytes: number;
+}
+
+/** Finds what stays. Before anything is written, it must read as what was there. */
+async function lookAtRest(
   path: string,
   identity: FileIdentity,
   compaction: Compaction,
   sums: CompactedRecord | null,
-): Promise<void> {
+): Promise<Rest> {
   const state = createJobState();
   if (sums) applyRecord(state, sums);
-  let at = 0;
-  await scanFile(path, identity, ({ record }) => {
-    if (compaction.keeps(at++)) applyRecord(state, record);
+  const kept: number[] = [];
+  let [at, records, bytes] = [0, 0, 0];
+  await scanFile(path, identity, ({ record, offsetBytes: start, lengthBytes }) => {
+    if (!compaction.keeps(at++)) return;
+    applyRecord(state, record);
+    records++;
+    bytes += lengthBytes + 1;
+    const end = start + lengthBytes;
+    // The sums go right behind the header, so that steps keep their order.
+    if (kept.length > 2 && kept.at(-1) === start - 1) kept[kept.length - 1] = end;
+    else kept.push(start, end);
   });
   if (!isDeepStrictEqual(lasting(state), lasting(compaction.state)))
     throw new AgentJobsError(
       "AJ_CHANGED",
       `Will not compact ${path}: what would be left does not read as what is there. Nothing was changed. If no run writes to it, please report this.`,
     );
+  return { kept, records, bytes };
 }

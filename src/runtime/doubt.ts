@@ -2,8 +2,8 @@
 import type { ItemKey } from "./format/itemId.js";
 import type { DoneRecord, WritableRecord } from "./format/record.js";
 import { latestRun } from "./state/jobState.js";
-import { lossRecord } from "./state/lostRun.js";
 import { JsonlStore } from "./store/jsonlStore.js";
+import { lossRecords } from "./store/lossNote.js";
 
 /**
  * Records items in doubt as done, without a result, because a person said so. What is done meanwhile stays as it is.
@@ -28,12 +28,12 @@ export async function markDoneByPerson(
         const { attempt } = state.open.get(item)!;
         return { type: "done", atMs, item, ...(attempt > 0 && { attempt }), by: "person" };
       });
-    const lost = lossRecord(state, log.lost, atMs);
-    const records: WritableRecord[] = [...(lost ? [lost] : []), ...marks];
+    const told = lossRecords(state, log.lost ?? null, scan, atMs);
+    const records: WritableRecord[] = [...told, ...marks];
     // This is no run, whose first record would tell that the tear before it was survived.
-    if (scan.openTail)
+    if (scan.openTail && told.length === 0)
       records.unshift({ type: "write-error", atMs, run: latestRun(state)?.run ?? 0, code: "TORN" });
-    if (marks.length > 0) await log.append(records, "synced");
+    if (marks.length > 0 || told.length > 0) await log.append(records, "synced");
     return marks.length;
   } finally {
     await log.close();

@@ -1,25 +1,36 @@
 /** Joins checkpoints of one job, as runs on several machines leave them, into a new one. */
 import { randomUUID } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { link, open, rm } from "node:fs/promises";
+import { type FileHandle, link, open, rm } from "node:fs/promises";
 import { dirname } from "node:path";
+import { crc32 } from "node:zlib";
 import { formatVersion } from "./config.js";
 import { AgentJobsError } from "./errors.js";
 import type { ItemKey } from "./format/itemId.js";
 import {
   type CheckpointRecord,
-  checksumOf,
   type DoneRecord,
   encodeRecord,
   type JobRecord,
+  type RunLostRecord,
   type WritableRecord,
 } from "./format/record.js";
 import { CheckpointScanner, type ScanSummary } from "./format/scan.js";
+import { ItemColumn, ItemNumbers, SeenTexts } from "./itemColumns.js";
 import { applyRecord } from "./state/fold.js";
 import { addUsage, createJobState, type JobState } from "./state/jobState.js";
+import { lossRecord } from "./state/lostRun.js";
+import type { LostRun } from "./state/status.js";
 import { syncFolder } from "./store/appendFile.js";
 import { Lock } from "./store/lock.js";
-import { asWriteError, exists, type FileIdentity, identify } from "./store/replaceFile.js";
+import { readChunks } from "./store/readChunks.js";
+import {
+  asWriteError,
+  draftPrefixOf,
+  exists,
+  type FileIdentity,
+  identify,
+  sweepDrafts,
+} from "./store/replaceFile.js";
 
 /** One of the files that are joined, and what its numbers become. */
 interface Source {
@@ -28,8 +39,11 @@ interface Source {
   state: JobState;
   header: JobRecord;
   runs: Map<number, number>;
+  /** How the run ended whose lock was in the way: with the lock the evidence goes. */
+  lost: RunLostRecord | undefined;
+  doneCount: number;
   /** Attempts of items that earlier files have as well are counted on from theirs. */
-  attemptsBefore: Map<ItemKey, number>;
+  attemptsBefore: ItemColumn;
 }
 
 export interface MergeOutcome {
@@ -50,23 +64,28 @@ export interface MergeOutcome {
 export async function mergeCheckpoints(paths: readonly string[], into: string): Promise<MergeOutcome> {
   const locks: Lock[] = [];
   try {
-    for (const path of [...paths, into].sort()) locks.push(await Lock.acquire(path, { exclusive: true }));
+    const losses = new Map<string, LostRun | null>();
+    for (const path of [...paths, into].sort()) {
+      const lock = await Lock.acquire(path, { exclusive: true });
+      locks.push(lock);
+      losses.set(path, lock.lost);
+    }
     if (await exists(into)) throw isThere(into);
     const sources: Source[] = [];
-    for (const path of paths) sources.push(await look(path, sources[0]));
+    for (const path of paths) sources.push(await look(path, losses.get(path), sources[0]));
     numberRuns(sources);
-    const draft = `${into}.draft-${randomUUID()}`;
+    await sweepDrafts(into);
+    const draft = `${draftPrefixOf(into)}${randomUUID()}`;
     try {
-      const records = await writeMerged(sources, draft);
+      const { records, done } = await writeMerged(sources, draft);
       // A second name, not a rename: that would replace what has come to be there meanwhile.
       await link(draft, into).catch((error) => {
         throw (error as NodeJS.ErrnoException).code === "EEXIST" ? isThere(into) : error;
       });
       await syncFolder(dirname(into));
-      const done = new Set(sources.flatMap(({ state }) => [...state.done]));
       return {
         path: into,
-        done: { each: sources.map(({ state }) => state.done.size), all: done.size },
+        done: { each: sources.map(({ doneCount }) => doneCount), all: done },
         runs: new Set(sources.flatMap(({ runs }) => [...runs.values()])).size,
         records,
       };
@@ -83,7 +102,11 @@ export async function mergeCheckpoints(paths: readonly string[], into: string): 
 const isThere = (path: string): AgentJobsError =>
   new AgentJobsError("AJ_WRITE", `Will not write ${path}: it exists. Name a file that does not.`);
 
-async function look(path: string, first: Source | undefined): Promise<Source> {
+async function look(
+  path: string,
+  lost: LostRun | null | undefined,
+  first: Source | undefined,
+): Promise<Source> {
   const identity = await identify(path);
   const state = createJobState();
   let header: JobRecord | undefined;
@@ -99,7 +122,12 @@ async function look(path: string, first: Source | undefined): Promise<Source> {
       "AJ_OTHER_JOB",
       `Cannot merge ${path}: it is of job ${nameOf(state)}, and ${first.path} is of ${nameOf(first.state)}. Only checkpoints of one job can be joined.`,
     );
-  return { path, identity, state, header, runs: new Map(), attemptsBefore: new Map() };
+  const doneCount = state.done.size;
+  // Of the items nothing more is needed, and a large file has millions of them.
+  for (const items of [state.done, state.open, state.presence]) items.clear();
+  const loss = lossRecord(state, lost, Date.now());
+  const attemptsBefore = new ItemColumn();
+  return { path, identity, state, header, runs: new Map(), lost: loss, doneCount, attemptsBefore };
 }
 
 const nameOf = ({ job, label }: JobState): string => (label ? `"${job}" (${label})` : `"${job}"`);
@@ -125,15 +153,17 @@ function refuseUnfit(
 
 async function scan(
   path: string,
-  { sizeBytes }: FileIdentity,
-  onRecord: (record: CheckpointRecord) => void | Promise<void>,
+  identity: FileIdentity,
+  onRecord: (record: CheckpointRecord) => void,
+  afterChunk: () => Promise<void> = async () => {},
 ): Promise<ScanSummary> {
   const scanner = new CheckpointScanner();
-  if (sizeBytes > 0)
-    for await (const chunk of createReadStream(path, { end: sizeBytes - 1 }))
-      for (const { record } of scanner.push(chunk as Buffer)) await onRecord(record);
+  for await (const chunk of readChunks(path, identity)) {
+    for (const { record } of scanner.push(chunk)) onRecord(record);
+    await afterChunk();
+  }
   const tail = scanner.tailRecord();
-  if (tail) await onRecord(tail.record);
+  if (tail) onRecord(tail.record);
   return scanner.summary();
 }
 
@@ -154,110 +184,133 @@ function numberRuns(sources: readonly Source[]): void {
   }
 }
 
-async function writeMerged(sources: readonly Source[], draft: string): Promise<number> {
+async function writeMerged(
+  sources: readonly Source[],
+  draft: string,
+): Promise<{ records: number; done: number }> {
   const target = await open(draft, "wx", 0o600);
   try {
-    let pending: Buffer[] = [];
-    let pendingBytes = 0;
-    let records = 0;
-    const flush = async () => {
-      await target.writeFile(Buffer.concat(pending));
-      [pending, pendingBytes] = [[], 0];
-    };
-    const write = async (record: WritableRecord) => {
-      const line = encodeRecord(record);
-      records++;
-      pending.push(line);
-      pendingBytes += line.length;
-      if (pendingBytes > 1024 * 1024) await flush();
-    };
-    await write(sources[0]!.header);
-    await writeAttempts(sources, write);
-    await writeDone(sources, write);
-    await writeTotal(sources, write);
-    await flush();
+    const output = new RecordOutput(target);
+    const items = new ItemNumbers();
+    output.add(sources[0]!.header);
+    await writeAttempts(sources, items, output);
+    const done = await writeDone(sources, items, output);
+    writeTotal(sources, output);
+    await output.flush();
     await target.sync();
-    return records;
+    return { records: output.records, done };
   } finally {
     await target.close();
   }
 }
 
-type Write = (record: WritableRecord) => Promise<void>;
+/** Gathers lines, so that not each of them is a call of the system. */
+class RecordOutput {
+  records = 0;
+  private lines: Buffer[] = [];
+
+  constructor(private readonly file: FileHandle) {}
+
+  add(record: WritableRecord): void {
+    this.lines.push(encodeRecord(record));
+    this.records++;
+  }
+
+  readonly flush = async (): Promise<void> => {
+    const bytes = Buffer.concat(this.lines);
+    this.lines = [];
+    await this.file.writeFile(bytes);
+  };
+}
 
 /** All but what is done comes first, so that what attempts cost counts although another file has the item done. */
-async function writeAttempts(sources: readonly Source[], write: Write): Promise<void> {
-  const seen = new Set<string>();
-  const attempts = new Map<ItemKey, number>();
-  for (const source of sources) {
-    const own = new Map<ItemKey, number>();
-    const done = new Set<ItemKey>();
-    await scan(source.path, source.identity, async (record) => {
-      if (record.type === "done") done.add(record.item);
-      const isLate = "item" in record && done.has(record.item) && !("total" in record);
-      if ("attempt" in record && record.attempt !== undefined)
-        own.set(record.item, Math.max(own.get(record.item) ?? 0, record.attempt));
+async function writeAttempts(
+  sources: readonly Source[],
+  items: ItemNumbers,
+  output: RecordOutput,
+): Promise<void> {
+  const seen = new SeenTexts();
+  for (const [at, source] of sources.entries()) {
+    const next = sources[at + 1];
+    const own = new ItemColumn();
+    const done = new ItemColumn();
+    const take = (record: CheckpointRecord) => {
+      const item = "item" in record ? items.of(record.item) : -1;
+      const isLate = item >= 0 && done.get(item) === 1;
+      if (record.type === "done") done.set(item, 1);
+      if ("attempt" in record && record.attempt !== undefined && record.attempt > own.get(item)) {
+        own.set(item, record.attempt);
+        next?.attemptsBefore.set(item, source.attemptsBefore.get(item) + record.attempt);
+      }
       if (notMerged.has(record.type) || (isLate && record.type !== "gone" && record.type !== "back")) return;
-      const text = JSON.stringify(record);
-      const name = `${checksumOf(Buffer.from(text))} ${text.length} ${record.atMs}`;
-      if (seen.has(name)) return; // of a common beginning
-      seen.add(name);
-      await write(renumbered(record as WritableRecord, source, attempts));
-    });
-    for (const [item, count] of own) {
-      const before = attempts.get(item) ?? 0;
-      if (before > 0) source.attemptsBefore.set(item, before);
-      attempts.set(item, before + count);
-    }
+      const text = Buffer.from(JSON.stringify(record));
+      if (!seen.add(crc32(text), text.length, record.atMs)) return; // of a common beginning
+      output.add(renumbered(record as WritableRecord, source, items));
+    };
+    await scan(source.path, source.identity, take, output.flush);
+    if (source.lost) output.add(renumbered(source.lost, source, items));
+    // What neither this file nor those before it have more attempts of is counted on from there all the same.
+    next?.attemptsBefore.fillFrom(source.attemptsBefore);
   }
 }
 
 const notMerged = new Set(["job", "done", "input", "write-error", "unknown", "snapshot"]);
 
-function renumbered<R extends WritableRecord>(
-  record: R,
-  { runs }: Source,
-  attempts: ReadonlyMap<ItemKey, number>,
-): R {
+function renumbered<R extends WritableRecord>(record: R, source: Source, items: ItemNumbers): R {
+  const { runs, attemptsBefore } = source;
   const changed = { ...record } as R & { run?: number; attempt?: number; item?: ItemKey };
   if (changed.run !== undefined) changed.run = runs.get(changed.run) ?? changed.run;
-  if (changed.attempt !== undefined) changed.attempt += attempts.get(changed.item!) ?? 0;
+  if (changed.attempt !== undefined) changed.attempt += attemptsBefore.get(items.of(changed.item!));
   if (changed.type === "compacted")
     changed.runs = changed.runs.map((sum) => ({ ...sum, run: runs.get(sum.run) ?? sum.run }));
   return changed;
 }
 
-/** What a second end of an item cost was spent as well. */
-async function writeDone(sources: readonly Source[], write: Write): Promise<void> {
-  const ends = new Map<ItemKey, string>();
+/**
+ * What a second end of an item cost was spent as well.
+ * @returns how many items are done
+ */
+async function writeDone(
+  sources: readonly Source[],
+  items: ItemNumbers,
+  output: RecordOutput,
+): Promise<number> {
+  let doneCount = 0;
+  /** The checksum of the end that was taken, and the number, counted from 1, of the last file that has one. */
+  const checksums = new ItemColumn();
+  const endedIn = new ItemColumn();
   const { usage } = createJobState();
-  for (const source of sources) {
-    const own = new Set<ItemKey>();
-    await scan(source.path, source.identity, async (record) => {
-      if (record.type !== "done" || own.has(record.item)) return;
-      own.add(record.item);
-      const text = checksumOf(Buffer.from(JSON.stringify(record)));
-      const known = ends.get(record.item);
-      if (known === undefined) {
-        ends.set(record.item, text);
-        await write(renumbered<DoneRecord>(record, source, source.attemptsBefore));
-      } else if (known !== text) addUsage(usage, record.usage);
-    });
+  for (const [at, source] of sources.entries()) {
+    const take = (record: CheckpointRecord) => {
+      if (record.type !== "done") return;
+      const item = items.of(record.item);
+      const before = endedIn.get(item);
+      if (before === at + 1) return;
+      endedIn.set(item, at + 1);
+      const checksum = crc32(JSON.stringify(record)) | 0;
+      if (before === 0) {
+        doneCount++;
+        checksums.set(item, checksum);
+        output.add(renumbered<DoneRecord>(record, source, items));
+      } else if (checksums.get(item) !== checksum) addUsage(usage, record.usage);
+    };
+    await scan(source.path, source.identity, take, output.flush);
   }
   const spent = Object.fromEntries(Object.entries(usage).filter(([, amount]) => amount !== null));
   if (Object.keys(spent).length > 0)
-    await write({
+    output.add({
       ...{ type: "compacted", atMs: lastAtMs(sources), key: randomUUID(), runs: [], steps: [] },
       usage: spent,
     });
+  return doneCount;
 }
 
-async function writeTotal(sources: readonly Source[], write: Write): Promise<void> {
+function writeTotal(sources: readonly Source[], output: RecordOutput): void {
   const totals = new Set(sources.map(({ state }) => state.total));
   const [total] = totals;
   const run = Math.max(...sources.flatMap(({ runs }) => [...runs.values()]));
   if (totals.size === 1 && total != null && run > 0)
-    await write({ type: "input", atMs: lastAtMs(sources), run, total });
+    output.add({ type: "input", atMs: lastAtMs(sources), run, total });
 }
 
 const lastAtMs = (sources: readonly Source[]): number =>

@@ -1,7 +1,10 @@
 /** Carries repairs out. Evidence is never destroyed: the original and the dropped bytes are kept. */
 import type { FileHandle } from "node:fs/promises";
+import { encodeRecord } from "./format/record.js";
 import type { PlannedRepair, RepairWatch } from "./repairScan.js";
+import { createJobState } from "./state/jobState.js";
 import { changesFile, type RepairPlan, segmentsOf } from "./state/repairPlan.js";
+import { lossRecords, noteLoss } from "./store/lossNote.js";
 import { replaceFile } from "./store/replaceFile.js";
 
 export { clearCheckpoint, undoLast } from "./backups.js";
@@ -21,14 +24,19 @@ export interface RepairOutcome {
  *   the file is not the planned one; CheckpointWriteError AJ_WRITE; the signal's reason
  */
 export async function applyRepair(planned: PlannedRepair, watch: RepairWatch = {}): Promise<RepairOutcome> {
-  const { path, plan, identity } = planned;
+  const { path, plan, identity, summary, input } = planned;
   if (!changesFile(plan)) return { backup: null, dropped: null };
   const { backup, aside } = await replaceFile(
     path,
     identity,
-    async ({ source, target, keepAside }) => {
+    async ({ source, target, lost, keepAside }) => {
       const dropped = plan.droppedBytes > 0 ? await keepAside("dropped") : undefined;
       await writeRepaired(plan, { source, target, dropped }, watch);
+      if (summary.format !== "agent-jobs") return noteLoss(path, lost);
+      const records = lossRecords(input.state ?? createJobState(), lost, summary, Date.now());
+      const isOpen = summary.openTail && !plan.addsNewline;
+      if (records.length > 0 && isOpen) await target.writeFile(newline);
+      for (const record of records) await target.writeFile(encodeRecord(record));
     },
     watch,
   );

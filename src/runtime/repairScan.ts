@@ -1,8 +1,6 @@
 /** Looks at damaged checkpoints: what a repair of them would do. Changes nothing. */
-import { constants } from "node:fs";
-import { open } from "node:fs/promises";
-import { formatVersion, readChunkBytes } from "./config.js";
-import { AgentJobsError, messageOf } from "./errors.js";
+import { formatVersion } from "./config.js";
+import { AgentJobsError } from "./errors.js";
 import { finishesNothing, foreignParts, readableIds } from "./format/foreignParts.js";
 import type { CheckpointRecord } from "./format/record.js";
 import type { Salvaged } from "./format/salvage.js";
@@ -17,6 +15,7 @@ import {
   type RepairPlan,
 } from "./state/repairPlan.js";
 import { eventsPathOf } from "./store/follow.js";
+import { type ReadWatch, readChunks } from "./store/readChunks.js";
 import { exists, type FileIdentity, identify } from "./store/replaceFile.js";
 
 /** A plan, and the file that it is of as it was then. */
@@ -29,13 +28,8 @@ export interface PlannedRepair {
   input: RepairInput;
 }
 
-/** How a long repair is watched and ended. */
-export interface RepairWatch {
-  /** How far it is: bytes of the file. */
-  onProgress?: (doneBytes: number, totalBytes: number) => void;
-  /** Ends it: the file stays as it was, and nothing is left beside it. */
-  signal?: AbortSignal;
-}
+/** How a long repair is watched and ended: then the file stays as it was, and nothing is left beside it. */
+export type RepairWatch = ReadWatch;
 
 /**
  * Looks at a file and plans its repair. Changes nothing. Reads in constant memory, besides the ids of finished
@@ -62,9 +56,8 @@ export async function planRepairOf(
     lastRecordOffsetBytes = offsetBytes;
     applyRecord(state, record);
   };
-  await readChunks(path, identity, options, (chunk) => {
+  for await (const chunk of readChunks(path, identity, options))
     for (const { record, line, offsetBytes } of scanner.push(chunk)) take(record, line, offsetBytes);
-  });
   const tail = scanner.tailRecord();
   if (tail) take(tail.record, tail.line, tail.offsetBytes);
   const summary = scanner.summary();
@@ -84,36 +77,6 @@ export async function planRepairOf(
 /** The same file's plan with other choices, without reading it again. */
 export function replanned(planned: PlannedRepair, choices: RepairChoices): PlannedRepair {
   return { ...planned, plan: planRepair(planned.input, choices) };
-}
-
-/** Reads a file from its beginning to the size that it had, in chunks that are not used again. */
-async function readChunks(
-  path: string,
-  { dev, ino, sizeBytes }: FileIdentity,
-  { signal, onProgress }: RepairWatch,
-  take: (chunk: Buffer) => void,
-): Promise<void> {
-  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
-  try {
-    const file = await open(path, O_RDONLY | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0));
-    try {
-      const opened = await file.stat();
-      for (let at = 0; opened.dev === dev && opened.ino === ino && at < sizeBytes; ) {
-        signal?.throwIfAborted();
-        const chunk = Buffer.allocUnsafe(Math.min(readChunkBytes, sizeBytes - at));
-        const { bytesRead } = await file.read(chunk, 0, chunk.length, at);
-        if (bytesRead === 0) break;
-        take(chunk.subarray(0, bytesRead));
-        at += bytesRead;
-        onProgress?.(at, sizeBytes);
-      }
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    if (signal?.aborted) throw error;
-    throw new AgentJobsError("AJ_READ", `Cannot read ${path}: ${messageOf(error)}.`, { cause: error });
-  }
 }
 
 function lookInto(fault: Fault, salvaged: readonly Salvaged[], line: Buffer | null): FoundFault {
@@ -141,9 +104,8 @@ async function addEvents(path: string, state: JobState): Promise<void> {
   const events = eventsPathOf(path);
   if (!(await exists(events))) return;
   const scanner = new CheckpointScanner();
-  await readChunks(events, await identify(events), {}, (chunk) => {
+  for await (const chunk of readChunks(events, await identify(events)))
     for (const { record } of scanner.push(chunk)) applyRecord(state, record);
-  });
 }
 
 function refuseUnfit(path: string, { format }: ScanSummary, state: JobState): void {

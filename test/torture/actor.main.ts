@@ -1,15 +1,15 @@
 // A real writer in a process of its own, which says what was acknowledged on its standard output, a JSON line each:
 //   actor.main.js append FILE COUNT BYTES       one record after another, going on after failures, then closes
 //   actor.main.js flood FILE CALLERS BYTES      so many callers at the same time, until a write fails
-//   actor.main.js repair FILE                   plans and carries out a repair
+//   actor.main.js CHANGE FILE                   does what changes.ts has under that name
 // With --wait it first says which threads it has, and waits until its standard input says something.
 import { readdirSync, writeSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { keyOf } from "../../src/runtime/format/itemId.js";
-import { applyRepair, planRepairOf } from "../../src/runtime/repair.js";
 import { JsonlStore } from "../../src/runtime/store/jsonlStore.js";
 import type { JobLog } from "../../src/runtime/store/store.js";
 import type { Said } from "./actor.js";
+import { type Change, changes } from "./changes.js";
 
 // Written in one call, at once: what a pipe holds is known even if this process is killed right after.
 const say = (said: Said) => void writeSync(1, `${JSON.stringify(said)}\n`);
@@ -62,9 +62,9 @@ async function write(mode: string, path: string, count: number, bytes: number): 
 
 async function main([mode, path, count, bytes]: string[]): Promise<void> {
   if (process.argv.includes("--wait")) await waitForParent();
-  if (mode === "repair") await applyRepair(await planRepairOf(path!));
+  if (Object.hasOwn(changes, mode!)) await changes[mode as Change](path!);
   else await write(mode!, path!, Number(count), Number(bytes));
-  say({ ended: true });
+  say({ ended: true, maxRssMiB: Math.round(process.resourceUsage().maxRSS / 1024) });
 }
 
 main(process.argv.slice(2)).catch((error: Error) => {

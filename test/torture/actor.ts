@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join, resolve } from "node:path";
 import { releaseAtEnd } from "../host/cleanup.js";
+import type { Change } from "./changes.js";
 
 /** What the actor says. */
 export type Said =
@@ -9,10 +10,10 @@ export type Said =
   | { acknowledged: string }
   | { rejected: string; code: string; systemCode: string }
   | { threw: string }
-  | { ended: true };
+  | { ended: true; maxRssMiB: number };
 
 const program = resolve("dist/test/torture/actor.main.js");
-const deadlineMs = 60_000;
+const defaultDeadlineMs = 60_000;
 
 export interface ActorOptions {
   /** A program and its arguments that run the actor, such as strace. */
@@ -21,6 +22,8 @@ export interface ActorOptions {
   wait?: boolean;
   /** One thread for all calls of the file system. */
   oneThread?: boolean;
+  /** Longer than this it hangs. */
+  deadlineMs?: number;
   onSaid?: (said: Said) => void;
 }
 
@@ -31,17 +34,22 @@ export class Actor {
   threw: string | undefined;
   /** It did all it was to do. */
   completed = false;
+  /** The most memory that it had, once it completed. */
+  maxRssMiB = 0;
   readonly child: ChildProcess;
+  /** Of its checkpoint. */
+  readonly path: string;
   /** How it ended, once all that it said was read. */
   readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
   readonly threads: Promise<{ main: number; pool: number }>;
 
   constructor(
-    mode: "append" | "flood" | "repair",
+    mode: "append" | "flood" | Change,
     args: readonly (string | number)[],
     options: ActorOptions = {},
   ) {
-    const { under = [], wait = false, oneThread = false, onSaid } = options;
+    this.path = String(args[0]);
+    const { under = [], wait = false, oneThread = false, deadlineMs = defaultDeadlineMs, onSaid } = options;
     const [command, ...rest] = [...under, process.execPath, program, mode, ...args.map(String)];
     this.child = spawn(command!, wait ? [...rest, "--wait"] : rest, {
       stdio: [wait ? "pipe" : "ignore", "pipe", "inherit"],
@@ -55,7 +63,7 @@ export class Actor {
       else if ("rejected" in said)
         this.rejected.push({ item: said.rejected, systemCode: said.systemCode || said.code });
       else if ("threw" in said) this.threw = said.threw;
-      else if ("ended" in said) this.completed = true;
+      else if ("ended" in said) [this.completed, this.maxRssMiB] = [true, said.maxRssMiB];
       else found(said);
       onSaid?.(said);
     });
@@ -91,7 +99,7 @@ export class Actor {
 
 /** Runs an actor with strace attached to one of its threads from its first call on. */
 export async function runTraced(
-  mode: "append" | "repair",
+  mode: "append" | Change,
   args: readonly (string | number)[],
   thread: "main" | "pool",
   straceArgs: readonly string[],

@@ -19,7 +19,8 @@ const newline = 0x0a;
  * inside a record. Holds at most one line of at most `maxLineBytes`.
  */
 export class LineSplitter {
-  private pieces: Buffer[] = [];
+  /** The beginning of a line that came with earlier chunks, and room for more of it. */
+  private held: Buffer = nothing;
   private pendingBytes = 0;
   private offsetBytes = 0;
   private number = 1;
@@ -30,15 +31,25 @@ export class LineSplitter {
     private readonly tooLong: "drop" | "cut" = "drop",
   ) {}
 
-  /** Takes the next bytes and gives the lines that end in them. The chunk must not be changed afterwards. */
+  /**
+   * Takes the next bytes and gives the lines that end in them. The chunk may be used again once all of them were
+   * taken, and with it go the bytes of the lines that lie in it; a line longer than the chunk keeps its bytes.
+   */
   *push(chunk: Buffer): Generator<Line> {
     let start = 0;
     for (let end = chunk.indexOf(newline); end !== -1; end = chunk.indexOf(newline, start)) {
-      this.hold(chunk.subarray(start, end));
-      yield this.take(1);
+      const isWhole = this.pendingBytes === 0;
+      if (!isWhole) this.hold(chunk, start, end);
+      else this.pendingBytes = end - start;
+      const line = this.line(isWhole ? chunk.subarray(start, end) : undefined);
+      this.offsetBytes += line.lengthBytes + 1;
+      this.held = nothing;
+      this.pendingBytes = 0;
+      this.number++;
+      yield line;
       start = end + 1;
     }
-    if (start < chunk.length) this.hold(chunk.subarray(start));
+    if (start < chunk.length) this.hold(chunk, start, chunk.length);
   }
 
   /** The unterminated last line so far, without consuming it; undefined where the bytes end in a newline. */
@@ -51,29 +62,33 @@ export class LineSplitter {
     return this.pendingBytes;
   }
 
-  private hold(piece: Buffer): void {
-    const roomBytes = this.maxLineBytes - this.pendingBytes;
-    this.pendingBytes += piece.length;
-    if (piece.length > roomBytes && this.tooLong === "drop") this.pieces = [];
-    else if (piece.length > 0 && roomBytes > 0) this.pieces.push(piece.subarray(0, roomBytes));
+  private hold(chunk: Buffer, start: number, end: number): void {
+    const before = this.pendingBytes;
+    this.pendingBytes += end - start;
+    if (this.pendingBytes > this.maxLineBytes && this.tooLong === "drop") {
+      this.held = nothing;
+      return;
+    }
+    const neededBytes = Math.min(this.pendingBytes, this.maxLineBytes);
+    if (neededBytes <= before) return; // cut already
+    if (neededBytes > this.held.length) {
+      // Twice the room each time, so that a long line is not copied for each chunk of it.
+      const room = Math.min(this.maxLineBytes, Math.max(minHeldBytes, 2 * neededBytes));
+      const larger = Buffer.allocUnsafeSlow(room);
+      this.held.copy(larger, 0, 0, before);
+      this.held = larger;
+    }
+    chunk.copy(this.held, before, start, start + neededBytes - before);
   }
 
-  private line(): Line {
+  private line(whole?: Buffer): Line {
     const { number, offsetBytes, pendingBytes: lengthBytes } = this;
-    let bytes: Buffer | null = null;
-    if (lengthBytes <= this.maxLineBytes || this.tooLong === "cut") {
-      bytes = this.pieces.length === 1 ? this.pieces[0]! : Buffer.concat(this.pieces);
-      this.pieces = [bytes];
-    }
+    const isTooLong = lengthBytes > this.maxLineBytes;
+    const held = () => (whole ?? this.held).subarray(0, Math.min(lengthBytes, this.maxLineBytes));
+    const bytes = isTooLong && this.tooLong === "drop" ? null : held();
     return { number, offsetBytes, lengthBytes, bytes };
   }
-
-  private take(newlineBytes: number): Line {
-    const line = this.line();
-    this.offsetBytes += this.pendingBytes + newlineBytes;
-    this.pieces = [];
-    this.pendingBytes = 0;
-    this.number++;
-    return line;
-  }
 }
+
+const nothing: Buffer = Buffer.alloc(0);
+const minHeldBytes = 4096;

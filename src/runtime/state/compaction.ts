@@ -42,8 +42,9 @@ interface Pending {
 export class Compaction {
   readonly state: JobState = createJobState();
   readonly dropped: Dropped = { failures: 0, starts: 0, steps: 0, inputs: 0, repeats: 0 };
-  private readonly times: number[] = [];
-  private readonly isKept: boolean[] = [];
+  /** A byte for each record that was taken: a large log has millions of them. */
+  private isKept = new Uint8Array(1024);
+  private taken = 0;
   private readonly pending = new Map<ItemKey, Pending>();
   private readonly presence = new Map<ItemKey, number>();
   private readonly said = new Map<string, string>();
@@ -61,8 +62,7 @@ export class Compaction {
 
   /** Takes the next record of the log. */
   take(record: CheckpointRecord): void {
-    const at = this.times.push(record.atMs) - 1;
-    this.isKept.push(true);
+    const at = this.keepNext();
     switch (record.type) {
       case "job":
       case "run-started":
@@ -118,19 +118,29 @@ export class Compaction {
 
   /** Whether the record of this number, counted from 0, stays. */
   keeps(at: number): boolean {
-    return this.isKept[at]!;
+    return this.isKept[at] === 1;
+  }
+
+  private keepNext(): number {
+    if (this.taken === this.isKept.length) {
+      const larger = new Uint8Array(2 * this.taken);
+      larger.set(this.isKept);
+      this.isKept = larger;
+    }
+    this.isKept[this.taken] = 1;
+    return this.taken++;
   }
 
   private summed(key: string): CompactedRecord {
     for (const { at, record } of this.sums) {
-      this.isKept[at] = false; // the new sums hold these
+      this.isKept[at] = 0; // the new sums hold these
       for (const { run, ts, failed, usage } of record.runs)
         this.sumRun(run, Math.round(ts * 1000), failed, usage);
       for (const [name, count] of record.steps) this.steps.set(name, (this.steps.get(name) ?? 0) + count);
       addUsage(this.usage, record.usage);
     }
     // Its time keeps the log's latest.
-    const atMs = this.times.reduce((max, ms, at) => (this.isKept[at] ? max : Math.max(max, ms)), 0);
+    const atMs = this.state.lastRecordAtMs ?? 0;
     const runs = [...this.runs.values()].map(({ run, atMs: ms, failed, usage: took }) => {
       return { run, ts: ms / 1000, failed, ...told(took) };
     });
@@ -151,7 +161,7 @@ export class Compaction {
 
   private drop(at: number, why: keyof Dropped): void {
     if (at < 0 || !this.isKept[at] || this.spends.has(at)) return;
-    this.isKept[at] = false;
+    this.isKept[at] = 0;
     this.dropped[why]++;
   }
 

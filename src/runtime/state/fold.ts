@@ -331,8 +331,8 @@ export function newestDurations(state: JobState): JobState["durations"] {
   return [...state.durations].sort(byAge).slice(-durationSampleSize);
 }
 
-function takeSnapshot(state: JobState, { turn, state: userState, stateText, items }: SnapshotRecord): void {
-  state.snapshot = { turn, state: userState, stateText };
+function takeSnapshot(state: JobState, { turn, stateText, items }: SnapshotRecord): void {
+  state.snapshot = { turn, stateText };
   state.done = new Set(items);
   for (const item of state.open.keys()) if (state.done.has(item)) state.open.delete(item);
   for (const [item, { isCounted }] of state.measured)

@@ -138,7 +138,7 @@ export interface JobState {
   /** The newest record's time, milliseconds since 1970; null without records. */
   lastRecordAtMs: number | null;
   /** F2: the latest checkpoint's turn and user state. */
-  snapshot: { turn: number; state: unknown; stateText: string } | null;
+  snapshot: { turn: number; stateText: string } | null;
 }
 
 export const noUsage = (): UsageTotals => ({

@@ -142,8 +142,10 @@ class FileReader {
     this.isBroken = true;
     const found = await this.withFile(async (file) => {
       const from = this.offsetBytes;
+      const chunk = Buffer.allocUnsafeSlow(
+        Math.min(readChunkBytes, Math.max(sniffBytes, this.sizeBytes - from)),
+      );
       for (;;) {
-        const chunk = Buffer.allocUnsafe(readChunkBytes);
         const { bytesRead } = await file
           .read(chunk, 0, chunk.length, this.offsetBytes)
           .catch((error: unknown) => {

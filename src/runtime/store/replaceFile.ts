@@ -9,6 +9,7 @@ import { constants } from "node:fs";
 import { access, copyFile, type FileHandle, link, lstat, open, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { AgentJobsError, CheckpointWriteError, messageOf, systemCodeOf } from "../errors.js";
+import type { LostRun } from "../state/status.js";
 import { notAFile, syncFolder } from "./appendFile.js";
 import { Lock } from "./lock.js";
 
@@ -27,6 +28,8 @@ export interface Replacing {
   source: FileHandle;
   /** The new file; empty, and synced once the writer is done. */
   target: FileHandle;
+  /** The run whose lock was in the way: how it ended is to be written down, for with the lock the evidence goes. */
+  lost: LostRun | null;
   /** Opens a file that is kept beside the checkpoint as `C.KIND-<UTC>`, with the backup's time. */
   keepAside(kind: string): Promise<FileHandle>;
 }
@@ -89,7 +92,7 @@ export async function replaceFile(
       kinds.push(kind);
       return create(`.${kind}`, 0o600);
     };
-    await write({ source, target, keepAside });
+    await write({ source, target, lost: lock.lost, keepAside });
     for (const handle of handles) await (handle === source ? syncOriginal(handle) : handle.sync());
     for (const handle of handles.splice(0)) await handle.close();
     options.signal?.throwIfAborted();
@@ -186,16 +189,23 @@ export async function backupsOf(path: string): Promise<string[]> {
 
 /** Removes what a replacement left that was killed: its drafts, and second names of a file that was not replaced. */
 async function sweep(path: string, { dev, ino }: FileIdentity): Promise<void> {
+  await sweepDrafts(path);
   const folder = dirname(path);
-  const [draft, backup] = [basename(draftPrefixOf(path)), `${basename(path)}.bak-`];
+  const backup = `${basename(path)}.bak-`;
   for (const name of await readdir(folder)) {
-    if (name.startsWith(draft)) await rm(join(folder, name), { force: true });
     if (!name.startsWith(backup)) continue;
     const stat = await lstat(join(folder, name)).catch(() => undefined);
     if (stat?.ino !== ino || stat.dev !== dev || stat.nlink < 2) continue;
     await rm(join(folder, name), { force: true });
     await rm(`${path}.dropped-${name.slice(backup.length)}`, { force: true });
   }
+}
+
+/** Removes the drafts of what a killed process was to put at a path. Call under its lock. */
+export async function sweepDrafts(path: string): Promise<void> {
+  const draft = basename(draftPrefixOf(path));
+  for (const name of await readdir(dirname(path)))
+    if (name.startsWith(draft)) await rm(join(dirname(path), name), { force: true });
 }
 
 /** Its bytes become the backup's. Windows syncs no file that was opened for reading; the backup is as durable as it was. */
@@ -205,7 +215,8 @@ async function syncOriginal(handle: FileHandle): Promise<void> {
   });
 }
 
-const draftPrefixOf = (path: string): string => `${path}.draft-`;
+/** How the names of files begin that are to take a path's place. */
+export const draftPrefixOf = (path: string): string => `${path}.draft-`;
 
 async function assertSame(path: string, planned: FileIdentity): Promise<void> {
   const now = await identify(path);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { SnapshotRecord } from "../../../src/runtime/format/record.js";
 import { root } from "../../setup/root.js";
 import { scanBytes } from "../../support/scan.js";
 
@@ -76,8 +77,9 @@ describe("a file of another system", () => {
   });
 
   it("keeps the exact text of the user's state", () => {
-    const { state } = scanBytes(readFileSync(join(folder, "agent-resume-py/14-nan-infinity.ckpt")));
-    assert.equal(state.snapshot?.stateText, '{"cost":NaN,"max":Infinity,"min":-Infinity}');
-    assert.deepEqual(state.snapshot?.state, { cost: null, max: null, min: null });
+    const { records } = scanBytes(readFileSync(join(folder, "agent-resume-py/14-nan-infinity.ckpt")));
+    const snapshot = records.at(-1)!.record as SnapshotRecord;
+    assert.equal(snapshot.stateText, '{"cost":NaN,"max":Infinity,"min":-Infinity}');
+    assert.deepEqual(snapshot.state, { cost: null, max: null, min: null });
   });
 });

@@ -79,7 +79,7 @@ describe("a compaction", () => {
     assert.deepEqual(
       compacted(open).map(({ type, atMs }) => [type, atMs / 1000]),
       [
-        ["compacted", 4],
+        ["compacted", 6],
         ["step", 2],
         ["failed", 5],
         ["started", 6],
@@ -91,7 +91,7 @@ describe("a compaction", () => {
       ["done"],
     );
     assert.deepEqual(sums, {
-      ...{ type: "compacted", key: "k", atMs: 6000, runs: [{ run: 1, ts: 3, failed: 2, usage: { usd: 2 } }] },
+      ...{ type: "compacted", key: "k", atMs: 7000, runs: [{ run: 1, ts: 3, failed: 2, usage: { usd: 2 } }] },
       ...{ steps: [["s", 1]], usage: { usd: 2 } },
     });
   });

@@ -5,6 +5,7 @@ import { failingCalls } from "./failingCalls.js";
 import { hostile } from "./hostile.js";
 import { kills } from "./kills.js";
 import { large } from "./large.js";
+import { largeChanges } from "./largeChanges.js";
 import { racers, stoppedOwner } from "./locks.js";
 import { fileSizeLimit, fullDisk } from "./noSpace.js";
 import { powerCutsExt4, powerCutsXfs } from "./powerCuts.js";
@@ -30,4 +31,5 @@ export const rows: readonly Row[] = [
   stoppedOwner,
   python,
   large,
+  largeChanges,
 ];

@@ -1,171 +1,132 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { encodeRecord, jobRecord } from "../../../src/runtime/format/record.js";
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { inspectLock } from "../../../src/runtime/store/lock.js";
-import { Actor, runTraced } from "../actor.js";
-import { checkLoaded } from "../checks.js";
-import { writtenLog } from "../logs.js";
+import { type Actor, runTraced } from "../actor.js";
 import { Findings, type Row } from "../row.js";
+import { argsOf, type Found, look, pathIn, prepare, type Scene, scenes } from "../scenes.js";
 import { Scratch } from "../scratch.js";
 import { missing } from "../system.js";
+import { type Call, callsIn } from "../traces.js";
 
 /** Every call that the store makes of the file system. */
 const calls =
   "open,openat,creat,link,linkat,unlink,unlinkat,rename,renameat,renameat2,mkdir,mkdirat,write,pwrite64,writev," +
   "pwritev,read,pread64,fsync,fdatasync,close,stat,lstat,fstat,newfstatat,statx,utimensat,copy_file_range,sendfile," +
   "ftruncate,fchmod,chmod,getdents64,readlink,readlinkat";
-
-interface Scene {
-  name: string;
-  mode: "append" | "repair";
-  /** What the checkpoint is before; undefined where there is none. */
-  before: Buffer | undefined;
-}
+type Thread = "pool" | "main";
+/** A call is looked for so often, where other calls of its name wake threads at moments of their own. */
+const maxKillsOfOne = 20;
+const watchedTimes = 3;
 
 /** What a kill may leave of a checkpoint: judged by what the same work leaves that is not killed. */
 export const systemCalls: Row = {
   name: "system-calls",
-  what: "SIGKILL at every system call of create, open, append, repair",
-  unit: "kills of each scene at most",
+  what: "SIGKILL at every system call of append, repair, compact, clear, undo, merge",
+  unit: "kills of each thread of each scene at most",
   full: 10_000,
-  reduced: 5,
-  async run({ times, progress }) {
+  reduced: 2,
+  async run({ random, times, progress }) {
     const skip = missing({ linux: true, programs: ["strace"] });
     if (skip) return skip;
     const findings = new Findings();
     const scratch = new Scratch();
-    let cases = 0;
-    // Reads and writes by which threads wake one another are not always as many: what they count is not exact. That
-    // loses no case, for a kill at the call after a write finds what that write has left.
-    const missed = new Map<string, number>();
+    let [cases, repeated] = [0, 0];
     try {
-      for (const scene of scenes()) {
-        const path = join(scratch.path, "checkpoints", "a.jsonl");
-        const trace = join(scratch.path, "trace");
+      for (const scene of scenes())
         for (const thread of ["pool", "main"] as const) {
-          prepare(path, scene);
-          const whole = await runTraced(scene.mode, argsOf(path), thread, [
-            "-e",
-            `trace=${calls}`,
-            "-o",
-            trace,
-          ]);
-          if (!whole.completed) throw new Error(`${scene.name} did not end: ${whole.threw}`);
-          const after = readFileSync(path);
-          const made = numbered(readFileSync(trace, "utf8"));
-          if (thread === "pool" && made.length < 20)
-            findings.add("wrong", `only ${made.length} calls were seen`);
-          const chosen = made.filter((_, i) => i % Math.ceil(made.length / times) === 0);
-          for (const { call, nth } of chosen) {
-            prepare(path, scene);
-            const inject = [
-              "-e",
-              `trace=${call}`,
-              "-e",
-              `inject=${call}:signal=KILL:when=${nth}`,
-              "-o",
-              "/dev/null",
-            ];
-            const actor = await runTraced(scene.mode, argsOf(path), thread, inject);
-            const where = `${scene.name}, killed at ${call} ${nth} of the ${thread} thread`;
-            await check(path, scene, after, actor, where, findings);
-            cases++;
-            if (actor.completed) missed.set(`${thread} ${call}`, (missed.get(`${thread} ${call}`) ?? 0) + 1);
-            if (cases % 10 === 0) progress(`${cases} kills`);
+          const stage = new Stage(scene, thread, scratch.path, findings);
+          const planned = await stage.watch();
+          if (thread === "pool" && planned.length < 20)
+            findings.add("wrong", `${scene.name}: only ${planned.length} calls were seen`);
+          const step = Math.ceil(planned.length / times);
+          for (
+            let at = random.between(0, Math.min(step, planned.length) - 1);
+            at < planned.length;
+            at += step
+          ) {
+            const kills = await stage.killAt(planned[at]!);
+            cases += kills;
+            repeated += Math.max(0, kills - 1);
+            progress(`${scene.name}, ${thread} thread: call ${at + 1} of ${planned.length}`);
           }
         }
-      }
-      const unkilled = [...missed].map(([call, count]) => `${call} ${count}`).join(", ");
-      for (const [call, count] of missed)
-        if (!/ (read|write)$/.test(call)) findings.add("wrong", `${call}: ${count} times never killed`);
-      return findings.outcome(cases, unkilled && `never killed: ${unkilled}`);
+      return findings.outcome(cases, `${repeated} of them once more, for a call that was missed`);
     } finally {
       scratch.remove();
     }
   },
 };
 
-const appended = 3;
-const argsOf = (path: string) => [path, appended, 100];
+/** One thread of one scene. */
+class Stage {
+  private readonly path: string;
+  private readonly trace: string;
+  private whole: Found = new Map();
+  /** The calls that a kill was at, by their names and ordinals. */
+  private readonly hit = new Set<string>();
 
-function scenes(): Scene[] {
-  const { bytes, ends } = writtenLog(20);
-  const header = encodeRecord(jobRecord(0, "torture", null, null));
-  const torn = Buffer.concat([header, bytes.subarray(ends[0], ends[12]! - 20)]);
-  const damaged = Buffer.concat([header, bytes.subarray(ends[0])]);
-  damaged[header.length + 12]! ^= 1;
-  return [
-    { name: "a new file", mode: "append", before: undefined },
-    { name: "a torn file", mode: "append", before: torn },
-    { name: "a repair", mode: "repair", before: damaged },
-  ];
-}
+  constructor(
+    private readonly scene: Scene,
+    private readonly thread: Thread,
+    folder: string,
+    private readonly findings: Findings,
+  ) {
+    this.path = pathIn(folder);
+    this.trace = join(folder, "trace");
+  }
 
-function prepare(path: string, { before }: Scene): void {
-  rmSync(dirname(path), { recursive: true, force: true });
-  if (before === undefined) return;
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, before);
-}
+  /** Lets it go through, and gives what it calls: the fewest calls of some times, for all the others make those. */
+  async watch(): Promise<Call[]> {
+    let fewest: Call[] | undefined;
+    for (let i = 0; i < watchedTimes; i++) {
+      const actor = await this.act([]);
+      if (!actor.completed) throw new Error(`${this.scene.name} did not end: ${actor.threw}`);
+      this.whole = look(this.path);
+      const calls = callsIn(readFileSync(this.trace, "utf8")).filter(({ isWakeUp }) => !isWakeUp);
+      if (!fewest || calls.length < fewest.length) fewest = calls;
+    }
+    return fewest!;
+  }
 
-/** The calls in order, each with how many of its kind came before, which is how strace counts. */
-function numbered(trace: string): { call: string; nth: number }[] {
-  const counts = new Map<string, number>();
-  return [...trace.matchAll(/^(\w+)\(/gm)].map(([, name]) => {
-    const nth = (counts.get(name!) ?? 0) + 1;
-    counts.set(name!, nth);
-    return { call: name!, nth };
-  });
-}
+  /**
+   * Kills it at a call.
+   * @returns how many kills that took; 0 where one that was for another call was at this one
+   */
+  async killAt({ name, nth: planned, ordinal }: Call): Promise<number> {
+    const where = `${this.scene.name}, ${this.thread} thread`;
+    let nth = planned;
+    for (let kills = 0; kills < maxKillsOfOne; kills++) {
+      if (this.hit.has(`${name} ${ordinal}`)) return kills;
+      const actor = await this.act(["-e", `inject=${name}:signal=KILL:when=${nth}`]);
+      const { signal } = await actor.ended;
+      const made = callsIn(readFileSync(this.trace, "utf8"));
+      const last = made.at(-1);
+      if (signal === "SIGKILL" && last && !last.isWakeUp) this.hit.add(`${last.name} ${last.ordinal}`);
+      await this.judge(actor, `${where}, killed at ${name} ${nth}`);
+      // As many more or fewer as it was too early or too late by.
+      const reached = made.findLast((call) => call.name === name)?.ordinal ?? 0;
+      nth = Math.max(1, nth + (ordinal - reached || -1));
+    }
+    if (!this.hit.has(`${name} ${ordinal}`))
+      this.findings.add("wrong", `${where}: never killed at ${name} ${ordinal} in ${maxKillsOfOne} times`);
+    return maxKillsOfOne;
+  }
 
-async function check(
-  path: string,
-  scene: Scene,
-  after: Buffer,
-  actor: Actor,
-  where: string,
-  findings: Findings,
-): Promise<void> {
-  if (actor.threw) findings.add("thrown", `${where}: ${actor.threw}`);
-  if (scene.mode === "repair") checkRepaired(path, scene.before!, after, where, findings);
-  else await checkAppended(path, scene.before ?? Buffer.alloc(0), actor, where, findings);
-  // Whoever comes next goes on as if nothing had been: the dead one's lock is no obstacle.
-  const next = new Actor(scene.mode, argsOf(path));
-  await next.ended;
-  if (!next.completed || next.rejected.length > 0)
-    findings.add("thrown", `${where}, then again: ${next.threw}`);
-  if (scene.mode === "repair") {
-    if (!readFileSync(path).equals(after))
-      findings.add("wrong", `${where}: repaired again, it is another file`);
-  } else
-    await checkLoaded(path, [...actor.acknowledged, ...next.acknowledged], findings, `${where}, then again`);
-  // A second repair that has nothing to do may leave it, but nobody holds it.
-  const { status } = await inspectLock(path);
-  if (status !== "free" && status !== "stale") findings.add("wrong", `${where}: the lock is ${status}`);
-}
+  private act(inject: readonly string[]): Promise<Actor> {
+    prepare(this.path, this.scene);
+    rmSync(this.trace, { force: true });
+    const args = ["-y", "-e", `trace=${calls}`, ...inject, "-o", this.trace];
+    return runTraced(this.scene.mode, argsOf(this.path), this.thread, args);
+  }
 
-/** The old file and a beginning of what was appended: each record wholly, torn, or not at all. */
-async function checkAppended(path: string, before: Buffer, actor: Actor, where: string, findings: Findings) {
-  const now = readIfThere(path);
-  if (!now.subarray(0, before.length).equals(before))
-    findings.add("lost", `${where}: bytes of the file were changed`);
-  await checkLoaded(path, actor.acknowledged, findings, where);
-}
-
-function checkRepaired(path: string, before: Buffer, after: Buffer, where: string, findings: Findings): void {
-  const now = readIfThere(path);
-  if (!now.equals(before) && !now.equals(after))
-    findings.add("wrong", `${where}: neither the old nor the new file`);
-  if (now.equals(before)) return;
-  const backups = readdirSync(dirname(path)).filter((name) => name.includes(".bak-"));
-  if (!backups.some((name) => readFileSync(join(dirname(path), name)).equals(before)))
-    findings.add("lost", `${where}: there is no backup of the old file`);
-}
-
-function readIfThere(path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch {
-    return Buffer.alloc(0);
+  private async judge(actor: Actor, where: string): Promise<void> {
+    const { scene, path, whole, findings } = this;
+    if (actor.threw) findings.add("thrown", `${where}: ${actor.threw}`);
+    const found = look(path);
+    await scene.check(found, whole, actor, where, findings);
+    await scene.next(found, whole, actor, where, findings);
+    // What has nothing more to do may leave it, but nobody holds it.
+    const { status } = await inspectLock(path);
+    if (status !== "free" && status !== "stale") findings.add("wrong", `${where}: the lock is ${status}`);
   }
 }
