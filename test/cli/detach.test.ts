@@ -239,7 +239,7 @@ export default { items: ["a"], process: () => 1 };`;
     writeFileSync(runs.path("own.job.json"), JSON.stringify(definition));
     const { code, stderr } = await runs.cli("run", "own.job.json", "--detach");
     assert.equal(code, 2);
-    assert.match(stderr, /Cannot start `.*no-such-program`/);
+    assert.match(stderr, /no-such-program` could not be started/);
   });
 
   it("with a label names the labelled checkpoint", async () => {

@@ -209,6 +209,27 @@ describe("messages", () => {
       assert.ok((["AJ_REFUSED", "AJ_BAD_REPLY"] as ErrorCode[]).includes(error.code));
   });
 
+  it("say what a job's own limits ended, in the item's own failure", async () => {
+    writeFileSync(
+      at("d.job.js"),
+      `const { Deadline } = require("agent-jobs");
+      module.exports = { items: ["late", "dear"], retry: false, budget: { usd: 1 }, async process(item, ctx) {
+        if (item === "late") return Deadline.after(0).check();
+        ctx.usage({ usd: 2 });
+        await ctx.fetch("http://127.0.0.1:9/");
+      } };`,
+    );
+    const { code, stdout } = await runCli(["run", "d.job.js"], { cwd: scratch.path });
+    assert.equal(code, 75);
+    assert.match(stdout, /failed late \(timeout\): The deadline of 0 s has passed\. .*run again/);
+    assert.match(
+      stdout,
+      /failed dear \(budget\): The request was not sent: the budget of \$1\.00 is spent\. .*Raise `budget`/,
+    );
+    const codes: ErrorCode[] = ["AJ_DEADLINE", "AJ_BUDGET"];
+    assert.equal(codes.length, 2);
+  });
+
   it("cover every code that there is", () => {
     const source = readFileSync("src/runtime/errors.ts", "utf8");
     const codes = [...source.matchAll(/\| "(AJ_[A-Z_]+)"/g)].map(([, code]) => code);

@@ -55,7 +55,8 @@ export class Attempt {
     this.startedAtMs = prepaid.startedAtMs;
     this.fetching = new AttemptFetch({
       ...{ gate, prepaid, signal: this.controller.signal, expectedTokens: parts.expectedTokens },
-      refusal: () => (this.isOver ? "its attempt has ended" : parts.refusal()),
+      refusal: () =>
+        this.isOver ? "its attempt has ended. Await what an item does before it returns." : parts.refusal(),
       beforeSend: () => this.recordSpent(),
       onSend: () => this.add({ requests: 1, calls: 0 }),
       note: (line) => log.write(item, line),

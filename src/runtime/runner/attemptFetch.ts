@@ -73,7 +73,7 @@ export class AttemptFetch {
 
   private assertAllowed(): void {
     const refusal = this.parts.refusal();
-    if (refusal !== undefined) throw new BudgetError(`The request was not sent: ${refusal}.`);
+    if (refusal !== undefined) throw new BudgetError(`The request was not sent: ${refusal}`);
   }
 
   private leave(ticket: Ticket): void {

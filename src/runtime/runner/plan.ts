@@ -6,7 +6,7 @@ import { doubtfulItems } from "../state/inDoubt.js";
 import type { JobPlan } from "../state/jobPlan.js";
 import type { JobState, OpenItem } from "../state/jobState.js";
 import type { OpenEntry } from "../state/status.js";
-import { JsonlStore } from "../store/jsonlStore.js";
+import { JsonlStore, refuseOthers } from "../store/jsonlStore.js";
 import { CostModel, type ExpectedCost } from "./expectedCost.js";
 import type { Input, InputItem } from "./items.js";
 import { changedItems, type JobChanges, jobChanges } from "./jobChanges.js";
@@ -35,6 +35,7 @@ export async function planRun(job: LoadedJobFile, input: Input): Promise<Planned
     if ((record.type === "done" || record.type === "measured") && record.hash !== undefined)
       hashes.set(record.item, record.hash);
   });
+  refuseOthers(job.checkpoint, job.name, job.label, state);
   if (input.kind === "list") assertDistinct(input.items.map((item) => item.key));
   const items = input.kind === "list" ? await changedItems(state, input.items, hashes) : [];
   const changes = { ...jobChanges(state, job), items };

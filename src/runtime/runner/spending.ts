@@ -70,7 +70,10 @@ export class Spending {
   /** Why no request may be sent any more; undefined where one may. */
   refusal(): string | undefined {
     const spent = this.budgets.find((budget) => budget.isSpent);
-    return spent && `the budget of ${amountText(spent.unit, spent.limit)} is spent`;
+    return (
+      spent &&
+      `the budget of ${amountText(spent.unit, spent.limit)} is spent. Raise \`budget\`, then run again.`
+    );
   }
 
   /** How the budgets stand, for a person. */

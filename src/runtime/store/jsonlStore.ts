@@ -174,11 +174,7 @@ function refuseUnfit(
       "AJ_NEWER_FORMAT",
       `Cannot write to ${path}: it has format version ${state.formatVersion}, and this version writes ${formatVersion}. Update Agent Jobs.`,
     );
-  if (state.job !== null && (state.job !== job || (state.label ?? null) !== (options.label ?? null)))
-    throw new AgentJobsError(
-      "AJ_OTHER_JOB",
-      `Cannot use ${path} for job ${named(job, options.label)}: it belongs to ${named(state.job, state.label)}. Choose another checkpoint.`,
-    );
+  refuseOthers(path, job, options.label ?? null, state);
   const first = scan.faults.find((fault) => !fault.residue);
   if (scan.damageCount > 0 && options.onDamage !== "continue")
     throw new AgentJobsError(
@@ -186,6 +182,15 @@ function refuseUnfit(
       `Will not run over ${path}: ${scan.damageCount} damaged ${scan.damageCount === 1 ? "line" : "lines"}${first ? `, the first on line ${first.line}` : ""}. ` +
         "Repair it (agent-jobs repair), or run with --on-damage continue to do the items again that its damaged lines may have held.",
     );
+}
+
+/** @throws AgentJobsError AJ_OTHER_JOB where a checkpoint says that it is of another job, or of another run of it */
+export function refuseOthers(path: string, job: string, label: string | null, state: JobState): void {
+  if (state.job === null || (state.job === job && (state.label ?? null) === label)) return;
+  throw new AgentJobsError(
+    "AJ_OTHER_JOB",
+    `Cannot use ${path} for job ${named(job, label)}: it belongs to ${named(state.job, state.label)}. Choose another checkpoint.`,
+  );
 }
 
 const named = (job: string, label: string | null | undefined) => (label ? `"${job}" (${label})` : `"${job}"`);

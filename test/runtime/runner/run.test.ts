@@ -181,8 +181,8 @@ describe("a run", () => {
     });
     const lines = readFileSync(`${job.checkpoint}.log`, "utf8").trimEnd().split("\n");
     assert.equal(lines.length, 3);
-    assert.match(lines[0]!, /^\d{4}-\S+Z \[a⏎b\] one$/);
-    assert.match(lines[1]!, /\[a⏎b\] two \{ n: 1 \}$/);
+    assert.match(lines[0]!, /^\d{4}-\S+Z \[a⏎b#[\da-f]{8}\] one$/);
+    assert.match(lines[1]!, /\[a⏎b#[\da-f]{8}\] two \{ n: 1 \}$/);
     assert.match(lines[2]!, /says nothing of tokens/);
   });
 
