@@ -27,9 +27,10 @@ export interface FollowedEnd {
 
 /** The events of a followed run: those of `RunEvent`, as far as its records tell; a foreign file tells less. */
 export type FollowedEvent =
-  | Extract<RunEvent, { event: "run-started" | "item-started" | "notice" | "run-stopping" }>
+  | Extract<RunEvent, { event: "run-started" | "item-started" | "notice" | "run-stopping" | "pace" }>
   | PartOf<"item-done", "attempt" | "ms">
   | PartOf<"item-failed", "ms">
+  | PartOf<"item-retry", "ms" | "delayMs">
   | Extract<RunEvent, { event: "run-ended" }>;
 
 type PartOf<Name extends RunEvent["event"], Unsure extends string> = Unsured<
@@ -129,10 +130,18 @@ export class FollowedRun {
     const run = this.run();
     const ending = run && endingOf(run, this.lost);
     const { total, remaining } = this.status();
-    const { done = 0, failed = 0 } = run ?? {};
+    const { done = 0 } = run ?? {};
+    // Attempts that were repeated are no failed items.
+    let failed = 0;
+    for (const open of this.state.open.values())
+      if (open.phase === "failed" && open.run === run?.run) failed++;
     const endedAtMs = run?.ended?.atMs ?? this.state.lastRecordAtMs ?? Date.now();
     const ms = run ? Math.max(0, Math.round(endedAtMs - run.startedAtMs)) : 0;
-    this.onEvent({ event: "run-ended", reason: ending ?? "unknown", done, failed, total, remaining, ms });
+    const detail = run?.ended?.detail;
+    this.onEvent({
+      ...{ event: "run-ended", reason: ending ?? "unknown", done, failed, total, remaining, ms },
+      ...(detail !== undefined && { detail }),
+    });
     return { run, ending, ms };
   }
 
@@ -194,7 +203,12 @@ export class FollowedRun {
     } else if (record.type === "failed") {
       const { item, attempt, ms, cause, message } = record;
       const measured = ms !== undefined && { ms: Math.round(ms) };
-      this.onEvent({ event: "item-failed", item: idValue(item), attempt, ...measured, cause, message });
+      const event = record.retry ? ("item-retry" as const) : ("item-failed" as const);
+      this.onEvent({ event, item: idValue(item), attempt, ...measured, cause, message });
+    } else if (record.type === "pace") {
+      const { concurrency, until, cause, atMs } = record;
+      const pause = until === undefined ? {} : { pauseMs: Math.max(0, Math.round(until * 1000 - atMs)) };
+      this.onEvent({ event: "pace", concurrency, ...pause, ...(cause !== undefined && { cause }) });
     }
   }
 }
