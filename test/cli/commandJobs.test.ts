@@ -106,6 +106,20 @@ describe("a job whose command writes its checkpoint itself", () => {
     assert.equal(readFileSync(path("begun"), "utf8").trim().split("\n").length, 4);
   });
 
+  it("is ended where it has not stopped within its grace", async () => {
+    const definition = {
+      command: ["${python}", "loop.py"],
+      checkpoint: "out/progress.jsonl",
+      stopGraceMs: 300,
+    };
+    writeFileSync(path("loop.job.json"), JSON.stringify(definition));
+    const program = await startAndWait();
+    live!.send("SIGTERM");
+    assert.equal((await live!.ended).code, 143);
+    await processEnds(program);
+    assert.deepEqual(done(), ["a"]);
+  });
+
   it("gets Ctrl-C as SIGTERM, and is ended by a second one", async () => {
     const program = await startAndWait();
     live!.send("SIGINT");

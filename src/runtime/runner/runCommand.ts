@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
-import { stopPollIntervalMs } from "../config.js";
+import { defaultStopGraceMs, stopPollIntervalMs } from "../config.js";
 import { AgentJobsError, CheckpointWriteError, messageOf, systemCodeOf } from "../errors.js";
 import { encodeRecord, type RunEndReason, type WritableRecord } from "../format/record.js";
 import { latestRun } from "../state/jobState.js";
@@ -85,9 +85,13 @@ async function launch(
       () => {},
     );
   }, stopPollIntervalMs);
-  // It may finish what it has in hand, however long that takes; who will not wait asks a second time.
-  const stop = () => program.kill("SIGTERM");
   const abort = () => program.kill("SIGKILL");
+  let grace: NodeJS.Timeout | undefined;
+  // It may finish what it has in hand; who will not wait that long asks a second time.
+  const stop = () => {
+    program.kill("SIGTERM");
+    grace ??= setTimeout(abort, job.definition.stopGraceMs ?? defaultStopGraceMs);
+  };
   control.onStop(stop);
   control.signal.addEventListener("abort", abort, { once: true });
   // Asked while the lock was being taken, and so by nobody's listener.
@@ -106,6 +110,7 @@ async function launch(
     };
   } finally {
     clearInterval(watch);
+    clearTimeout(grace);
     control.signal.removeEventListener("abort", abort);
   }
 }
