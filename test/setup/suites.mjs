@@ -5,8 +5,9 @@ import { join } from "node:path";
 import { run } from "./processes.mjs";
 
 /**
- * By part, in the order in which they run; folders are those of test/. The window's suite mostly waits: it runs
- * beside those that come before the first one that wants the machine for itself (`alone`).
+ * By part, in the order in which they run; folders are those of test/. Suites in windows mostly wait: those of a `lane`
+ * run one after the other beside everything else, but for what wants the machine for itself (`alone`). `half` is every
+ * other file of a folder.
  */
 const SUITES = [
   { part: "core", folder: "runtime", timeoutMs: 20_000 },
@@ -14,9 +15,13 @@ const SUITES = [
   { part: "core", folder: "cli", timeoutMs: 60_000 },
   { part: "core", folder: "examples", timeoutMs: 60_000 },
   { part: "core", folder: "package", timeoutMs: 60_000 },
-  { part: "interface", folder: "interface", timeoutMs: 120_000, beside: true },
+  { part: "interface", folder: "interface", half: 0, timeoutMs: 120_000, lane: "first" },
+  { part: "interface", folder: "interface", half: 1, timeoutMs: 120_000, lane: "second" },
+  {
+    ...{ part: "host", folder: "extension", timeoutMs: 30_000, program: "dist/test/host/main.js" },
+    lane: "second",
+  },
   { part: "core", folder: "torture", timeoutMs: 180_000, alone: true },
-  { part: "host", folder: "extension", timeoutMs: 30_000, program: "dist/test/host/main.js", alone: true },
 ];
 
 export const PARTS = [...new Set(SUITES.map((suite) => suite.part))];
@@ -34,8 +39,10 @@ function testBundles(root, folder) {
 /** The suites of these parts that have tests. */
 export function suitesOf(root, parts) {
   return SUITES.filter((suite) => parts.includes(suite.part)).flatMap((suite) => {
-    const files = testBundles(root, suite.folder);
-    return files.length > 0 ? [{ ...suite, files }] : [];
+    const all = testBundles(root, suite.folder);
+    const files = suite.half === undefined ? all : all.filter((_, i) => i % 2 === suite.half);
+    const name = suite.half === undefined ? suite.folder : `${suite.folder}, half ${suite.half + 1}`;
+    return files.length > 0 ? [{ ...suite, name, files }] : [];
   });
 }
 
@@ -69,7 +76,7 @@ export async function runSuite(suite, { node, env }, grep, output) {
 }
 
 function judge(suite, code, verdictFile, grep) {
-  const name = `The suite ${suite.folder}`;
+  const name = `The suite ${suite.name}`;
   if (!existsSync(verdictFile)) {
     return { passed: 0, failed: 1, skipped: 0, problem: `${name} gave no verdict (exit code ${code}).` };
   }

@@ -59,30 +59,46 @@ function report(results) {
 
 async function runHere(suite, context, grep, output) {
   const start = performance.now();
-  if (output === undefined) console.log(`\n── ${suite.folder} ──`);
+  if (output === undefined) console.log(`\n── ${suite.name} ──`);
   const result = await runSuite(suite, context, grep, output);
   const counts = `${result.passed} passed, ${result.failed} failed`;
-  const end = `── ${suite.folder}: ${counts}, ${((performance.now() - start) / 1000).toFixed(1)} s`;
+  const end = `── ${suite.name}: ${counts}, ${((performance.now() - start) / 1000).toFixed(1)} s`;
   if (output === undefined) console.log(end);
   return { ...result, end };
 }
 
-/** Starts a suite whose output is kept until somebody waits for its end: two at a time would be hard to read. */
-function startBeside(suite, context, grep) {
+/** Runs suites one after the other, each with its output kept until somebody waits for it: two at a time are hard to read. */
+async function* runLane(suites, context, grep) {
   const folder = mkdtempSync(join(tmpdir(), "agent-jobs-output-"));
-  const path = join(folder, "output.txt");
-  const file = openSync(path, "w");
-  const running = runHere(suite, context, grep, file);
+  try {
+    for (const [i, suite] of suites.entries()) {
+      if (interruption()) return;
+      const path = join(folder, `${i}.txt`);
+      const file = openSync(path, "w");
+      try {
+        const result = await runHere(suite, context, grep, file);
+        yield { ...result, output: `\n── ${suite.name} ──\n${readFileSync(path, "utf8")}${result.end}` };
+      } finally {
+        closeSync(file);
+      }
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Begins a lane; gives what waits for its end. */
+function startLane(suites, context, grep) {
+  const running = (async () => {
+    const results = [];
+    for await (const result of runLane(suites, context, grep)) results.push(result);
+    return results;
+  })();
   running.catch(() => {}); // whoever waits for it hears of it
   return async () => {
-    try {
-      const result = await running;
-      console.log(`\n── ${suite.folder} ──\n${readFileSync(path, "utf8")}${result.end}`);
-      return result;
-    } finally {
-      closeSync(file);
-      rmSync(folder, { recursive: true, force: true });
-    }
+    const results = await running;
+    for (const { output } of results) console.log(output);
+    return results;
   };
 }
 
@@ -95,13 +111,18 @@ export default async function test(context) {
   // A part or a pattern is asked for while something is being written: then only what was asked for.
   if (context.args.length === 0) results.push(await runChecks(context));
   const suites = suitesOf(context.root, parts);
-  const others = suites.filter((suite) => !suite.beside);
-  const beside = suites.filter((suite) => suite.beside).map((suite) => startBeside(suite, context, grep));
-  for (const suite of others) {
-    if (suite.alone) for (const started of beside.splice(0)) results.push(await started());
+  const lanes = [...new Set(suites.flatMap(({ lane }) => lane ?? []))].map((name) =>
+    startLane(
+      suites.filter(({ lane }) => lane === name),
+      context,
+      grep,
+    ),
+  );
+  for (const suite of suites.filter(({ lane }) => lane === undefined)) {
+    if (suite.alone) for (const ended of lanes.splice(0)) results.push(...(await ended()));
     if (interruption()) break;
     results.push(await runHere(suite, context, grep));
   }
-  for (const started of beside) results.push(await started());
+  for (const ended of lanes) results.push(...(await ended()));
   return report(results);
 }
