@@ -61,9 +61,28 @@ export class Editor {
     await this.page.locator(".editor-group-container.active .tab.active:not(.dirty)").waitFor();
   }
 
+  /**
+   * Opens the list of quick fixes at the cursor, and gives its rows. The list closes where something takes the focus, and
+   * does not open before the diagnostics are there: whoever looks asks again.
+   */
+  async quickFixes(): Promise<Locator> {
+    const rows = this.page.locator(".action-widget .monaco-list-row");
+    for (let tries = 1; ; tries++) {
+      await this.page.keyboard.press("Control+.");
+      const shown = rows.first().waitFor({ timeout: tries === 3 ? 30_000 : 5_000 });
+      if (tries === 3) await shown;
+      const isShown = await shown.then(
+        () => true,
+        () => false,
+      );
+      if (isShown) return rows;
+      await this.page.keyboard.press("Control+1"); // the focus back to the editor, the cursor where it was
+    }
+  }
+
   /** Applies a quick fix by its title, at the cursor. Where it edits, await changed() before save(). */
   async quickFix(title: string | RegExp): Promise<void> {
-    await this.page.keyboard.press("Control+.");
+    await this.quickFixes();
     await this.page.locator(".action-widget .monaco-list-row", { hasText: title }).first().click();
     await this.page.locator(".action-widget .monaco-list-row").first().waitFor({ state: "detached" });
   }

@@ -107,9 +107,7 @@ describe("repairing in the workbench", () => {
     await workbench.editor.open("checkpoints/pages.jsonl");
     await workbench.editor.squiggles().first().waitFor();
     await workbench.editor.goTo(12, 20);
-    await workbench.page.keyboard.press("Control+.");
-    const rows = workbench.page.locator(".action-widget .monaco-list-row");
-    await rows.first().waitFor();
+    const rows = await workbench.editor.quickFixes();
     await workbench.screenshot("repair-4-fixes");
     await rows.filter({ hasText: "keeping 1 whole record" }).click();
     await workbench.notification("Repaired line 12.").waitFor();

@@ -119,8 +119,7 @@ describe("a person with the example", () => {
   it("repairs it by the quick fix", async () => {
     await workbench().editor.lines().first().click();
     await workbench().editor.goTo(12, 20);
-    await workbench().page.keyboard.press("Control+.");
-    await workbench().page.locator(".action-widget .monaco-list-row").first().waitFor();
+    await workbench().editor.quickFixes();
     await workbench().screenshot("walk-6-fixes");
     await workbench().page.keyboard.press("Escape");
     await workbench().editor.quickFix("Repair this line");

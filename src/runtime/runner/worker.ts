@@ -235,15 +235,18 @@ export class Worker {
     this.sawAnswer();
     // What it wrote on its standard error before this reply may still have to be read, and is this item's.
     this.answering = this.answering === undefined ? request.key : null;
-    setImmediate(() => {
-      this.answering = undefined;
-      this.parts.log.flush();
-      if (reply.usage !== undefined && reply.usage !== null) request.context.usage(reply.usage);
-      const { error } = reply;
-      request.settle(
-        error ? { error: new WorkerItemError(error.message, error.cause) } : { result: reply.result },
-      );
-    });
+    // Twice: what was written before the reply to another pipe may be told of in the next turn of the event loop.
+    setImmediate(() =>
+      setImmediate(() => {
+        this.answering = undefined;
+        this.parts.log.flush();
+        if (reply.usage !== undefined && reply.usage !== null) request.context.usage(reply.usage);
+        const { error } = reply;
+        request.settle(
+          error ? { error: new WorkerItemError(error.message, error.cause) } : { result: reply.result },
+        );
+      }),
+    );
   }
 
   /** The item that a line beside the replies belongs to, where only one can be meant. */
