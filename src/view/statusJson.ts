@@ -7,7 +7,7 @@ const iso = (ms: number): string => new Date(ms).toISOString().replace(".000Z", 
 /** One job of `status --json`; the shape is part of the contract, unknown figures are null. */
 export function statusJson(view: JobView): Record<string, unknown> {
   const { status, scan, state } = view;
-  const { inputTokens, outputTokens, cachedTokens, cacheWriteTokens, usd } = state.usage;
+  const { inputTokens, outputTokens, cachedTokens, cacheWriteTokens, requests, usd } = state.usage;
   const unknown = view.error !== null;
   const known = (count: number) => (unknown ? null : count);
   const hasUsage = [inputTokens, outputTokens, usd].some((figure) => figure !== null);
@@ -51,6 +51,7 @@ export function statusJson(view: JobView): Record<string, unknown> {
           outputTokens,
           ...(cachedTokens !== null && { cachedTokens }),
           ...(cacheWriteTokens !== null && { cacheWriteTokens }),
+          ...(requests !== null && { requests }),
           usd,
         }
       : null,

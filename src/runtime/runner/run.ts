@@ -253,7 +253,8 @@ class Run {
       const ms = performance.now() - begin;
       attempt.end();
       this.attempts.delete(attempt);
-      settle();
+      // A failure may end the run: nothing begins in its place before that is known.
+      if (!("error" in outcome)) settle();
       this.recording++;
       this.changed();
       try {
