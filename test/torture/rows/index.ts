@@ -7,6 +7,7 @@ import { kills } from "./kills.js";
 import { large } from "./large.js";
 import { largeChanges } from "./largeChanges.js";
 import { racers, stoppedOwner } from "./locks.js";
+import { money } from "./money.js";
 import { fileSizeLimit, fullDisk } from "./noSpace.js";
 import { powerCutsExt4, powerCutsXfs } from "./powerCuts.js";
 import { python } from "./python.js";
@@ -21,6 +22,7 @@ export const rows: readonly Row[] = [
   hostile,
   writerKills,
   kills,
+  money,
   systemCalls,
   failingCalls,
   fullDisk,
