@@ -57,9 +57,13 @@ export async function attachTo(target: Target, token: string, flags: { json?: bo
   const status = run.status();
   if (!json) {
     const reason = ending ?? "unknown";
-    const { done = 0, failed = 0 } = own ?? {};
+    const { done = 0 } = own ?? {};
+    const failed = status.failedItems.filter(({ open }) => open.run === own?.run).length;
+    const detail = own?.ended?.detail;
+    const told = detail === undefined ? {} : { detail };
     if (ending === "error" && own) for (const line of await errorsOf(checkpoint, own)) print(line);
-    for (const line of report.summary({ reason, done, failed, ms, usage: state.usage, status })) print(line);
+    for (const line of report.summary({ reason, done, failed, ms, usage: state.usage, status, ...told }))
+      print(line);
   }
   return ending === null ? exitCodeOfProgress(status) : exitCodeOfEnding(ending);
 }

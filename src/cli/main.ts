@@ -12,7 +12,7 @@ import { registerMerge } from "./commands/merge.js";
 import { registerPlan } from "./commands/plan.js";
 import { registerRepair } from "./commands/repair.js";
 import { registerResults } from "./commands/results.js";
-import { registerRun } from "./commands/run.js";
+import { registerRetry, registerRun } from "./commands/run.js";
 import { registerStatus } from "./commands/status.js";
 import { registerStop } from "./commands/stop.js";
 import { catchCrashes } from "./crash.js";
@@ -46,6 +46,7 @@ async function main(argv: string[]): Promise<void> {
     .exitOverride();
   const commands = [
     registerRun,
+    registerRetry,
     registerAttach,
     registerStop,
     registerPlan,

@@ -1,9 +1,12 @@
 import type { JobStatus } from "../runtime/state/status.js";
-import { countText, durationText, percentText, rangeText, safeText } from "../view/text.js";
+import { progressText } from "../view/progress.js";
 import { isTerminal, shown } from "./terminal.js";
 
 const terminalIntervalMs = 100;
 const plainIntervalMs = 10_000;
+/** In a pipe a line is as long as it has to be. */
+const plainColumns = 400;
+const eraseLine = "\r\u001b[2K";
 
 /** Draws a run's progress: one moving line on a terminal, a plain line now and then elsewhere. */
 export class ProgressLine {
@@ -23,43 +26,32 @@ export class ProgressLine {
 
   /** Prints a line above the moving one. */
   note(line: string): void {
-    this.erase();
-    process.stdout.write(`${shown(line)}\n${this.shown}`);
+    process.stdout.write(`${this.shown && eraseLine}${shown(line)}\n${this.shown}`);
+  }
+
+  /** Shows how it stands now, where that is told only now and then. */
+  tell(): void {
+    if (!this.terminal) this.draw();
   }
 
   stop(): void {
     clearInterval(this.timer);
-    this.erase();
+    if (this.shown) process.stdout.write(eraseLine);
   }
 
   private draw(): void {
-    const line = this.line();
+    const line = progressText({
+      ...{ name: this.name, status: this.status(), doneBefore: this.doneBefore, nowMs: Date.now() },
+      elapsedMs: performance.now() - this.beganMs,
+      width: this.terminal ? (process.stdout.columns || 80) - 1 : plainColumns,
+    });
     if (!this.terminal) {
       process.stdout.write(`${line}\n`);
       return;
     }
-    const width = (process.stdout.columns || 80) - 1;
-    this.erase();
-    this.shown = line.length > width ? `${line.slice(0, width - 1)}…` : line;
-    process.stdout.write(this.shown);
-  }
-
-  private line(): string {
-    const status = this.status();
-    const elapsedMs = performance.now() - this.beganMs;
-    const rate = ((status.done - this.doneBefore) / elapsedMs) * 1000;
-    const { done, total, failed } = status;
-    const parts = [
-      total === null ? `${countText(done)} done` : `${countText(done)}/${countText(total)}`,
-      ...(total ? [percentText(done, total)] : []),
-      ...(rate > 0 ? [rate >= 1 ? `${rate.toFixed(1)}/s` : `${(rate * 60).toFixed(1)}/min`] : []),
-      status.eta ? rangeText(status.eta) : `${durationText(elapsedMs)} so far`,
-      ...(failed > 0 ? [`${countText(failed)} failed`] : []),
-    ];
-    return `${safeText(this.name)}  ${parts.join(" · ")}`;
-  }
-
-  private erase(): void {
-    if (this.shown) process.stdout.write("\r\u001b[2K");
+    if (line === this.shown) return;
+    // One write, so that nothing is seen of what is between.
+    process.stdout.write(`${this.shown && eraseLine}${line}`);
+    this.shown = line;
   }
 }

@@ -3,12 +3,15 @@ import type { RunEvent } from "../runtime/runner/events.js";
 import type { LoadedJobFile } from "../runtime/runner/loadJob.js";
 import type { RunOutcome } from "../runtime/runner/run.js";
 import type { JobStatus, RunEnding } from "../runtime/state/status.js";
+import { causesText } from "../view/progress.js";
 import { countText, durationText, plural, safeText, shortText, usdText } from "../view/text.js";
 import { ProgressLine } from "./progressLine.js";
 import { print, styled } from "./terminal.js";
 
 /** More failures than this are counted, not printed one by one. */
 const maxPrintedFailures = 20;
+/** A shorter pause is over before it is read. */
+const minToldPauseMs = 2_000;
 
 const endings: Record<RunEnding, string> = {
   finished: "Finished",
@@ -31,8 +34,17 @@ const endings: Record<RunEnding, string> = {
   unknown: "Ended without a word",
 };
 
+/** What to see to before a run can go on. */
+const advices: Partial<Record<RunEnding, string>> = {
+  auth: "Check the key and what it allows: every item would have failed the same way.",
+  "max-failures": "See why they failed before you go on, or raise `maxFailures`.",
+  budget: "Raise `budget` in the job file to go on.",
+};
+
 /** Arguments of the commands that a person may want next, as they would be typed. */
 export interface Suggestions {
+  /** Of `retry`: as `run`, without the input. */
+  retry?: string | undefined;
   /** Of `run`: the job and what chooses its checkpoint and input. Undefined where nobody knows the job file. */
   run: string | undefined;
   /** Of `failures` and `results`: where they read. */
@@ -40,13 +52,18 @@ export interface Suggestions {
 }
 
 /** What a summary is made of: a run's outcome, or what is known of one that another process did. */
-export type Summed = Pick<RunOutcome, "done" | "failed" | "ms" | "usage" | "status"> & { reason: RunEnding };
+export type Summed = Pick<RunOutcome, "done" | "failed" | "ms" | "usage" | "status"> & {
+  reason: RunEnding;
+  /** Which condition or limit ended it, with its figures. */
+  detail?: string;
+};
 
 /** What a person sees of a run. */
 export class RunReport {
   private progress: ProgressLine | undefined;
   private saved = "";
   private failures = 0;
+  private pausedUntilMs = Number.NEGATIVE_INFINITY;
   private readonly startFolder = process.env.PWD ?? process.cwd();
 
   constructor(
@@ -68,10 +85,12 @@ export class RunReport {
         return this.noteFailure(event);
       case "notice":
         return this.note(safeText(event.message));
+      case "pace":
+        return this.notePace(event);
       case "run-stopping":
         if (event.inFlight > 0)
           this.note(
-            `Stopping: finishing ${plural(event.inFlight, "item")} in flight. A second Ctrl-C stops at once.`,
+            `Stopping${event.detail === undefined ? "" : ` (${safeText(event.detail)})`}: finishing ${plural(event.inFlight, "item")} in flight. A second Ctrl-C stops at once.`,
           );
         return;
       default:
@@ -89,12 +108,12 @@ export class RunReport {
   }
 
   /** How it ended, and what to type next. */
-  summary({ reason, done, failed, ms, usage, status }: Summed): string[] {
+  summary({ reason, detail, done, failed, ms, usage, status }: Summed): string[] {
     const { total, remaining } = status;
     const ending = styled(reason === "finished" ? "green" : "yellow", endings[reason]);
     const of = total === null ? "" : ` of ${countText(total)}`;
     const lines = [
-      `${ending}: ${countText(status.done)}${of} done, ${countText(done)} in this run (${durationText(ms)}).`,
+      `${ending}${detail === undefined ? "" : ` (${safeText(detail)})`}: ${countText(status.done)}${of} done, ${countText(done)} in this run (${durationText(ms)}).`,
     ];
     const { inputTokens, outputTokens, usd } = usage;
     if (inputTokens !== null || outputTokens !== null)
@@ -104,16 +123,30 @@ export class RunReport {
     if (status.failed > 0) {
       const inThisRun = failed === status.failed ? "" : ` (${countText(failed)} in this run)`;
       lines.push(
-        `${plural(status.failed, "item")} failed${inThisRun}: agent-jobs failures ${this.suggested.read}`,
+        `${plural(status.failed, "item")} failed${inThisRun}, ${causesText(status)}: agent-jobs failures ${this.suggested.read}`,
       );
     }
     if (status.inDoubt > 0)
       lines.push(`${plural(status.inDoubt, "item")} in doubt: begun, and not recorded as finished.`);
     if (status.done > 0) lines.push(`Results: agent-jobs results ${this.suggested.read}`);
     const isLeft = status.failed > 0 || remaining !== 0 || status.inDoubt > 0;
+    const advice = advices[reason];
+    if (isLeft && advice !== undefined) lines.push(advice);
+    if (status.failed > 0 && this.suggested.run !== undefined && this.suggested.retry !== undefined)
+      lines.push(`Only the failed: agent-jobs retry ${this.suggested.retry}`);
     if (isLeft && this.suggested.run !== undefined) lines.push(`Go on: agent-jobs run ${this.suggested.run}`);
     lines.push(styled("dim", `Checkpoint: ${relative(this.startFolder, this.job.checkpoint)}`));
     return lines;
+  }
+
+  /** A pause is told once; how it goes on, and the pace, is in the moving line. */
+  private notePace({ pauseMs, cause }: Extract<RunEvent, { event: "pace" }>): void {
+    if (pauseMs === undefined || pauseMs < minToldPauseMs) return;
+    const nowMs = performance.now();
+    const isNew = nowMs > this.pausedUntilMs;
+    this.pausedUntilMs = Math.max(this.pausedUntilMs, nowMs + pauseMs);
+    if (isNew)
+      this.note(`Paused for ${durationText(pauseMs)}, as the service asks: ${safeText(cause ?? "other")}.`);
   }
 
   private noteFailure({ item, cause, message }: Extract<RunEvent, { event: "item-failed" }>): void {

@@ -7,20 +7,26 @@ import type { DoubtChoice } from "../../runtime/runner/remaining.js";
 import { type RunOutcome, runJob } from "../../runtime/runner/run.js";
 import { runCommand } from "../../runtime/runner/runCommand.js";
 import { RunControl } from "../../runtime/runner/runControl.js";
+import { safeText } from "../../view/text.js";
 import { type ChangedChoice, settleChanges } from "../changes.js";
 import { handedOver, runDetached } from "../detach.js";
 import { settleDoubt } from "../doubt.js";
+import { duration } from "../duration.js";
 import { CommandError, exit, exitCodeOfRun } from "../exitCodes.js";
 import { reportExhaustedHeap } from "../heapReport.js";
 import { settleHolder } from "../holder.js";
 import { fromJobFolder } from "../jobFolder.js";
+import { chooseFailed, type RetryFlags } from "../retryChoice.js";
 import { RunReport, type Suggestions } from "../runReport.js";
 import { runtimePath } from "../runtimePath.js";
 import { shellWord } from "../shellWord.js";
 import { installSignals } from "../signals.js";
 import { leave, print, printError, printJson } from "../terminal.js";
 
-interface RunFlags {
+interface RunFlags extends RetryFlags {
+  /** Of failed items alone. */
+  isRetry?: boolean;
+  deadline?: number;
   items?: string;
   checkpoint?: string;
   as?: string;
@@ -37,15 +43,33 @@ interface RunFlags {
 }
 
 export function registerRun(program: Command): void {
-  program
+  const command = program
     .command("run")
     .description("start a job, or resume it: only what is not done is done")
-    .argument("<job>", "the job file, NAME.job.ts (.mts .js .mjs .json)")
     .option("--items <source>", "items instead of the definition's: a data file or a glob")
+    .option("--limit <n>", "begin at most this many items", wholeNumber);
+  takesRunFlags(command).action(async (path: string, flags: RunFlags) => leave(await run(path, flags)));
+}
+
+export function registerRetry(program: Command): void {
+  const command = program
+    .command("retry")
+    .description("do failed items again, and no others")
+    .option("--cause <cause...>", "those that failed by these causes, such as rate-limit")
+    .option("--item <id...>", "these items");
+  takesRunFlags(command).action(async (path: string, flags: RunFlags) =>
+    leave(await run(path, { ...flags, isRetry: true })),
+  );
+}
+
+/** What starting a job and retrying its failures have in common. */
+function takesRunFlags(command: Command): Command {
+  return command
+    .argument("<job>", "the job file, NAME.job.ts (.mts .js .mjs .json)")
     .option("--checkpoint <file>", "the checkpoint instead of the definition's")
     .option("--as <label>", "a labelled run with a checkpoint of its own, such as 2026-W47")
     .option("--concurrency <n>", "how many items are worked on at a time", wholeNumber)
-    .option("--limit <n>", "begin at most this many items", wholeNumber)
+    .option("--deadline <duration>", "end in order after this long, such as 45m or 2h", duration)
     .addOption(
       new Option("--on-damage <what>", "over damaged lines")
         .choices(["refuse", "continue"])
@@ -69,8 +93,7 @@ export function registerRun(program: Command): void {
     .option("--yes", "with --take-over: do not ask")
     .option("--json", "print one JSON event a line")
     .option("--detach", "run on when this terminal is closed: attach follows it, stop ends it")
-    .option("--attach", "with --detach: follow it at once")
-    .action(async (path: string, flags: RunFlags) => leave(await run(path, flags)));
+    .option("--attach", "with --detach: follow it at once");
 }
 
 async function run(path: string, given: RunFlags): Promise<number> {
@@ -86,6 +109,11 @@ async function run(path: string, given: RunFlags): Promise<number> {
   });
   reportExhaustedHeap(job.checkpoint);
   const control = new RunControl();
+  if (flags.isRetry && job.definition.command)
+    throw new CommandError(
+      exit.usage,
+      `${job.name} is done by a program that keeps its own checkpoint, and which items it tries again is up to that. Run it instead: agent-jobs run ${shellWord(path)}.`,
+    );
   if (job.definition.command) {
     const takeOver = handed?.takeOver ?? (await settleHolder(job.name, job.checkpoint, flags));
     const taking = takeOver === undefined ? {} : { takeOver };
@@ -107,7 +135,12 @@ async function run(path: string, given: RunFlags): Promise<number> {
   const taking = takeOver === undefined ? {} : { takeOver };
   const input = await resolveItems(itemsFlag || job.definition.items, job.definition.key, job.folder);
   await settleChanges(job, input, flags.changed);
-  const inDoubt = await settleDoubt(job, input, flags.inDoubt);
+  const only = flags.isRetry ? await chooseFailed(job, flags) : undefined;
+  if (only?.size === 0) {
+    print(`Nothing to retry: no item of ${safeText(job.name)} is failed.`);
+    return exit.ok;
+  }
+  const inDoubt = only ? "retry" : await settleDoubt(job, input, flags.inDoubt);
   if (flags.detach) return runDetached(job, { ...taking, inDoubt }, { path, folder, flags });
   const report = new RunReport(job, suggestionsFor(path, flags));
   const tell = flags.json ? (event: RunEvent) => printJson(event) : (event: RunEvent) => report.take(event);
@@ -118,6 +151,7 @@ async function run(path: string, given: RunFlags): Promise<number> {
   try {
     outcome = await runJob(job, input, {
       ...runOptions(flags, control, tell),
+      ...(only && { only }),
       inDoubt,
       ...taking,
       onOpen: (status) => {
@@ -134,11 +168,12 @@ async function run(path: string, given: RunFlags): Promise<number> {
 }
 
 function runOptions(flags: RunFlags, control: RunControl, onEvent: (event: RunEvent) => void) {
-  const { concurrency, limit, onDamage } = flags;
+  const { concurrency, limit, onDamage, deadline } = flags;
   return {
     ...{ control, onEvent, onDamage },
     ...(concurrency !== undefined && { concurrency }),
     ...(limit !== undefined && { limit }),
+    ...(deadline !== undefined && { deadlineMs: deadline }),
   };
 }
 
@@ -147,8 +182,9 @@ function suggestionsFor(path: string, { checkpoint, as, items }: RunFlags): Sugg
   const word = shellWord(path);
   const flag = (name: string, value: string | undefined) =>
     value === undefined ? "" : ` ${name} ${shellWord(value)}`;
-  const read = checkpoint === undefined ? word : shellWord(checkpoint);
-  return { run: word + flag("--checkpoint", checkpoint) + flag("--as", as) + flag("--items", items), read };
+  const read = checkpoint === undefined ? word + flag("--as", as) : shellWord(checkpoint);
+  const which = word + flag("--checkpoint", checkpoint) + flag("--as", as);
+  return { run: which + flag("--items", items), retry: which, read };
 }
 
 function wholeNumber(text: string): number {

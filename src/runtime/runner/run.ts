@@ -162,7 +162,11 @@ class Run {
       if (ended > 0) this.tell({ event: "notice", message });
     }
     this.tellStart();
-    const notices = await startNotices(this.status(), this.options.inDoubt, this.job.checkpoint);
+    const notices = await startNotices(
+      this.status(),
+      this.options.only ? "skip" : this.options.inDoubt,
+      this.job.checkpoint,
+    );
     if (this.spending.hasBudget)
       notices.push(
         `Spent so far: ${this.spending.budgetText()}. No item begins that could pass the budget; one that takes more than expected can, while it is in flight.`,
@@ -495,6 +499,9 @@ class Run {
     if (this.wasLimited) return "limit";
     const { state } = this.session;
     const { failed, remaining, inDoubt } = statusOf(state, this.opened.log.scan, null, Date.now());
+    // Whoever asked for some items alone did not ask for the rest.
+    if (this.options.only && this.failed === 0 && (failed > 0 || remaining !== 0 || inDoubt > 0))
+      return "limit";
     if (failed > 0 || remaining !== 0) return "finished-with-failures";
     return inDoubt > 0 ? "in-doubt" : "finished";
   }

@@ -67,6 +67,10 @@ export interface JobStatus {
   concurrency: number | null;
   /** Of the items in flight, those that failed and wait for their next attempt. */
   retrying: number;
+  /** What all attempts of all runs took; null where no record says. */
+  spent: { usd: number | null; tokens: number | null };
+  /** The stages of the run, in order, and how many items have finished each; empty for a job without stages. */
+  stages: { name: string; done: number }[];
   failedItems: OpenEntry[];
   inDoubtItems: OpenEntry[];
   inFlightItems: OpenEntry[];
@@ -124,8 +128,14 @@ export function statusOf(
     pause,
     concurrency,
     retrying,
+    spent: { usd: state.usage.usd, tokens: tokensOf(state.usage) },
+    stages: ((live ?? latest)?.stages ?? []).map((name) => ({ name, done: state.steps.get(name) ?? 0 })),
     ...lists,
   };
+}
+
+function tokensOf({ inputTokens, outputTokens }: JobState["usage"]): number | null {
+  return inputTokens === null && outputTokens === null ? null : (inputTokens ?? 0) + (outputTokens ?? 0);
 }
 
 function pauseOf(live: RunState | null, nowMs: number): JobStatus["pause"] {

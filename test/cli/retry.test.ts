@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { runCli, scratchFolder } from "../support/cli.js";
+
+const job = `
+import { appendFileSync } from "node:fs";
+export default {
+  items: ["a", "slow", "late", "b", "c"],
+  retry: false,
+  process(item) {
+    appendFileSync("calls.txt", item + "\\n");
+    if (item === "slow" && !process.env.MENDED) throw Object.assign(new Error("429"), { status: 429 });
+    if (item === "late" && !process.env.MENDED) throw new DOMException("too late", "TimeoutError");
+    return item;
+  },
+};`;
+
+describe("agent-jobs retry", () => {
+  let folder: ReturnType<typeof scratchFolder>;
+  beforeEach(async () => {
+    folder = scratchFolder({ "n.job.mjs": job });
+    // "c" is left over, so that a retry is seen not to begin it.
+    assert.equal((await cli({}, "run", "n.job.mjs", "--limit", "4")).code, 75);
+    writeFileSync(join(folder.path, "calls.txt"), "");
+  });
+  afterEach(() => folder.remove());
+
+  const cli = (env: NodeJS.ProcessEnv, ...args: string[]) => runCli(args, { cwd: folder.path, env });
+  const mended = { MENDED: "1" };
+  const calls = () => readFileSync(join(folder.path, "calls.txt"), "utf8").trim().split("\n").sort();
+  const status = async () => JSON.parse((await cli({}, "status", "n.job.mjs", "--json")).stdout).jobs[0];
+  const failures = async () =>
+    JSON.parse((await cli({}, "failures", "n.job.mjs", "--json")).stdout)
+      .failures.map(({ item, cause }: { item: string; cause: string }) => `${item} ${cause}`)
+      .sort();
+
+  it("does the failed items again, and begins no other", async () => {
+    const { code, stdout } = await cli(mended, "retry", "n.job.mjs");
+    assert.equal(code, 75, stdout);
+    assert.match(stdout, /Tries 2 failed items again: 1 by rate-limit, 1 by timeout\./);
+    assert.deepEqual(calls(), ["late", "slow"]);
+    const { done, failed, remaining } = await status();
+    assert.deepEqual([done, failed, remaining], [4, 0, 1]);
+  });
+
+  it("does those that failed by a cause, or are named", async () => {
+    await cli(mended, "retry", "n.job.mjs", "--cause", "rate-limit");
+    assert.deepEqual(calls(), ["slow"]);
+    assert.deepEqual(await failures(), ["late timeout"]);
+    assert.equal((await cli(mended, "retry", "n.job.mjs", "--item", "late", "--json")).code, 75);
+    assert.deepEqual(await failures(), []);
+    assert.equal((await cli({}, "run", "n.job.mjs")).code, 0);
+  });
+
+  it("keeps a failure that it could not mend, and ends with 1", async () => {
+    assert.equal((await cli({}, "retry", "n.job.mjs")).code, 1);
+    assert.deepEqual(await failures(), ["late timeout", "slow rate-limit"]);
+  });
+
+  it("refuses a cause and an item that nothing failed by, naming those that there are", async () => {
+    const cause = await cli({}, "retry", "n.job.mjs", "--cause", "auth");
+    assert.equal(cause.code, 2);
+    assert.match(cause.stderr, /failed by auth\. Failed are: (rate-limit, timeout|timeout, rate-limit)\./);
+    const item = await cli({}, "retry", "n.job.mjs", "--item", "a");
+    assert.equal(item.code, 2);
+    assert.match(item.stderr, /"a" is no failed item of n\. Failed are: slow, late\./);
+    assert.deepEqual(calls(), [""]);
+  });
+
+  it("says so where nothing is failed", async () => {
+    await cli(mended, "retry", "n.job.mjs");
+    const { code, stdout } = await cli({}, "retry", "n.job.mjs");
+    assert.equal(code, 0);
+    assert.match(stdout, /Nothing to retry/);
+  });
+});
+
+describe("run --deadline", () => {
+  it("ends in order after a time, and can be resumed", async () => {
+    const folder = scratchFolder({
+      "d.job.mjs": `export default { items: Array.from({ length: 200 }, (_, i) => "i" + i), async process(_, ctx) {
+        await new Promise((go) => ctx.signal.addEventListener("abort", go) ?? setTimeout(go, 50));
+      } };`,
+    });
+    try {
+      const { code, stdout } = await runCli(["run", "d.job.mjs", "--deadline", "1s"], { cwd: folder.path });
+      assert.equal(code, 75);
+      assert.match(
+        stdout,
+        /Reached the deadline \(1 s\): \d+ of 200 done[\s\S]*Go on: agent-jobs run d\.job\.mjs/,
+      );
+      const bad = await runCli(["run", "d.job.mjs", "--deadline", "soon"], { cwd: folder.path });
+      assert.equal(bad.code, 2);
+      assert.match(bad.stderr, /such as 30s, 45m/);
+    } finally {
+      folder.remove();
+    }
+  });
+});
