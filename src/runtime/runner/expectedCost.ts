@@ -14,7 +14,8 @@ const percentile = 0.95;
 
 /** Says what items are expected to take, by the job's own `estimate`, else by what its items took so far. */
 export class CostModel {
-  private samples: readonly DurationSample[] = [];
+  /** How many samples `high` is of. */
+  private counted = 0;
   private high: ExpectedCost = {};
 
   constructor(
@@ -62,9 +63,11 @@ export class CostModel {
   /** The 95th percentile of what the newest items took. */
   private seen(): ExpectedCost {
     const { durations } = this.state;
-    // Sorting for each item would cost more than it tells.
-    if (this.samples === durations && durations.length % 16 !== 0) return this.high;
-    this.samples = durations;
+    // Sorting for each item would cost more than it tells, once there are some.
+    const isFresh =
+      this.counted === durations.length || (durations.length > 32 && durations.length % 16 !== 0);
+    if (isFresh && this.counted > 0) return this.high;
+    this.counted = durations.length;
     this.high = { ...highOf(durations, "usd"), ...highOf(durations, "tokens") };
     return this.high;
   }
