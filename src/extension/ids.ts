@@ -12,6 +12,7 @@ export const commandIds = {
   repair: "agentJobs.repair",
   acceptRepair: "agentJobs.acceptRepair",
   clear: "agentJobs.clear",
+  retry: "agentJobs.retry",
   markDone: "agentJobs.markDone",
   markAllDone: "agentJobs.markAllDone",
   undo: "agentJobs.undo",
@@ -41,6 +42,7 @@ export const contextKeys = {
   anyRepairable: "agentJobs.anyRepairable",
   anyClearable: "agentJobs.anyClearable",
   anyMarkable: "agentJobs.anyMarkable",
+  anyRetryable: "agentJobs.anyRetryable",
   anyOpenable: "agentJobs.anyOpenable",
   anyFailures: "agentJobs.anyFailures",
 } as const;
@@ -55,6 +57,7 @@ export const settingIds = {
   nodePath: "nodePath",
   notifications: "notifications",
   outliveWindow: "outliveWindow",
+  planBeforeRun: "planBeforeRun",
 } as const;
 
 /** Scheme of the read-only documents that show a checkpoint as its repair would leave it. */
@@ -62,6 +65,9 @@ export const repairedScheme = "agent-jobs-repaired";
 
 /** Scheme of the read-only documents that show an item's lines of the log. */
 export const itemLogScheme = "agent-jobs-log";
+
+/** Scheme of the read-only documents that show what a run would do. */
+export const planScheme = "agent-jobs-plan";
 
 /** Scheme of the read-only documents that show failures. */
 export const failuresScheme = "agent-jobs-failures";

@@ -38,6 +38,15 @@ export function outliveSetting(path: string): "ask" | "yes" | "no" {
     .get<"ask" | "yes" | "no">(settingIds.outliveWindow, "ask");
 }
 
+/** Whether a person sees what a run would do before it starts. */
+export type PlanSetting = "always" | "whenItCosts" | "never";
+
+export function planSetting(path: string): PlanSetting {
+  return vscode.workspace
+    .getConfiguration(settingsSection, vscode.Uri.file(path))
+    .get<PlanSetting>(settingIds.planBeforeRun, "whenItCosts");
+}
+
 /** Calls back when one of the settings that decide what is listed has changed. */
 export function onDidChangeDiscovery(listener: () => void): vscode.Disposable {
   const deciding = [settingIds.jobFiles, settingIds.checkpoints, settingIds.exclude];

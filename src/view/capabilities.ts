@@ -8,6 +8,7 @@ export type Capability =
   | "repairable"
   | "clearable"
   | "markable"
+  | "retryable"
   | "openable"
   | "hasFailures";
 
@@ -33,6 +34,7 @@ export function capabilitiesOf({ view, hasJobFile, trusted }: CapabilityInput): 
     const left = progress !== "finished";
     if (touched && left) can.add("resumable");
     if (!touched || !left) can.add("runnable");
+    if (view && view.status.failed > 0 && !view.status.damaged) can.add("retryable");
   }
   if (!live && hasFile && progress !== "unreadable") {
     can.add("clearable");

@@ -49,6 +49,25 @@ export function stoppingText(view: JobView): string {
   return `stopping: finishing ${plural(view.status.inFlight, "item")} in flight…`;
 }
 
+/** How fast it goes: `paused 12 s: rate-limit`, or how long it takes yet; `8 of 32 at a time`; what is tried again. */
+export function paceTexts(status: JobView["status"], nowMs: number): string[] {
+  const { pause, eta, concurrency, run, retrying } = status;
+  const most = run?.concurrency;
+  const isSlower = concurrency !== null && most !== undefined && concurrency < most;
+  return [
+    ...(pause ? [pauseText(pause, nowMs)] : eta ? [rangeText(eta)] : []),
+    ...(isSlower ? [`${countText(concurrency)} of ${countText(most)} at a time`] : []),
+    ...(retrying > 0 ? [`${countText(retrying)} to be tried again`] : []),
+  ];
+}
+
+export function pauseText(
+  { untilMs, cause }: NonNullable<JobView["status"]["pause"]>,
+  nowMs: number,
+): string {
+  return `paused ${durationText(Math.max(1_000, untilMs - nowMs))}: ${safeText(cause)}`;
+}
+
 const lookWords: Record<JobLook, string> = {
   running: "running",
   stalled: "stalled",
@@ -70,7 +89,7 @@ export function jobRow(name: string, view: JobView | null): JobRow {
   if (view.stopping) parts.push(`stopping, ${countText(status.inFlight)} in flight`);
   if (status.failed > 0) parts.push(`${countText(status.failed)} failed`);
   if (status.inDoubt > 0) parts.push(`${countText(status.inDoubt)} in doubt`);
-  if (!view.stopping && status.eta) parts.push(rangeText(status.eta));
+  if (!view.stopping) parts.push(...paceTexts(view.status, view.nowMs));
   if (look !== "running" && look !== "finished" && look !== "finished-with-failures")
     parts.push(lookWords[look]);
   const spoken = [`job ${title}`, lookWords[look]];
@@ -78,6 +97,7 @@ export function jobRow(name: string, view: JobView | null): JobRow {
     spoken.push(percentText(status.done, status.total).replace("%", " percent"));
   if (status.failed > 0) spoken.push(`${status.failed} failed`);
   if (status.inDoubt > 0) spoken.push(`${status.inDoubt} in doubt`);
+  if (status.pause) spoken.push(`paused because of ${safeText(status.pause.cause)}`);
   if (view.stopping) spoken.push("stopping");
   return { title, description: parts.join(" · "), look, accessibleLabel: spoken.join(", ") };
 }
@@ -115,7 +135,8 @@ export function endingText(ended: string, told: { signal?: string; detail?: stri
 /** `Run 3 was killed.` and, where something can be done about it, what. */
 function lastRunText({ run, ended, detail }: NonNullable<JobView["status"]["lastRun"]>): string {
   const signal = run.ended?.signal;
-  const told = endingText(ended, { ...(signal && { signal }), ...(detail && { detail }) });
+  const limit = run.ended?.detail;
+  const told = `${endingText(ended, { ...(signal && { signal }), ...(detail && { detail }) })}${limit ? ` (${safeText(limit)})` : ""}`;
   const advice =
     ended !== "out-of-memory"
       ? ""
@@ -144,7 +165,9 @@ export function jobDetails(name: string, view: JobView | null): string[] {
       `Running since ${timeText(status.run.startedAtMs)}, pid ${status.run.pid} on ${safeText(status.run.host)}`,
     );
   if (view.stopping) lines.push(sentence(stoppingText(view)));
-  else if (status.eta) lines.push(sentence(rangeText(status.eta)));
+  else for (const text of paceTexts(status, view.nowMs)) lines.push(sentence(text));
+  if (status.stages.length > 0)
+    lines.push(status.stages.map((stage) => `${safeText(stage.name)} ${countText(stage.done)}`).join(" › "));
   if (status.lastRun) lines.push(lastRunText(status.lastRun));
   if (status.inDoubt > 0)
     lines.push(

@@ -13,6 +13,8 @@ export interface JobView {
   status: JobStatus;
   /** Why the checkpoint cannot be read, in one sentence; null where it can. */
   error: string | null;
+  /** The moment of `status`, milliseconds since 1970. */
+  nowMs: number;
   /** Somebody asked the live run to stop in order. */
   stopping: boolean;
 }
@@ -46,6 +48,7 @@ export function jobView(input: JobViewInput): JobView {
     scan,
     status: error === null ? status : { ...status, progress: "unreadable" },
     error,
+    nowMs,
     stopping: (input.stopping ?? false) && holder !== null,
   };
 }

@@ -1,4 +1,4 @@
-import { lookOf, progressText, stoppingText } from "./jobRow.js";
+import { lookOf, pauseText, progressText, stoppingText } from "./jobRow.js";
 import type { JobView } from "./jobView.js";
 import { labelText, percentText, plural, rangeText } from "./text.js";
 
@@ -34,5 +34,7 @@ export function statusBar(views: readonly JobView[]): StatusBarView | null {
 function phaseOf(view: JobView): string[] {
   if (view.stopping) return [stoppingText(view)];
   if (lookOf(view) === "stalled") return ["stalled"];
-  return view.status.eta ? [rangeText(view.status.eta)] : [];
+  const { pause, eta } = view.status;
+  if (pause) return [pauseText(pause, view.nowMs)];
+  return eta ? [rangeText(eta)] : [];
 }

@@ -104,7 +104,7 @@ describe("tasks", () => {
     try {
       await vscode.commands.executeCommand("agentJobs.run", job.id);
       await jobNamed(catalog, "changing", ({ view, holder }) => !holder && view?.status.done === 3);
-      assert.match(String(question.said[0]?.[0]), /parameters of changing are not those of its latest run/);
+      assert.match(String(question.said[0]?.[0]), /changing is not what its results were made by/);
     } finally {
       question.restore();
       rmSync(path);

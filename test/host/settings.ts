@@ -1,6 +1,7 @@
 /** A workbench that asks for nothing, fetches nothing and shows nothing of its own. */
 export const quietSettings: Readonly<Record<string, unknown>> = {
   "agentJobs.outliveWindow": "no",
+  "agentJobs.planBeforeRun": "never",
   "chat.disableAIFeatures": true,
   "extensions.autoCheckUpdates": false,
   "extensions.autoUpdate": false,

@@ -8,6 +8,7 @@ import { markAllDone, markDone } from "./markDone.js";
 import { openCheckpoint, openLine } from "./openCheckpoint.js";
 import { chooseOutliving } from "./outlive.js";
 import { acceptRepair, repair, repairLine } from "./repair.js";
+import { retry } from "./retry.js";
 import { resume, run } from "./run.js";
 import type { Handler, Services } from "./services.js";
 import { showFailure, showFailures } from "./showFailures.js";
@@ -22,6 +23,7 @@ const handlers: Record<string, Handler> = {
   [commandIds.repair]: repair,
   [commandIds.acceptRepair]: acceptRepair,
   [commandIds.clear]: clear,
+  [commandIds.retry]: retry,
   [commandIds.markDone]: markDone,
   [commandIds.markAllDone]: markAllDone,
   [commandIds.undo]: undo,
@@ -44,6 +46,7 @@ const keyOfCapability: Record<Capability, string> = {
   repairable: contextKeys.anyRepairable,
   clearable: contextKeys.anyClearable,
   markable: contextKeys.anyMarkable,
+  retryable: contextKeys.anyRetryable,
   openable: contextKeys.anyOpenable,
   hasFailures: contextKeys.anyFailures,
 };

@@ -4,6 +4,7 @@ import { labelText, plural, timeText } from "../../view/text.js";
 import { commandIds, jobsViewId } from "../ids.js";
 import type { Job } from "../job.js";
 import { mayWrite } from "./place.js";
+import { askOverPlan } from "./planBeforeRun.js";
 import type { Handler, Services } from "./services.js";
 import { requireTrust, targetOf } from "./target.js";
 
@@ -22,18 +23,28 @@ export const resume: Handler = async (services, argument) => {
 };
 
 /** Launches a job's task, unless it is live or must not be run as it is. */
-export async function start(services: Services, job: Job, extraArgs: readonly string[] = []): Promise<void> {
+export async function start(
+  services: Services,
+  job: Job,
+  extraArgs: readonly string[] = [],
+  command: "run" | "retry" = "run",
+): Promise<void> {
   if (job.starting || job.jobFile === null) return;
   if (!(await mayWrite(job.checkpoint, job.name)) || (await refuseLive(job))) return;
   await services.catalog.refreshJob(job);
   const args = await askOverDamage(job);
   if (args === undefined) return;
+  // A choice that was made already needs no further question.
+  const planned = extraArgs.includes("--changed") ? [] : await askOverPlan(services, job);
+  if (planned === undefined) return;
   const outlives = await services.outliving.settle(job);
   if (outlives === undefined) return;
   job.starting = true;
   services.catalog.announce(job);
   try {
-    await vscode.tasks.executeTask(await services.tasks.taskOf(job, [...args, ...extraArgs], outlives));
+    await vscode.tasks.executeTask(
+      await services.tasks.taskOf(job, [...args, ...planned, ...extraArgs], outlives, command),
+    );
   } catch (error) {
     job.starting = false;
     services.catalog.announce(job);

@@ -2,6 +2,7 @@ import type { RepairPreviews } from "../editor/repairPreviews.js";
 import type { ItemLogDocuments } from "../itemLog/itemLogDocument.js";
 import type { JobCatalog } from "../jobCatalog.js";
 import type { Log } from "../log.js";
+import type { PlanDocuments } from "../planDocuments.js";
 import type { JobTasks } from "../tasks/index.js";
 import type { Outliving } from "../tasks/outliving.js";
 import type { JobTree } from "../tree/jobTree.js";
@@ -14,6 +15,7 @@ export interface Services {
   readonly tree: JobTree;
   readonly previews: RepairPreviews;
   readonly itemLogs: ItemLogDocuments;
+  readonly plans: PlanDocuments;
   readonly log: Log;
 }
 

@@ -93,16 +93,22 @@ function noticeOf(job: Job, view: JobView, token: string): Notice | null {
     case "unknown":
     case "error":
     case "budget":
+    case "deadline":
+    case "stop-condition":
+    case "max-failures":
+    case "auth": {
+      const detail = last.run.ended?.detail;
       return {
         problem: true,
         text: vscode.l10n.t(
           "{0} {1}. {2} done; nothing finished is lost.",
           name,
-          endingText(last.ended, last),
+          `${endingText(last.ended, last)}${detail === undefined ? "" : ` (${labelText(detail)})`}`,
           plural(status.done, "item"),
         ),
-        actions: [resume, open],
+        actions: status.failed > 0 ? [failures, resume] : [resume, open],
       };
+    }
     default:
       return null;
   }

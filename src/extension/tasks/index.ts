@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import * as vscode from "vscode";
 import { expectedCheckpoint } from "../../runtime/runner/findCheckpoints.js";
 import { labelledCheckpoint } from "../../runtime/runner/jobPaths.js";
@@ -8,7 +9,19 @@ import type { Log } from "../log.js";
 import { createFollower, createTask, definitionOf, type JobTaskDefinition, jobFileOf } from "./jobTask.js";
 import { NodeFinder } from "./nodeProgram.js";
 import { type Outliving, outlivingArgs } from "./outliving.js";
+import { type PlanOutcome, readPlan } from "./readPlan.js";
 import { TaskErrors } from "./taskErrors.js";
+
+function jobFileOfJob(job: Job): string {
+  if (job.jobFile !== null) return job.jobFile;
+  throw new TypeError(`Expected a job with a job file, got ${job.checkpoint}.`);
+}
+
+/** The arguments that choose a job's run: a checkpoint that was found by its header is gone on with, not started over. */
+async function whichRun({ source: { label }, checkpoint }: Job, jobFile: string): Promise<string[]> {
+  const isElsewhere = checkpoint !== labelledCheckpoint(await expectedCheckpoint(jobFile), label);
+  return [...(label === null ? [] : ["--as", label]), ...(isElsewhere ? ["--checkpoint", checkpoint] : [])];
+}
 
 /** Makes tasks of jobs, for VS Code's list of tasks and for our own commands. */
 export class JobTasks implements vscode.TaskProvider, vscode.Disposable {
@@ -50,19 +63,24 @@ export class JobTasks implements vscode.TaskProvider, vscode.Disposable {
    * The task that runs or resumes a job.
    * @param outlives whether the run goes on when the task's terminal is closed
    */
-  async taskOf(job: Job, extraArgs: readonly string[] = [], outlives = false): Promise<vscode.Task> {
-    const { jobFile, label } = job.source;
-    if (jobFile === null) throw new TypeError(`Expected a job with a job file, got ${job.checkpoint}.`);
-    // A checkpoint that was found by its header is gone on with, not started over at the job's usual place.
-    const isElsewhere = job.checkpoint !== labelledCheckpoint(await expectedCheckpoint(jobFile), label);
-    const args = [
-      ...(label === null ? [] : ["--as", label]),
-      ...(isElsewhere ? ["--checkpoint", job.checkpoint] : []),
-      ...extraArgs,
-      ...(outlives ? outlivingArgs : []),
-    ];
+  async taskOf(
+    job: Job,
+    extraArgs: readonly string[] = [],
+    outlives = false,
+    command: "run" | "retry" = "run",
+  ): Promise<vscode.Task> {
+    const jobFile = jobFileOfJob(job);
+    const args = [...(await whichRun(job, jobFile)), ...extraArgs, ...(outlives ? outlivingArgs : [])];
     const folder = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(jobFile));
-    return this.create(definitionOf(jobFile, args), folder ?? vscode.TaskScope.Workspace);
+    return this.create(definitionOf(jobFile, args, command), folder ?? vscode.TaskScope.Workspace);
+  }
+
+  /** What a run of a job would do. It is found out by a process of its own, since that loads the job file. */
+  async planOf(job: Job, signal: AbortSignal): Promise<PlanOutcome> {
+    const jobFile = jobFileOfJob(job);
+    const { path, env } = await this.nodes.find();
+    const args = [this.cli, "plan", jobFile, "--json", ...(await whichRun(job, jobFile))];
+    return readPlan(path, args, { cwd: dirname(jobFile), env, signal });
   }
 
   /** A task that follows a job's run in a terminal, which stays to be read when the run has ended. */

@@ -12,15 +12,25 @@ export interface JobTaskDefinition extends vscode.TaskDefinition {
   type: typeof taskType;
   /** The job file, absolute or relative to the workspace folder. */
   job: string;
-  /** Further arguments of `agent-jobs run`. */
+  /** What of `agent-jobs` it is; `run` where it is left out. */
+  command?: "run" | "retry";
+  /** Further arguments of that command. */
   args?: string[];
 }
 
 /** The definition of a job file's task: relative to its folder where it has one, so that it can be shared. */
-export function definitionOf(jobFile: string, args: readonly string[] = []): JobTaskDefinition {
+export function definitionOf(
+  jobFile: string,
+  args: readonly string[] = [],
+  command: "run" | "retry" = "run",
+): JobTaskDefinition {
   const folder = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(jobFile));
   const job = folder ? relative(folder.uri.fsPath, jobFile).replaceAll(sep, "/") : jobFile;
-  return { type: taskType, job, ...(args.length > 0 && { args: [...args] }) };
+  return {
+    ...{ type: taskType, job },
+    ...(command !== "run" && { command }),
+    ...(args.length > 0 && { args: [...args] }),
+  };
 }
 
 /** Absolute path of the job file that a definition names. */
@@ -46,7 +56,8 @@ export function createTask(
   { node, cli, errorFile }: { node: NodeProgram; cli: string; errorFile: string },
 ): vscode.Task {
   const jobFile = jobFileOf(definition, scope);
-  const args = [cli, "run", jobFile, ...(definition.args ?? [])];
+  const command = definition.command === "retry" ? "retry" : "run";
+  const args = [cli, command, jobFile, ...(definition.args ?? [])];
   const execution = new vscode.ProcessExecution(node.path, args, {
     cwd: dirname(jobFile),
     // Nobody sees a question or an error in its terminal; what has to be decided or known is said by us.
@@ -54,7 +65,7 @@ export function createTask(
   });
   // How a run is kept going is nothing to tell tasks apart by for a person.
   const told = (definition.args ?? []).filter((arg) => !outlivingArgs.includes(arg));
-  const name = labelText([jobNameOf(jobFile), ...told].join(" "));
+  const name = labelText([jobNameOf(jobFile), ...(command === "run" ? [] : [command]), ...told].join(" "));
   // An empty list of matchers, rather than none: else VS Code asks which to use.
   const task = new vscode.Task(definition, scope, name, vscode.l10n.t("Agent Jobs"), execution, []);
   task.isBackground = true;

@@ -130,9 +130,9 @@ function jobOfTask({ catalog }: Services, task: vscode.Task): Job | undefined {
 
 async function askOverChange(services: Services, job: Job): Promise<void> {
   const keep = vscode.l10n.t("Keep Results");
-  const redo = vscode.l10n.t("Redo All");
+  const redo = vscode.l10n.t("Redo");
   const message = vscode.l10n.t(
-    "The parameters of {0} are not those of its latest run. Keep what is done with the old ones, or do all items again? Nothing is deleted: to redo moves the checkpoint to a backup.",
+    "{0} is not what its results were made by: its parameters, its code or items are others. Keep what is done, or do again what is affected? Nothing is deleted: the old checkpoint is kept.",
     labelText(job.name),
   );
   const answer = await vscode.window.showWarningMessage(message, keep, redo);

@@ -82,13 +82,16 @@ export async function untilEvent(
 type Shown = "showWarningMessage" | "showInformationMessage" | "showErrorMessage" | "showQuickPick";
 
 /** Answers messages instead of a person: dialogs reject under test. Gives what was said; `restore` ends it. */
-export function answering(kind: Shown, answer: () => unknown): { said: unknown[][]; restore(): void } {
+export function answering(
+  kind: Shown,
+  answer: (...args: never[]) => unknown,
+): { said: unknown[][]; restore(): void } {
   const windows = vscode.window as unknown as Record<Shown, unknown>;
   const original = windows[kind];
   const said: unknown[][] = [];
   windows[kind] = (...args: unknown[]) => {
     said.push(args);
-    return Promise.resolve(answer());
+    return Promise.resolve(answer(...(args as never[])));
   };
   return {
     said,

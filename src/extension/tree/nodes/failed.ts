@@ -10,6 +10,10 @@ const maxLabelChars = 80;
 const maxMessageChars = 200;
 const maxTooltipChars = 2_000;
 
+/** What menus ask of a row whose items may be tried again now. */
+const retryable = (job: Job): string =>
+  job.capabilities(vscode.workspace.isTrusted).has("retryable") ? "retryable " : "";
+
 /** All failed items of a job, by cause. */
 export class FailedNode implements TreeNode {
   readonly id: string;
@@ -36,13 +40,13 @@ export class FailedNode implements TreeNode {
   }
 }
 
-class CauseNode implements TreeNode {
+export class CauseNode implements TreeNode {
   readonly id: string;
   readonly job: Job;
 
   constructor(
     readonly parent: TreeNode,
-    private readonly group: FailureGroup,
+    readonly group: FailureGroup,
   ) {
     this.id = `${parent.id}/${group.cause}`;
     this.job = parent.job;
@@ -56,7 +60,7 @@ class CauseNode implements TreeNode {
     );
     item.description = countText(items.length);
     item.iconPath = icon("tag");
-    item.contextValue = " cause ";
+    item.contextValue = ` cause ${retryable(this.job)}`;
     item.accessibilityInformation = {
       label: vscode.l10n.t("cause {0}, {1}", safeText(cause), plural(items.length, "failed item")),
     };
@@ -87,7 +91,7 @@ export class FailedItemNode implements TreeNode {
     const item = new vscode.TreeItem(shortText(id, maxLabelChars));
     item.description = shortText(failure.message, maxMessageChars);
     item.iconPath = icon("circle-small-filled", "bad");
-    item.contextValue = " failedItem ";
+    item.contextValue = ` failedItem ${retryable(this.job)}`;
     item.command = {
       command: innerCommandIds.showFailure,
       title: vscode.l10n.t("Show Failure"),

@@ -6,6 +6,7 @@ import { FaultsNode } from "./faults.js";
 import { InDoubtNode } from "./inDoubt.js";
 import { icon, type TreeNode } from "./node.js";
 import { RunsNode } from "./runs.js";
+import { StageNode } from "./stages.js";
 
 const icons: Record<JobLook, () => vscode.ThemeIcon> = {
   running: () => icon("sync~spin", "busy"),
@@ -61,6 +62,7 @@ export class JobNode implements TreeNode {
     if (!view || view.error !== null) return [];
     const { status, scan, state } = view;
     return [
+      ...status.stages.map((stage) => new StageNode(this, stage)),
       ...(status.failed > 0 ? [new FailedNode(this)] : []),
       ...(status.inDoubt > 0 ? [new InDoubtNode(this)] : []),
       ...(scan.faultCount > 0 ? [new FaultsNode(this)] : []),

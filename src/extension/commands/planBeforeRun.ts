@@ -1,0 +1,72 @@
+import * as vscode from "vscode";
+import type { JobPlan } from "../../runtime/state/jobPlan.js";
+import { changeLines } from "../../view/changeText.js";
+import { planCosts, planDocument, planHasChanged, planSummary } from "../../view/planText.js";
+import { labelText } from "../../view/text.js";
+import type { Job } from "../job.js";
+import { planSetting } from "../settings.js";
+import { errorText } from "../tasks/taskErrors.js";
+import type { Services } from "./services.js";
+
+/**
+ * Says what a run would do and cost, and asks, where a job was run before.
+ * @returns further arguments of the run; undefined where it is not to start
+ */
+export async function askOverPlan(services: Services, job: Job): Promise<string[] | undefined> {
+  const setting = planSetting(job.jobFile ?? job.checkpoint);
+  const isTouched = job.view !== null && (job.view.status.done > 0 || job.view.status.inDoubt > 0);
+  if (setting === "never" || (setting !== "always" && !isTouched)) return [];
+  const outcome = await planned(services, job);
+  if (outcome === undefined) return undefined;
+  if ("error" in outcome) {
+    // Programs that keep their own checkpoint have no plan; whatever else is wrong the run would say as well.
+    if (outcome.error === undefined) return [];
+    const message = vscode.l10n.t("{0} cannot be run: {1}", labelText(job.name), errorText(outcome.error));
+    void vscode.window.showErrorMessage(message);
+    return undefined;
+  }
+  return setting === "always" || planCosts(outcome.plan) ? ask(services, job, outcome.plan) : [];
+}
+
+/** Undefined where the person would not wait for it. */
+async function planned({ tasks }: Services, job: Job) {
+  const title = vscode.l10n.t("Looking what a run of {0} would do…", labelText(job.name));
+  const options = { location: vscode.ProgressLocation.Window, title };
+  return vscode.window.withProgress(options, async (_, token) => {
+    const abortion = new AbortController();
+    token.onCancellationRequested(() => abortion.abort());
+    const outcome = await tasks.planOf(job, abortion.signal);
+    return abortion.signal.aborted ? undefined : outcome;
+  });
+}
+
+async function ask(services: Services, job: Job, plan: JobPlan): Promise<string[] | undefined> {
+  const hasChanged = planHasChanged(plan);
+  const go = hasChanged ? vscode.l10n.t("Keep Results") : vscode.l10n.t("Resume");
+  const redo = vscode.l10n.t("Redo");
+  const skip = vscode.l10n.t("Skip Doubtful");
+  const details = vscode.l10n.t("Details");
+  const changes = changeLines(plan.changed).map(labelText).join(" ");
+  const question = hasChanged
+    ? vscode.l10n.t(
+        "{0} is not what its results were made by. {1} Keep them, or redo them?",
+        labelText(job.name),
+        changes,
+      )
+    : vscode.l10n.t("Resume {0}?", labelText(job.name));
+  const buttons = [
+    go,
+    ...(hasChanged ? [redo] : []),
+    ...(!hasChanged && plan.inDoubt > 0 ? [skip] : []),
+    details,
+  ];
+  const show = hasChanged ? vscode.window.showWarningMessage : vscode.window.showInformationMessage;
+  for (;;) {
+    const answer = await show(`${question} ${labelText(planSummary(plan))}`, ...buttons);
+    if (answer === details) await services.plans.show(job, planDocument(plan));
+    else if (answer === go) return hasChanged ? ["--changed", "keep"] : [];
+    else if (answer === redo) return ["--changed", "redo"];
+    else if (answer === skip) return ["--in-doubt", "skip"];
+    else return undefined;
+  }
+}

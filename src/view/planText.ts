@@ -1,0 +1,71 @@
+import type { JobPlan } from "../runtime/state/jobPlan.js";
+import { changeLines } from "./changeText.js";
+import { countText, durationText, plural, safeText, usdText } from "./text.js";
+
+/** Whether anything that results depend on is not what it was. */
+export function planHasChanged({ changed }: JobPlan): boolean {
+  return changed.items + changed.params.length + changed.sources.length > 0 || changed.stages;
+}
+
+/** Whether a run would spend something, or there is something to decide. */
+export function planCosts(plan: JobPlan): boolean {
+  const { expected, saved, budget, inDoubt } = plan;
+  const isPaid = [expected.usd, expected.tokens, saved.usd].some((figure) => figure !== null && figure > 0);
+  return isPaid || budget !== null || inDoubt > 0 || planHasChanged(plan);
+}
+
+/** `847 done ($3.10 and 39 min saved), 3 failed, 150 left, 2 in doubt; about 15 min, $1.20.` */
+export function planSummary(plan: JobPlan): string {
+  const { done, failed, inDoubt, toRun, expected, saved, budget } = plan;
+  const kept = [
+    ...(saved.usd === null ? [] : [usdText(saved.usd)]),
+    ...(saved.ms === null ? [] : [durationText(saved.ms)]),
+  ];
+  const counts = [
+    `${countText(done)} done${done > 0 && kept.length > 0 ? ` (${kept.join(" and ")} not spent again)` : ""}`,
+    ...(failed > 0 ? [`${countText(failed)} failed`] : []),
+    ...(inDoubt > 0 ? [`${countText(inDoubt)} in doubt`] : []),
+    ...(toRun === null ? [] : [`${countText(toRun)} to do`]),
+  ];
+  const figures = expectedTexts(expected);
+  const limit = budget?.usd
+    ? ` Budget: ${usdText(budget.usd.spent)} of ${usdText(budget.usd.limit)} spent.`
+    : "";
+  return `${counts.join(", ")}${figures.length > 0 ? `; ${figures.join(", ")}` : ""}.${limit}`;
+}
+
+function expectedTexts({ ms, tokens, usd }: JobPlan["expected"]): string[] {
+  return [
+    ...(ms === null ? [] : [`about ${durationText(ms)}`]),
+    ...(tokens === null ? [] : [`${countText(Math.round(tokens))} tokens`]),
+    ...(usd === null ? [] : [usdText(usd)]),
+  ];
+}
+
+/** The whole plan as plain lines, already safe to show. */
+export function planDocument(plan: JobPlan): string[] {
+  const { changed, inDoubtItems, inDoubt } = plan;
+  const fresh = plan.new;
+  const lines = [
+    safeText(plan.label ? `${plan.job} @ ${plan.label}` : plan.job),
+    "",
+    planSummary(plan),
+    "",
+    `total      ${plan.total === null ? "as they come" : plural(plan.total, "item")}`,
+    `new        ${fresh === null ? "unknown" : countText(fresh)}`,
+    `gone       ${countText(plan.gone)}`,
+    `changed    ${countText(changed.items)}`,
+  ];
+  const changes = changeLines(changed);
+  if (changes.length > 0)
+    lines.push("", "Not as it was when results were made:", ...changes.map((line) => `  ${line}`));
+  if (inDoubt > 0)
+    lines.push(
+      "",
+      "In doubt, begun by a run that ended before it recorded how they went:",
+      ...inDoubtItems.map(
+        ({ item, attempt, run, at }) => `  ${safeText(String(item))}  attempt ${attempt}, run ${run}, ${at}`,
+      ),
+    );
+  return lines;
+}

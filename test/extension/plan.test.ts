@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { rmSync, writeFileSync } from "node:fs";
+import * as vscode from "vscode";
+import { answering, inWorkspace, jobNamed, type Parts, parts } from "./support/extension.js";
+
+describe("before a run", () => {
+  let catalog: Parts["catalog"];
+  const path = () => inWorkspace("jobs/planned.job.mjs");
+  const write = (model: string, fails: boolean) =>
+    writeFileSync(
+      path(),
+      `export default { items: ["a", "b", "c", "d"], params: { model: "${model}" }, retry: false, process(item, ctx) {
+        ctx.usage({ usd: 0.5 });
+        if (${fails} && item !== "a") throw Object.assign(new Error("no " + item), { status: item === "b" ? 429 : 400 });
+        return "${model}";
+      } };`,
+    );
+  const setPlan = (value: string | undefined) =>
+    vscode.workspace
+      .getConfiguration("agentJobs")
+      .update("planBeforeRun", value, vscode.ConfigurationTarget.Workspace);
+  const isOver = ({ holder, starting }: Awaited<ReturnType<typeof jobNamed>>) => !holder && !starting;
+  const ended = (done: number, failed: number) =>
+    jobNamed(
+      catalog,
+      "planned",
+      (job) => isOver(job) && job.view?.status.done === done && job.view.status.failed === failed,
+    );
+
+  before(async () => {
+    ({ catalog } = await parts());
+    write("small", true);
+    const job = await jobNamed(catalog, "planned");
+    await vscode.commands.executeCommand("agentJobs.run", job.id);
+    await ended(1, 3);
+    await setPlan("whenItCosts");
+  });
+  after(async () => {
+    await setPlan(undefined);
+    rmSync(path(), { force: true });
+    rmSync(inWorkspace("jobs/checkpoints"), { recursive: true, force: true });
+  });
+
+  it("says what is done, what is left and what it costs, and starts nothing where nobody agrees", async () => {
+    const job = await jobNamed(catalog, "planned");
+    const question = answering("showInformationMessage", () => undefined);
+    try {
+      await vscode.commands.executeCommand("agentJobs.resume", job.id);
+      const [text, ...buttons] = question.said[0] as string[];
+      assert.match(
+        text!,
+        /^Resume planned\? 1 done \(\$0\.50 and .* not spent again\), 3 failed, 3 to do; about .*\$1\.50\.$/,
+      );
+      assert.deepEqual(buttons, ["Resume", "Details"]);
+      assert.equal(job.starting, false);
+      assert.equal(job.holder, null);
+    } finally {
+      question.restore();
+    }
+  });
+
+  it("shows the whole plan as a document", async () => {
+    const job = await jobNamed(catalog, "planned");
+    let asked = 0;
+    const question = answering("showInformationMessage", () => (asked++ === 0 ? "Details" : undefined));
+    try {
+      await vscode.commands.executeCommand("agentJobs.resume", job.id);
+      const shown = vscode.workspace.textDocuments.find(({ uri }) => uri.scheme === "agent-jobs-plan");
+      assert.match(shown!.getText(), /^planned\n\n1 done[\s\S]*total {6}4 items/);
+    } finally {
+      question.restore();
+      await vscode.commands.executeCommand("workbench.action.closeAllEditors");
+    }
+  });
+
+  it("tries the failures of a cause again, and no other", async () => {
+    write("small", false);
+    const job = await jobNamed(catalog, "planned");
+    const keep = answering("showWarningMessage", () => "Keep Results");
+    const causes = answering("showQuickPick", (picks: never) =>
+      (picks as { cause: string }[]).filter(({ cause }) => cause === "rate-limit"),
+    );
+    try {
+      await vscode.commands.executeCommand("agentJobs.retry", job.id);
+      await ended(2, 2);
+      assert.match(
+        String(keep.said[0]?.[0]),
+        /planned is not what its results were made by\. The job's code changed: planned\.job\.mjs\./,
+      );
+    } finally {
+      keep.restore();
+      causes.restore();
+    }
+  });
+
+  it("says which parameter changed, and redoes what was done by the old one", async () => {
+    write("large", false);
+    const job = await jobNamed(catalog, "planned");
+    const redo = answering("showWarningMessage", () => "Redo");
+    try {
+      await vscode.commands.executeCommand("agentJobs.resume", job.id);
+      await ended(4, 0);
+      const [text, ...buttons] = redo.said[0] as string[];
+      assert.match(text!, /model changed: "small" → "large"\./);
+      assert.deepEqual(buttons, ["Keep Results", "Redo", "Details"]);
+      assert.equal(job.view?.state.usage.usd, 4.5); // what was spent before stays counted
+    } finally {
+      redo.restore();
+    }
+  });
+
+  it("says why there is no plan, and starts nothing", async () => {
+    writeFileSync(path(), "export default { items: [1] };");
+    const job = await jobNamed(catalog, "planned");
+    const error = answering("showErrorMessage", () => undefined);
+    try {
+      await vscode.commands.executeCommand("agentJobs.run", job.id);
+      assert.match(String(error.said[0]?.[0]), /^planned cannot be run: .*has no `process`/);
+      assert.equal(job.starting, false);
+    } finally {
+      error.restore();
+    }
+  });
+});
