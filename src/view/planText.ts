@@ -34,6 +34,18 @@ export function planSummary(plan: JobPlan): string {
   return `${counts.join(", ")}${figures.length > 0 ? `; ${figures.join(", ")}` : ""}.${limit}`;
 }
 
+/** What some of the items that are left are expected to take: `About 2 min, $0.30.` */
+export function retrySummary({ expected, toRun, budget }: JobPlan, items: number): string {
+  const share = (figure: number | null) => (figure === null || !toRun ? null : (figure * items) / toRun);
+  const figures = expectedTexts({
+    ...{ ms: share(expected.ms), tokens: share(expected.tokens), usd: share(expected.usd) },
+  });
+  const limit = budget?.usd
+    ? ` Budget: ${usdText(budget.usd.spent)} of ${usdText(budget.usd.limit)} spent.`
+    : "";
+  return `${figures.length > 0 ? `${figures.join(", ").replace(/^a/, "A")}.` : ""}${limit}`.trim();
+}
+
 function expectedTexts({ ms, tokens, usd }: JobPlan["expected"]): string[] {
   return [
     ...(ms === null ? [] : [`about ${durationText(ms)}`]),

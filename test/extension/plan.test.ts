@@ -85,7 +85,7 @@ describe("before a run", () => {
       await ended(2, 2);
       assert.match(
         String(keep.said[0]?.[0]),
-        /planned is not what its results were made by\. The job's code changed: planned\.job\.mjs\./,
+        /planned has changed since its results were made\. The job's code changed: planned\.job\.mjs\./,
       );
     } finally {
       keep.restore();

@@ -1,8 +1,8 @@
 import * as vscode from "vscode";
 import type { JobPlan } from "../../runtime/state/jobPlan.js";
 import { changeLines } from "../../view/changeText.js";
-import { planCosts, planDocument, planHasChanged, planSummary } from "../../view/planText.js";
-import { labelText } from "../../view/text.js";
+import { planCosts, planDocument, planHasChanged, planSummary, retrySummary } from "../../view/planText.js";
+import { labelText, plural } from "../../view/text.js";
 import type { Job } from "../job.js";
 import { planSetting } from "../settings.js";
 import { errorText } from "../tasks/taskErrors.js";
@@ -10,9 +10,14 @@ import type { Services } from "./services.js";
 
 /**
  * Says what a run would do and cost, and asks, where a job was run before.
+ * @param retried how many failed items are to be tried again, where nothing else is to be done
  * @returns further arguments of the run; undefined where it is not to start
  */
-export async function askOverPlan(services: Services, job: Job): Promise<string[] | undefined> {
+export async function askOverPlan(
+  services: Services,
+  job: Job,
+  retried?: number,
+): Promise<string[] | undefined> {
   const setting = planSetting(job.jobFile ?? job.checkpoint);
   const isTouched = job.view !== null && (job.view.status.done > 0 || job.view.status.inDoubt > 0);
   if (setting === "never" || (setting !== "always" && !isTouched)) return [];
@@ -25,7 +30,7 @@ export async function askOverPlan(services: Services, job: Job): Promise<string[
     void vscode.window.showErrorMessage(message);
     return undefined;
   }
-  return setting === "always" || planCosts(outcome.plan) ? ask(services, job, outcome.plan) : [];
+  return setting === "always" || planCosts(outcome.plan) ? ask(services, job, outcome.plan, retried) : [];
 }
 
 /** Undefined where the person would not wait for it. */
@@ -40,29 +45,40 @@ async function planned({ tasks }: Services, job: Job) {
   });
 }
 
-async function ask(services: Services, job: Job, plan: JobPlan): Promise<string[] | undefined> {
+async function ask(
+  services: Services,
+  job: Job,
+  plan: JobPlan,
+  retried: number | undefined,
+): Promise<string[] | undefined> {
   const hasChanged = planHasChanged(plan);
-  const go = hasChanged ? vscode.l10n.t("Keep Results") : vscode.l10n.t("Resume");
+  const name = labelText(job.name);
+  const goOn = retried === undefined ? vscode.l10n.t("Resume") : vscode.l10n.t("Retry");
+  const go = hasChanged ? vscode.l10n.t("Keep Results") : goOn;
   const redo = vscode.l10n.t("Redo");
   const skip = vscode.l10n.t("Skip Doubtful");
   const details = vscode.l10n.t("Details");
   const changes = changeLines(plan.changed).map(labelText).join(" ");
-  const question = hasChanged
-    ? vscode.l10n.t(
-        "{0} is not what its results were made by. {1} Keep them, or redo them?",
-        labelText(job.name),
-        changes,
-      )
-    : vscode.l10n.t("Resume {0}?", labelText(job.name));
   const buttons = [
     go,
     ...(hasChanged ? [redo] : []),
-    ...(!hasChanged && plan.inDoubt > 0 ? [skip] : []),
+    ...(!hasChanged && plan.inDoubt > 0 && retried === undefined ? [skip] : []),
     details,
   ];
+  const summary = labelText(retried === undefined ? planSummary(plan) : retrySummary(plan, retried));
+  const question =
+    retried === undefined
+      ? vscode.l10n.t("Resume {0}?", name)
+      : vscode.l10n.t("Retry {0} of {1}?", plural(retried, "failed item"), name);
+  const text = hasChanged
+    ? vscode.l10n.t(
+        "{0} has changed since its results were made. {1} Keep the results, or redo them? {2}",
+        ...[name, changes, summary],
+      )
+    : `${question} ${summary}`;
   const show = hasChanged ? vscode.window.showWarningMessage : vscode.window.showInformationMessage;
   for (;;) {
-    const answer = await show(`${question} ${labelText(planSummary(plan))}`, ...buttons);
+    const answer = await show(text, ...buttons);
     if (answer === details) await services.plans.show(job, planDocument(plan));
     else if (answer === go) return hasChanged ? ["--changed", "keep"] : [];
     else if (answer === redo) return ["--changed", "redo"];

@@ -13,7 +13,7 @@ export const retry: Handler = async (services, argument, selected) => {
   const rows = Array.isArray(selected) && selected.includes(argument) ? selected : [argument];
   const chosen = argsByJob(rows);
   if (chosen.size > 0) {
-    for (const [job, args] of chosen) await start(services, job, args, "retry");
+    for (const [job, { args, count }] of chosen) await start(services, job, args, count);
     return;
   }
   const job = await targetOf(
@@ -26,7 +26,7 @@ export const retry: Handler = async (services, argument, selected) => {
 };
 
 /** The arguments that name what rows stand for. A cause's row stands for all of its items. */
-function argsByJob(rows: readonly unknown[]): Map<Job, string[]> {
+function argsByJob(rows: readonly unknown[]): Map<Job, { args: string[]; count: number }> {
   const items = new Map<Job, Set<string>>();
   for (const row of rows) {
     if (!(row instanceof CauseNode) && !(row instanceof FailedItemNode)) continue;
@@ -35,8 +35,8 @@ function argsByJob(rows: readonly unknown[]): Map<Job, string[]> {
     items.set(row.job, keys);
   }
   const only = rows.length === 1 && rows[0] instanceof CauseNode ? rows[0] : undefined;
-  if (only) return new Map([[only.job, ["--cause", only.group.cause]]]);
-  return new Map([...items].map(([job, keys]) => [job, ["--item", ...keys]]));
+  const argsOf = (keys: ReadonlySet<string>) => (only ? ["--cause", only.group.cause] : ["--item", ...keys]);
+  return new Map([...items].map(([job, keys]) => [job, { args: argsOf(keys), count: keys.size }]));
 }
 
 async function retryCauses(services: Services, job: Job): Promise<void> {
@@ -46,11 +46,13 @@ async function retryCauses(services: Services, job: Job): Promise<void> {
     description: plural(items.length, "failed item"),
     picked: true,
     cause,
+    count: items.length,
   }));
   const placeHolder = vscode.l10n.t("Failures of {0}, by cause", labelText(job.name));
   const picked =
     picks.length > 1 ? await vscode.window.showQuickPick(picks, { canPickMany: true, placeHolder }) : picks;
   if (!picked || picked.length === 0) return;
   const args = picked.length === groups.length ? [] : ["--cause", ...picked.map(({ cause }) => cause)];
-  await start(services, job, args, "retry");
+  const count = picked.reduce((sum, pick) => sum + pick.count, 0);
+  await start(services, job, args, count);
 }

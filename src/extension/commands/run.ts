@@ -22,12 +22,15 @@ export const resume: Handler = async (services, argument) => {
   if (job) await start(services, job);
 };
 
-/** Launches a job's task, unless it is live or must not be run as it is. */
+/**
+ * Launches a job's task, unless it is live or must not be run as it is.
+ * @param retried how many failed items are to be tried again, and nothing else done
+ */
 export async function start(
   services: Services,
   job: Job,
   extraArgs: readonly string[] = [],
-  command: "run" | "retry" = "run",
+  retried?: number,
 ): Promise<void> {
   if (job.starting || job.jobFile === null) return;
   if (!(await mayWrite(job.checkpoint, job.name)) || (await refuseLive(job))) return;
@@ -35,7 +38,7 @@ export async function start(
   const args = await askOverDamage(job);
   if (args === undefined) return;
   // A choice that was made already needs no further question.
-  const planned = extraArgs.includes("--changed") ? [] : await askOverPlan(services, job);
+  const planned = extraArgs.includes("--changed") ? [] : await askOverPlan(services, job, retried);
   if (planned === undefined) return;
   const outlives = await services.outliving.settle(job);
   if (outlives === undefined) return;
@@ -43,7 +46,12 @@ export async function start(
   services.catalog.announce(job);
   try {
     await vscode.tasks.executeTask(
-      await services.tasks.taskOf(job, [...args, ...planned, ...extraArgs], outlives, command),
+      await services.tasks.taskOf(
+        job,
+        [...args, ...planned, ...extraArgs],
+        outlives,
+        retried === undefined ? "run" : "retry",
+      ),
     );
   } catch (error) {
     job.starting = false;

@@ -132,7 +132,7 @@ async function askOverChange(services: Services, job: Job): Promise<void> {
   const keep = vscode.l10n.t("Keep Results");
   const redo = vscode.l10n.t("Redo");
   const message = vscode.l10n.t(
-    "{0} is not what its results were made by: its parameters, its code or items are others. Keep what is done, or do again what is affected? Nothing is deleted: the old checkpoint is kept.",
+    "{0} has changed since its results were made: its parameters, its code or its items. Keep what is done, or do again what is affected? Nothing is deleted: the old checkpoint is kept.",
     labelText(job.name),
   );
   const answer = await vscode.window.showWarningMessage(message, keep, redo);

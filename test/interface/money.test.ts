@@ -1,0 +1,99 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { releaseAtEnd } from "../host/cleanup.js";
+import { useWorkbench } from "./workbench.js";
+
+/** Stages, costs, a service that asks to wait, items that fail by two causes, and a budget. */
+const job = (budget: number, model: string) => `
+let calls = 0;
+export default {
+  items: Array.from({ length: 60 }, (_, i) => ({ id: "invoice-" + String(i + 1).padStart(3, "0") })),
+  concurrency: 8,
+  params: { model: "${model}" },
+  budget: { usd: ${budget} },
+  retry: { attempts: { "rate-limit": 3 }, baseDelayMs: 100 },
+  stages: {
+    fetch: async ({ id }) => { await new Promise((go) => setTimeout(go, 60)); return id; },
+    extract: async (id, ctx) => {
+      await new Promise((go) => setTimeout(go, 150));
+      if (++calls === 12) throw Object.assign(new Error("429 Too many requests"), { status: 429, headers: { "retry-after": "6" } });
+      if (id.endsWith("7")) throw Object.assign(new Error("prompt is too long: 214000 tokens > 200000"), { status: 400 });
+      if (id.endsWith("3")) throw Object.assign(new Error("The model declined"), { failureCause: "refused" });
+      ctx.usage({ inputTokens: 2000, outputTokens: 300, usd: 0.02 });
+      return { id, total: 100 };
+    },
+  },
+};`;
+
+describe("what a run costs, in the window", () => {
+  const folder = mkdtempSync(join(tmpdir(), "agent-jobs-money-"));
+  releaseAtEnd(() => rmSync(folder, { recursive: true, force: true }));
+  const write = (budget: number, model: string) =>
+    writeFileSync(join(folder, "invoices.job.mjs"), job(budget, model));
+  write(0.6, "small");
+  const workbench = useWorkbench({ folder, settings: { "agentJobs.planBeforeRun": "whenItCosts" } });
+  const row = () => workbench().treeRow("invoices");
+
+  it("shows a pause that the service asks for, its reason, and how many go at a time", async () => {
+    await workbench().openView();
+    await workbench().inlineAction(row(), "Run");
+    await row()
+      .getByText(/paused \d s: rate-limit · 4 of 8 at a time/)
+      .waitFor();
+    await workbench()
+      .statusBar(/invoices \d+% · paused \d s: rate-limit/)
+      .waitFor();
+    await workbench().expand(row());
+    await workbench()
+      .treeRow(/^fetch/)
+      .waitFor();
+    await workbench().screenshot("money-1-paused");
+  });
+
+  it("tells that it ended before its budget would be passed", async () => {
+    await row()
+      .getByText(/\d+ failed · stopped/)
+      .waitFor();
+    await workbench().screenshot("money-2-budget");
+  });
+
+  it("says what a resume would do and cost, and waits for a person", async () => {
+    write(5, "small");
+    await workbench().inlineAction(row(), "Resume");
+    const plan = workbench().notification(
+      /Resume invoices\? \d+ done \(\$0\.\d+ and .* not spent again\).*Budget: \$0\.\d+ of \$5\.00/,
+    );
+    await plan.waitFor();
+    await workbench().screenshot("money-3-plan");
+    await workbench().notificationAction("Resume invoices?", "Resume");
+    await row()
+      .getByText(/48\/60 · 12 failed/)
+      .waitFor();
+  });
+
+  it("tries the failures of one cause again, from its row", async () => {
+    await workbench().expand(workbench().treeRow(/^Failed/));
+    await workbench()
+      .treeRow(/^refused/)
+      .waitFor();
+    await workbench().screenshot("money-4-failures");
+    await workbench().inlineAction(workbench().treeRow(/^refused/), "Retry Failed Items…");
+    await workbench().notificationAction("Retry 6 failed items of invoices?", "Retry");
+    await workbench()
+      .treeRow(/^Runs\s*3/)
+      .waitFor();
+    await row()
+      .getByText(/48\/60 · 12 failed/)
+      .waitFor();
+  });
+
+  it("asks what becomes of results that another model made", async () => {
+    write(5, "large");
+    await workbench().inlineAction(row(), "Resume");
+    await workbench()
+      .notification(/model changed: "small" → "large"/)
+      .waitFor();
+    await workbench().screenshot("money-5-changed");
+  });
+});
