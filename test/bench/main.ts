@@ -12,6 +12,7 @@ import { AgentResume } from "../../src/runtime/session/agentResume.js";
 import { CheckpointFollower } from "../../src/runtime/store/follow.js";
 import { JsonlStore } from "../../src/runtime/store/jsonlStore.js";
 import { benchEta } from "./eta.js";
+import { benchRun } from "./run.js";
 
 const items = 10_000;
 const concurrency = 64;
@@ -95,6 +96,7 @@ async function main(): Promise<void> {
     console.log(
       `  whole ${fullMs.toFixed(1)} ms · after one append ${appendMs.toFixed(2)} ms · ratio ${(fullMs / appendMs).toFixed(0)}`,
     );
+    await benchRun(folder);
     benchEta();
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -82,7 +82,7 @@ export class AppendFile {
 
   private async drain(): Promise<void> {
     while (this.queue.length > 0) {
-      await null; // callers of the same tick join the batch
+      await new Promise(setImmediate); // callers of the same turn of the event loop join the batch
       const batch = this.takeBatch();
       try {
         this.options.beforeBatch?.();
