@@ -1,10 +1,11 @@
-import { defaultConcurrency, defaultStopGraceMs, stopPollIntervalMs } from "../config.js";
+import { defaultConcurrency, defaultStopGraceMs, maxTimerMs, stopPollIntervalMs } from "../config.js";
 import { AgentJobsError, JobDefinitionError, messageOf } from "../errors.js";
 import { type ItemKey, idValue } from "../format/itemId.js";
 import type { RunEndReason } from "../format/record.js";
 import { Deadline } from "../session/deadline.js";
 import { type OpenedSession, openSession } from "../session/openSession.js";
 import { assertDistinct, type Session } from "../session/session.js";
+import type { StopCondition, StopReason } from "../session/stopConditions.js";
 import { type JobStatus, statusOf } from "../state/status.js";
 import { JsonlStore } from "../store/jsonlStore.js";
 import { Attempt } from "./attempt.js";
@@ -130,6 +131,7 @@ class Run {
     this.options.onOpen?.(() => this.status());
     const watch = setInterval(() => void this.look(), stopPollIntervalMs);
     control.onStop(() => this.beginToStop());
+    control.onEachStop(({ reason, signal }) => this.beginGrace(reason, signal));
     const aborted = new Promise<void>((resolve) => {
       const abort = () => {
         for (const attempt of this.attempts) attempt.abort(control.signal.reason);
@@ -137,10 +139,13 @@ class Run {
       };
       control.signal.addEventListener("abort", abort, { once: true });
     });
-    this.deadline?.signal.addEventListener("abort", () => this.stopAtDeadline(), { once: true });
+    const passed = this.deadline?.signal;
+    passed?.addEventListener("abort", () => this.stopAtDeadline(), { once: true });
+    if (passed?.aborted) this.stopAtDeadline();
     try {
       await this.prepare();
       await Promise.race([this.workOff(), aborted]);
+      await this.queue.close();
     } catch (error) {
       this.error ??= error;
     } finally {
@@ -172,6 +177,15 @@ class Run {
 
   /** Begins one thing after the other, as fast as limits allow, until there is no more or the run is to stop. */
   private async workOff(): Promise<void> {
+    try {
+      await this.beginAll();
+    } catch (error) {
+      this.fatal(error); // what is in flight is paid for, and kept
+    }
+    while (this.active + this.recording > 0) await this.change();
+  }
+
+  private async beginAll(): Promise<void> {
     const { control } = this.options;
     while (!control.stopping) {
       const work = this.held ?? this.queue.next(performance.now());
@@ -184,7 +198,6 @@ class Run {
         if (await this.mayBegin(work)) this.begin(work);
       }
     }
-    while (this.active + this.recording > 0) await this.change();
   }
 
   /** Whether it may begin now; waits for a change where it may not. */
@@ -210,7 +223,7 @@ class Run {
       await this.change(performance.now() + waitMs);
       return false;
     }
-    const admission = this.spending.admit(work.input.key, work.expected ?? {});
+    const admission = this.spending.admit(work, work.expected ?? {});
     if (admission === "later") await this.change();
     if (admission === "never") this.stopAtBudget(work);
     if (admission !== "now") delete work.expected; // what items took meanwhile tells more
@@ -238,6 +251,7 @@ class Run {
     };
     try {
       const number = await this.session.start(key, work.pass);
+      if (this.options.control.signal.aborted) return;
       const attempt = this.createAttempt(work, number, prepaid);
       this.attempts.add(attempt);
       this.tell({ event: "item-started", item: idValue(key), attempt: number });
@@ -260,7 +274,7 @@ class Run {
         await this.record(work, number, attempt, { ...outcome, ms, hash: await hashing });
       } finally {
         this.recording--;
-        this.spending.release(key, attempt.used);
+        this.spending.release(work, attempt.used);
       }
     } catch (error) {
       // Whatever an attempt still wanted to record when the run was ended at once, the item is in doubt.
@@ -284,7 +298,7 @@ class Run {
           : (this.deadline?.child(itemTimeoutMs) ?? Deadline.after(itemTimeoutMs)),
       priceOf: (usage) => this.spending.prices.priceOf(usage),
       refusal: () => this.spending.refusal(),
-      onSpent: (usage) => this.spending.spend(key, usage),
+      onSpent: (usage) => this.spending.spend(work, usage),
       onProgress: (fraction) => {
         this.tell({ event: "item-progress", item: id, fraction });
         this.session.recordProgress(key, attempt, fraction).catch((error) => this.fatal(error));
@@ -358,14 +372,14 @@ class Run {
     if (isLast) {
       this.failed++;
       this.tell({ event: "item-failed", ...told });
-      if (cause === "budget") this.stopAtBudget(work);
+      if (cause === "budget") this.stopAtBudget(undefined);
       const stop = this.failures.failedBy(cause);
       if (stop) this.options.control.stop(stop.reason, undefined, stop.detail);
       return this.lookAtConditions();
     }
     const waitMs = Math.max(delayMs(work.tries + 1, retry, Math.random), this.gate.pause?.ms ?? 0);
     this.tell({ event: "item-retry", ...told, delayMs: Math.round(waitMs) });
-    this.queue.retryAt(performance.now() + waitMs, { ...work, tries: work.tries + 1 });
+    this.queue.retryAt(performance.now() + waitMs, { ...work, tries: work.tries + 1, failure: told });
   }
 
   private causeOf(error: unknown, { input }: Work, attempt: Attempt): string {
@@ -385,11 +399,16 @@ class Run {
     if (waitMs !== undefined) this.gate.pauseFor(waitMs, cause);
   }
 
-  private stopAtBudget({ expected }: Work): void {
-    const next = expected?.usd ?? expected?.tokens;
+  /** @param next what could not be begun; left out where a request was refused */
+  private stopAtBudget(next: Work | undefined): void {
+    const { control } = this.options;
+    if (control.stopping?.reason === "budget") return; // of all that are refused, the first says it
+    const amount = next?.expected?.usd ?? next?.expected?.tokens;
     const what =
-      next === undefined ? "The budget is spent" : "The next item could pass the budget, so it was not begun";
-    this.options.control.stop("budget", undefined, `${this.spending.budgetText()} spent`);
+      amount === undefined
+        ? "The budget is spent"
+        : "The next item could pass the budget, so it was not begun";
+    control.stop("budget", undefined, `${this.spending.budgetText()} spent`);
     this.tell({
       event: "notice",
       message: `${what}: ${this.spending.budgetText()} spent. Items in flight may pass it by ${this.spending.overshootText()} at most, judging by the dearest so far. Raise \`budget\` and run again to go on.`,
@@ -415,15 +434,25 @@ class Run {
   private lookAtConditions(): void {
     const { stopWhen } = this.job.definition;
     if (!stopWhen || this.options.control.stopping) return;
+    const stop = this.metCondition(stopWhen);
+    if (stop) this.options.control.stop("stop-condition", undefined, stop.message);
+  }
+
+  private metCondition(stopWhen: StopCondition): StopReason | undefined {
     const nowMs = performance.now();
     const { usd, tokens, unpricedCalls } = this.spending;
-    const stop = stopWhen.evaluate({
-      iterations: this.done + this.failed,
-      elapsedMs: nowMs - this.beganMs,
-      sinceProgressMs: nowMs - this.lastDoneMs,
-      ...{ usd, tokens, unpricedCalls },
-    });
-    if (stop) this.options.control.stop("stop-condition", undefined, stop.message);
+    try {
+      return stopWhen.evaluate({
+        iterations: this.done + this.failed,
+        elapsedMs: nowMs - this.beganMs,
+        sinceProgressMs: nowMs - this.lastDoneMs,
+        ...{ usd, tokens, unpricedCalls },
+      });
+    } catch (error) {
+      const message = `\`stopWhen\` threw: ${messageOf(error)}. Mend or remove it.`;
+      this.fatal(new JobDefinitionError(message, { cause: error }));
+      return undefined;
+    }
   }
 
   private async look(): Promise<void> {
@@ -434,15 +463,20 @@ class Run {
 
   private beginToStop(): void {
     const { control } = this.options;
-    const { reason, signal, detail } = control.stopping!;
+    const { reason, detail } = control.stopping!;
     const told = { reason, inFlight: this.active, ...(detail !== undefined && { detail }) };
     this.tell({ event: "run-stopping", ...told });
-    if (askedFor.has(reason))
-      this.grace = setTimeout(
-        () => control.abort(reason, signal),
-        this.job.definition.stopGraceMs ?? defaultStopGraceMs,
-      );
     this.changed();
+  }
+
+  /** Also where the run stops already by itself, which would wait for what never ends. */
+  private beginGrace(reason: RunEndReason, signal: string | undefined): void {
+    if (!askedFor.has(reason)) return;
+    const { stopGraceMs = defaultStopGraceMs } = this.job.definition;
+    this.grace ??= setTimeout(
+      () => this.options.control.abort(reason, signal),
+      Math.min(stopGraceMs, maxTimerMs),
+    );
   }
 
   /** Something no other item would escape either. */
@@ -472,10 +506,10 @@ class Run {
     const { signal, detail } = this.options.control.stopping ?? {};
     const told = { ...(signal !== undefined && { signal }), ...(detail !== undefined && { detail }) };
     this.session.endAs(reason, told);
+    this.giveUpRetries();
     const { state } = this.session;
     await this.session.close();
-    const { done, error } = this;
-    const failed = this.failed + this.queue.waitingForRetry;
+    const { done, failed, error } = this;
     const ms = Math.round(performance.now() - this.beganMs);
     const status = statusOf(state, this.opened.log.scan, null, Date.now());
     this.tell({
@@ -485,6 +519,16 @@ class Run {
     this.isOver = true;
     const outcome = { reason, ...told, done, failed, ms, status, usage: state.usage };
     return { ...outcome, ...(error !== undefined && { error }) };
+  }
+
+  /** What waited for another attempt stays failed: the run ends before it. */
+  private giveUpRetries(): void {
+    const waiting = [...(this.held ? [this.held] : []), ...this.queue.waitingForRetry];
+    for (const { failure } of waiting) {
+      if (!failure) continue; // held before its first attempt
+      this.failed++;
+      this.tell({ event: "item-failed", ...failure });
+    }
   }
 
   private reason(): RunEndReason {
