@@ -1,4 +1,4 @@
-import { abandonAfterMs, progressIntervalMs } from "../config.js";
+import { abandonAfterMs, maxTimerMs, progressIntervalMs } from "../config.js";
 import { AgentJobsError, messageOf } from "../errors.js";
 import type { ItemKey } from "../format/itemId.js";
 import type { Usage } from "../format/record.js";
@@ -49,6 +49,8 @@ export class Attempt {
   private spends = 0;
   private toldProgressMs = Number.NEGATIVE_INFINITY;
   private isOver = false;
+  /** Of its time limit. */
+  private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly parts: AttemptParts) {
     const { item, attempt, gate, log, prepaid } = parts;
@@ -91,22 +93,22 @@ export class Attempt {
    */
   run(work: () => Promise<unknown>, timeoutMs: number | undefined): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      let timer: NodeJS.Timeout | undefined;
       const stop = () => {
         const message = `It took longer than ${timeoutMs} ms (itemTimeoutMs).`;
         const reason = new DOMException(message, "TimeoutError");
         this.controller.abort(reason);
-        timer = setTimeout(() => reject(reason), abandonAfterMs);
+        this.timer = setTimeout(() => reject(reason), abandonAfterMs);
       };
-      if (timeoutMs !== undefined) timer = setTimeout(stop, timeoutMs);
+      if (timeoutMs !== undefined) this.timer = setTimeout(stop, Math.min(timeoutMs, maxTimerMs));
       work()
         .then(resolve, reject)
-        .finally(() => clearTimeout(timer));
+        .finally(() => clearTimeout(this.timer));
     });
   }
 
   /** Ends it at once, as the whole run is. */
   abort(reason: unknown): void {
+    clearTimeout(this.timer);
     this.controller.abort(reason);
   }
 
@@ -149,8 +151,8 @@ export class Attempt {
     const { session, item, attempt, cache } = this.parts;
     const begin = performance.now();
     const given = await work();
-    this.assertOpen();
     await Promise.all(this.pricing);
+    this.assertOpen();
     try {
       const ms = performance.now() - begin;
       await Promise.all([this.recordSpent(), session.recordStep(item, name, op, given, ms)]);
@@ -173,6 +175,8 @@ export class Attempt {
 
   private count(reply: unknown): void {
     const { log, item, priceOf } = this.parts;
+    if (this.isOver)
+      return log.write(item, "ctx.usage: the attempt has ended, so the reply's tokens were not counted.");
     const read = readUsage(reply);
     if (!read)
       return log.write(item, "ctx.usage: the reply says nothing of tokens or cost, so none were counted.");

@@ -140,11 +140,11 @@ class Run {
     try {
       await this.prepare();
       await Promise.race([this.workOff(), aborted]);
+      await this.queue.close();
     } catch (error) {
       this.error ??= error;
     } finally {
       this.stops.close();
-      this.queue.close();
       this.gate.close();
       this.pace.close();
       await this.runner.close(control.signal.aborted || this.error !== undefined);
@@ -174,6 +174,15 @@ class Run {
 
   /** Begins one thing after the other, as fast as limits allow, until there is no more or the run is to stop. */
   private async workOff(): Promise<void> {
+    try {
+      await this.beginAll();
+    } catch (error) {
+      this.fatal(error); // what is in flight is paid for, and kept
+    }
+    while (this.active + this.recording > 0) await this.change();
+  }
+
+  private async beginAll(): Promise<void> {
     const { control } = this.options;
     while (!control.stopping) {
       const work = this.held ?? this.queue.next(performance.now());
@@ -186,7 +195,6 @@ class Run {
         if (await this.mayBegin(work)) this.begin(work);
       }
     }
-    while (this.active + this.recording > 0) await this.change();
   }
 
   /** Whether it may begin now; waits for a change where it may not. */
@@ -212,7 +220,7 @@ class Run {
       await this.change(performance.now() + waitMs);
       return false;
     }
-    const admission = this.spending.admit(work.input.key, work.expected ?? {});
+    const admission = this.spending.admit(work, work.expected ?? {});
     if (admission === "later") await this.change();
     if (admission === "never") this.stops.atBudget(work.expected);
     if (admission !== "now") delete work.expected; // what items took meanwhile tells more
@@ -240,6 +248,7 @@ class Run {
     };
     try {
       const number = await this.session.start(key, work.pass);
+      if (this.options.control.signal.aborted) return;
       const attempt = this.createAttempt(work, number, prepaid);
       this.attempts.add(attempt);
       this.tell({ event: "item-started", item: idValue(key), attempt: number });
@@ -263,7 +272,7 @@ class Run {
         await this.record(work, number, attempt, { ...outcome, ms, hash: await hashing });
       } finally {
         this.recording--;
-        this.spending.release(key, attempt.used);
+        this.spending.release(work, attempt.used);
       }
     } catch (error) {
       // Whatever an attempt still wanted to record when the run was ended at once, the item is in doubt.
@@ -287,7 +296,7 @@ class Run {
           : (this.stops.deadline?.child(itemTimeoutMs) ?? Deadline.after(itemTimeoutMs)),
       priceOf: (usage) => this.spending.prices.priceOf(usage),
       refusal: () => this.spending.refusal(),
-      onSpent: (usage) => this.spending.spend(key, usage),
+      onSpent: (usage) => this.spending.spend(work, usage),
       onProgress: (fraction) => {
         this.tell({ event: "item-progress", item: id, fraction });
         this.session.recordProgress(key, attempt, fraction).catch((error) => this.fatal(error));
@@ -367,7 +376,7 @@ class Run {
     }
     const waitMs = Math.max(delayMs(work.tries + 1, retry, Math.random), this.gate.pause?.ms ?? 0);
     this.tell({ event: "item-retry", ...told, delayMs: Math.round(waitMs) });
-    this.queue.retryAt(performance.now() + waitMs, { ...work, tries: work.tries + 1 });
+    this.queue.retryAt(performance.now() + waitMs, { ...work, tries: work.tries + 1, failure: told });
   }
 
   private causeOf(error: unknown, { input }: Work, attempt: Attempt): string {
@@ -414,10 +423,10 @@ class Run {
     const { signal, detail } = this.options.control.stopping ?? {};
     const told = { ...(signal !== undefined && { signal }), ...(detail !== undefined && { detail }) };
     this.session.endAs(reason, told);
+    this.giveUpRetries();
     const { state } = this.session;
     await this.session.close();
-    const { done, error } = this;
-    const failed = this.failed + this.queue.waitingForRetry;
+    const { done, failed, error } = this;
     const ms = Math.round(performance.now() - this.beganMs);
     const status = statusOf(state, this.opened.log.scan, null, Date.now());
     this.tell({
@@ -427,6 +436,16 @@ class Run {
     this.isOver = true;
     const outcome = { reason, ...told, done, failed, ms, status, usage: state.usage };
     return { ...outcome, ...(error !== undefined && { error }) };
+  }
+
+  /** What waited for another attempt stays failed: the run ends before it. */
+  private giveUpRetries(): void {
+    const waiting = [...(this.held ? [this.held] : []), ...this.queue.waitingForRetry];
+    for (const { failure } of waiting) {
+      if (!failure) continue; // held before its first attempt
+      this.failed++;
+      this.tell({ event: "item-failed", ...failure });
+    }
   }
 
   private reason(): RunEndReason {

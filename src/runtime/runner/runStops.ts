@@ -1,8 +1,9 @@
-import { defaultStopGraceMs, stopPollIntervalMs } from "../config.js";
-import { JobDefinitionError } from "../errors.js";
+import { defaultStopGraceMs, maxTimerMs, stopPollIntervalMs } from "../config.js";
+import { JobDefinitionError, messageOf } from "../errors.js";
 import type { RunEndReason } from "../format/record.js";
 import { Deadline } from "../session/deadline.js";
 import type { Session } from "../session/session.js";
+import type { StopCondition, StopReason } from "../session/stopConditions.js";
 import type { JobDefinition } from "./defineJob.js";
 import type { RunEvent } from "./events.js";
 import type { ExpectedCost } from "./expectedCost.js";
@@ -41,13 +42,13 @@ export class RunStops {
     const { control, definition } = parts;
     const deadlineMs = parts.deadlineMs ?? definition.deadlineMs;
     this.deadline = deadlineMs === undefined ? undefined : Deadline.after(deadlineMs);
-    this.deadline?.signal.addEventListener(
-      "abort",
-      () => control.stop("deadline", undefined, `${deadlineMs! / 1000} s`),
-      { once: true },
-    );
     this.watch = setInterval(() => void this.look(), stopPollIntervalMs);
     control.onStop(() => this.begin());
+    control.onEachStop(({ reason, signal }) => this.beginGrace(reason, signal));
+    const passed = this.deadline?.signal;
+    const atDeadline = () => control.stop("deadline", undefined, `${deadlineMs! / 1000} s`);
+    passed?.addEventListener("abort", atDeadline, { once: true });
+    if (passed?.aborted) atDeadline();
   }
 
   close(): void {
@@ -69,7 +70,7 @@ export class RunStops {
     const next = expected?.usd ?? expected?.tokens;
     const what =
       next === undefined ? "The budget is spent" : "The next item could pass the budget, so it was not begun";
-    if (control.stopping) return;
+    if (control.stopping?.reason === "budget") return; // of all that are refused, the first says it
     control.stop("budget", undefined, `${spending.budgetText()} spent`);
     tell({
       event: "notice",
@@ -96,15 +97,25 @@ export class RunStops {
   private lookAtConditions(): void {
     const { definition, control } = this.parts;
     if (!definition.stopWhen || control.stopping) return;
+    const stop = this.metCondition(definition.stopWhen);
+    if (stop) control.stop("stop-condition", undefined, stop.message);
+  }
+
+  private metCondition(stopWhen: StopCondition): StopReason | undefined {
     const nowMs = performance.now();
     const { usd, tokens, unpricedCalls } = this.parts.spending();
-    const stop = definition.stopWhen.evaluate({
-      iterations: this.done + this.failed,
-      elapsedMs: nowMs - this.beganMs,
-      sinceProgressMs: nowMs - this.lastDoneMs,
-      ...{ usd, tokens, unpricedCalls },
-    });
-    if (stop) control.stop("stop-condition", undefined, stop.message);
+    try {
+      return stopWhen.evaluate({
+        iterations: this.done + this.failed,
+        elapsedMs: nowMs - this.beganMs,
+        sinceProgressMs: nowMs - this.lastDoneMs,
+        ...{ usd, tokens, unpricedCalls },
+      });
+    } catch (error) {
+      const message = `\`stopWhen\` threw: ${messageOf(error)}. Mend or remove it.`;
+      this.parts.fatal(new JobDefinitionError(message, { cause: error }));
+      return undefined;
+    }
   }
 
   private async look(): Promise<void> {
@@ -114,16 +125,19 @@ export class RunStops {
   }
 
   private begin(): void {
-    const { control, definition, tell, inFlight } = this.parts;
-    const { reason, signal, detail } = control.stopping!;
+    const { control, tell, inFlight } = this.parts;
+    const { reason, detail } = control.stopping!;
     tell({
       ...{ event: "run-stopping", reason, inFlight: inFlight() },
       ...(detail !== undefined && { detail }),
     });
-    if (askedFor.has(reason))
-      this.grace = setTimeout(
-        () => control.abort(reason, signal),
-        definition.stopGraceMs ?? defaultStopGraceMs,
-      );
+  }
+
+  /** Also where the run stops already by itself, which would wait for what never ends. */
+  private beginGrace(reason: RunEndReason, signal: string | undefined): void {
+    if (!askedFor.has(reason)) return;
+    const { stopGraceMs = defaultStopGraceMs } = this.parts.definition;
+    const abort = () => this.parts.control.abort(reason, signal);
+    this.grace ??= setTimeout(abort, Math.min(stopGraceMs, maxTimerMs));
   }
 }
