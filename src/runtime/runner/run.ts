@@ -291,6 +291,7 @@ class Run {
     return new Attempt({
       ...{ item: key, attempt, session: this.session, cache: this.opened.cache, log: this.log },
       ...{ gate: this.gate, prepaid, expectedTokens: work.expected?.tokens ?? 0 },
+      before: work.before ?? { records: 0 },
       runDeadline: this.deadline,
       deadline:
         itemTimeoutMs === undefined
@@ -322,16 +323,15 @@ class Run {
   ): Promise<void> {
     const { key } = work.input;
     const { control } = this.options;
+    const hasNext =
+      this.stages && this.job.definition.order === "stages" && work.pass + 1 < this.stages.length;
+    if (hasNext && !("error" in outcome)) return this.putOff(work, attempt);
     const usage = await attempt.settled();
     const { ms, hash } = outcome;
     if (control.signal.aborted) return; // ended at once: whether the item took effect is in doubt
     if ("error" in outcome) {
       if (isFatal(outcome.error)) throw outcome.error;
       return this.fail(work, number, attempt, outcome.error, { ms, ...(usage && { usage }) });
-    }
-    if (this.stages && this.job.definition.order === "stages" && work.pass + 1 < this.stages.length) {
-      await this.session.park(key, work.pass);
-      return this.queue.park({ ...work, pass: work.pass + 1, tries: 0 });
     }
     const measures = { ms, ...(usage && { usage }), ...(hash !== undefined && { hash }) };
     try {
@@ -351,6 +351,15 @@ class Run {
     const told = { item: idValue(key), attempt: number, ms: Math.round(ms), ...(used && { usage: used }) };
     this.tell({ event: "item-done", ...told });
     this.lookAtConditions();
+  }
+
+  /** The item goes on with its next stage once all others have come as far. */
+  private async putOff(work: Work, attempt: Attempt): Promise<void> {
+    const before = await attempt.putOff();
+    if (this.options.control.signal.aborted) return;
+    await this.session.park(work.input.key, work.pass);
+    const { failure: _, ...rest } = work;
+    this.queue.park({ ...rest, pass: work.pass + 1, tries: 0, before });
   }
 
   private async fail(
@@ -379,7 +388,9 @@ class Run {
     }
     const waitMs = Math.max(delayMs(work.tries + 1, retry, Math.random), this.gate.pause?.ms ?? 0);
     this.tell({ event: "item-retry", ...told, delayMs: Math.round(waitMs) });
-    this.queue.retryAt(performance.now() + waitMs, { ...work, tries: work.tries + 1, failure: told });
+    const { before: _, ...rest } = work; // the next attempt is another one
+    const again = { ...rest, tries: work.tries + 1, failure: told };
+    this.queue.retryAt(performance.now() + waitMs, again);
   }
 
   private causeOf(error: unknown, { input }: Work, attempt: Attempt): string {

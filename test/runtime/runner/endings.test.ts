@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { setTimeout as after } from "node:timers/promises";
+import { setTimeout as passTime } from "node:timers/promises";
 import type { ItemContext } from "../../../src/runtime/runner/defineJob.js";
 import { RunControl } from "../../../src/runtime/runner/runControl.js";
 import { eventsOf, gate, TestJob } from "../../support/jobs.js";
@@ -17,7 +17,7 @@ describe("the end of a run", () => {
     const definition = {
       items: ["a", "b"],
       deadlineMs: 30,
-      process: () => after(60),
+      process: () => passTime(60),
     };
     const { outcome } = await job.run(definition);
     assert.deepEqual([outcome.reason, outcome.done, outcome.detail], ["deadline", 1, "0.03 s"]);
@@ -91,7 +91,7 @@ describe("the end of a run", () => {
         stopGraceMs: Number.POSITIVE_INFINITY,
         async process() {
           control.stop("stopped");
-          await after(50);
+          await passTime(50);
         },
       },
       { control },
@@ -140,7 +140,7 @@ describe("the end of a run", () => {
       try {
         for (let i = 0; ; i++) yield `item-${i}`;
       } finally {
-        await after(5);
+        await passTime(5);
         told.push("closed");
       }
     }
