@@ -1,29 +1,29 @@
-import { defaultConcurrency, defaultStopGraceMs, maxTimerMs, stopPollIntervalMs } from "../config.js";
+import { defaultConcurrency } from "../config.js";
 import { AgentJobsError, JobDefinitionError, messageOf } from "../errors.js";
 import { type ItemKey, idValue } from "../format/itemId.js";
 import type { RunEndReason } from "../format/record.js";
 import { Deadline } from "../session/deadline.js";
 import { type OpenedSession, openSession } from "../session/openSession.js";
 import { assertDistinct, type Session } from "../session/session.js";
-import type { StopCondition, StopReason } from "../session/stopConditions.js";
 import { type JobStatus, statusOf } from "../state/status.js";
 import { JsonlStore } from "../store/jsonlStore.js";
 import { Attempt } from "./attempt.js";
 import { causeIn, isFatal } from "./causes.js";
 import { noteCheckpointPlace } from "./elsewhere.js";
 import type { RunEvent } from "./events.js";
-import { FailureLimits } from "./failureLimits.js";
 import { ItemLog, logPathOf } from "./itemLog.js";
 import { type ItemRunner, inProcess } from "./itemRunner.js";
 import type { Input } from "./items.js";
 import { relativeJobFile } from "./jobPaths.js";
 import type { LoadedJobFile } from "./loadJob.js";
+import { NextChange } from "./nextChange.js";
 import { endOrphans } from "./orphans.js";
 import { PaceReport } from "./paceReport.js";
 import { RequestGate, type Ticket } from "./pacing/requestGate.js";
 import { remainingItems, startNotices } from "./remaining.js";
 import { errorHeadersOf, retryAfterMs } from "./retryAfter.js";
 import { attemptsFor, delayMs } from "./retryPolicy.js";
+import { RunEnds } from "./runEnds.js";
 import type { RunOptions, RunOutcome } from "./runOptions.js";
 import { Spending } from "./spending.js";
 import { finishedStages, runStages, stagesOf } from "./stages.js";
@@ -58,9 +58,6 @@ export async function runJob(job: LoadedJobFile, input: Input, options: RunOptio
 /** Causes by which a service says that it is asked too much. */
 const overloadCauses: ReadonlySet<string> = new Set(["rate-limit", "overloaded"]);
 
-/** Ends that a person or the system asked for: what is in flight gets a while, not for ever. */
-const askedFor: ReadonlySet<RunEndReason> = new Set(["stopped", "interrupted", "terminated", "deadline"]);
-
 class Run {
   private readonly session: Session;
   private readonly log: ItemLog;
@@ -69,12 +66,9 @@ class Run {
   private readonly gate: RequestGate;
   private readonly pace: PaceReport;
   private readonly spending: Spending;
-  private readonly failures: FailureLimits;
-  private readonly deadline: Deadline | undefined;
+  private readonly ends: RunEnds;
   private readonly queue: WorkQueue;
   private readonly attempts = new Set<Attempt>();
-  private readonly beganMs = performance.now();
-  private lastDoneMs = performance.now();
   /** What was taken from the queue and may not begin yet. */
   private held: Work | undefined;
   /** Attempts whose work is under way, and those that have ended and are being recorded. */
@@ -82,12 +76,9 @@ class Run {
   private recording = 0;
   private begun = 0;
   private wasLimited = false;
-  private done = 0;
-  private failed = 0;
   private error: unknown;
   private isOver = false;
-  private wakeUp: (() => void) | undefined;
-  private grace: NodeJS.Timeout | undefined;
+  private readonly change = new NextChange();
 
   constructor(
     private readonly job: LoadedJobFile,
@@ -110,7 +101,7 @@ class Run {
         );
     this.gate = new RequestGate(concurrency, definition.limits ?? {}, () => {
       this.pace.changed();
-      this.changed();
+      this.change.tell();
     });
     this.pace = new PaceReport(
       session,
@@ -119,19 +110,22 @@ class Run {
       (error) => this.fatal(error),
     );
     this.spending = new Spending(definition, log.state, (model) => this.tellUnknownPrice(model));
-    this.failures = new FailureLimits(definition.maxFailures);
-    const deadlineMs = options.deadlineMs ?? definition.deadlineMs;
-    this.deadline = deadlineMs === undefined ? undefined : Deadline.after(deadlineMs);
+    this.ends = new RunEnds({
+      ...{ definition, session, deadlineMs: options.deadlineMs, control: options.control },
+      spending: this.spending,
+      tell: (event) => this.tell(event),
+      onError: (error) => this.fatal(error),
+    });
     const left = remainingItems(session, input, (key) => this.isChosen(key));
-    this.queue = new WorkQueue(left, (error) => (error === undefined ? this.changed() : this.fatal(error)));
+    this.queue = new WorkQueue(left, (error) =>
+      error === undefined ? this.change.tell() : this.fatal(error),
+    );
   }
 
   async go(): Promise<RunOutcome> {
     const { control } = this.options;
     this.options.onOpen?.(() => this.status());
-    const watch = setInterval(() => void this.look(), stopPollIntervalMs);
     control.onStop(() => this.beginToStop());
-    control.onEachStop(({ reason, signal }) => this.beginGrace(reason, signal));
     const aborted = new Promise<void>((resolve) => {
       const abort = () => {
         for (const attempt of this.attempts) attempt.abort(control.signal.reason);
@@ -139,9 +133,7 @@ class Run {
       };
       control.signal.addEventListener("abort", abort, { once: true });
     });
-    const passed = this.deadline?.signal;
-    passed?.addEventListener("abort", () => this.stopAtDeadline(), { once: true });
-    if (passed?.aborted) this.stopAtDeadline();
+    this.ends.watch();
     try {
       await this.prepare();
       await Promise.race([this.workOff(), aborted]);
@@ -149,9 +141,7 @@ class Run {
     } catch (error) {
       this.error ??= error;
     } finally {
-      clearInterval(watch);
-      clearTimeout(this.grace);
-      this.deadline?.dispose();
+      this.ends.close();
       this.gate.close();
       this.pace.close();
       await this.runner.close(control.signal.aborted || this.error !== undefined);
@@ -182,7 +172,7 @@ class Run {
     } catch (error) {
       this.fatal(error); // what is in flight is paid for, and kept
     }
-    while (this.active + this.recording > 0) await this.change();
+    while (this.active + this.recording > 0) await this.change.wait();
   }
 
   private async beginAll(): Promise<void> {
@@ -190,9 +180,9 @@ class Run {
     while (!control.stopping) {
       const work = this.held ?? this.queue.next(performance.now());
       if (work === "end") {
-        if (this.active + this.recording > 0) await this.change();
+        if (this.active + this.recording > 0) await this.change.wait();
         else if (!this.queue.unpark()) break;
-      } else if (work === "wait") await this.change(this.queue.nextDueMs);
+      } else if (work === "wait") await this.change.wait(this.queue.nextDueMs);
       else {
         this.held = work;
         if (await this.mayBegin(work)) this.begin(work);
@@ -212,7 +202,7 @@ class Run {
     // What is being recorded is in flight for the disk alone, but must not pile up.
     const isFull = this.active >= this.gate.concurrency.allowed || this.recording >= this.concurrency;
     if (isFull) {
-      await this.change();
+      await this.change.wait();
       return false;
     }
     const { limits } = this.job.definition;
@@ -220,12 +210,12 @@ class Run {
       work.expected ??= await this.spending.expect(work.input.item);
     const waitMs = this.gate.waitMs(work.expected?.tokens ?? 0);
     if (waitMs > 0) {
-      await this.change(performance.now() + waitMs);
+      await this.change.wait(performance.now() + waitMs);
       return false;
     }
     const admission = this.spending.admit(work, work.expected ?? {});
-    if (admission === "later") await this.change();
-    if (admission === "never") this.stopAtBudget(work);
+    if (admission === "later") await this.change.wait();
+    if (admission === "never") this.ends.stopAtBudget(work);
     if (admission !== "now") delete work.expected; // what items took meanwhile tells more
     return admission === "now" && !this.options.control.stopping;
   }
@@ -237,7 +227,7 @@ class Run {
     this.active++;
     const prepaid = this.gate.charge(work.expected?.tokens ?? 0);
     this.attempt(work, prepaid).then(
-      () => this.changed(),
+      () => this.change.tell(),
       (error: unknown) => this.fatal(error),
     );
   }
@@ -269,7 +259,7 @@ class Run {
       this.attempts.delete(attempt);
       settle();
       this.recording++;
-      this.changed();
+      this.change.tell();
       try {
         await this.record(work, number, attempt, { ...outcome, ms, hash: await hashing });
       } finally {
@@ -292,11 +282,11 @@ class Run {
       ...{ item: key, attempt, session: this.session, cache: this.opened.cache, log: this.log },
       ...{ gate: this.gate, prepaid, expectedTokens: work.expected?.tokens ?? 0 },
       before: work.before ?? { records: 0 },
-      runDeadline: this.deadline,
+      runDeadline: this.ends.deadline,
       deadline:
         itemTimeoutMs === undefined
-          ? this.deadline
-          : (this.deadline?.child(itemTimeoutMs) ?? Deadline.after(itemTimeoutMs)),
+          ? this.ends.deadline
+          : (this.ends.deadline?.child(itemTimeoutMs) ?? Deadline.after(itemTimeoutMs)),
       priceOf: (usage) => this.spending.prices.priceOf(usage),
       refusal: () => this.spending.refusal(),
       onSpent: (usage) => this.spending.spend(work, usage),
@@ -343,14 +333,11 @@ class Run {
       return this.fail(work, number, attempt, fault, { ms, ...(usage && { usage }) });
     }
     this.opened.cache.take({ type: "done", atMs: 0, item: key }); // its steps' results are not needed again
-    this.done++;
-    this.lastDoneMs = performance.now();
     if (!attempt.hasFetched) this.gate.succeeded(attempt.startedAtMs);
-    this.failures.succeeded();
     const { used } = attempt;
     const told = { item: idValue(key), attempt: number, ms: Math.round(ms), ...(used && { usage: used }) };
     this.tell({ event: "item-done", ...told });
-    this.lookAtConditions();
+    this.ends.itemDone();
   }
 
   /** The item goes on with its next stage once all others have come as far. */
@@ -379,12 +366,8 @@ class Run {
     const told = { item: idValue(key), attempt: number, ms: Math.round(measures.ms), cause, message };
     this.log.write(key, `failed (${cause}): ${message}`);
     if (isLast) {
-      this.failed++;
       this.tell({ event: "item-failed", ...told });
-      if (cause === "budget") this.stopAtBudget(undefined);
-      const stop = this.failures.failedBy(cause);
-      if (stop) this.options.control.stop(stop.reason, undefined, stop.detail);
-      return this.lookAtConditions();
+      return this.ends.itemFailed(cause);
     }
     const waitMs = Math.max(delayMs(work.tries + 1, retry, Math.random), this.gate.pause?.ms ?? 0);
     this.tell({ event: "item-retry", ...told, delayMs: Math.round(waitMs) });
@@ -410,26 +393,6 @@ class Run {
     if (waitMs !== undefined) this.gate.pauseFor(waitMs, cause);
   }
 
-  /** @param next what could not be begun; left out where a request was refused */
-  private stopAtBudget(next: Work | undefined): void {
-    const { control } = this.options;
-    if (control.stopping?.reason === "budget") return; // of all that are refused, the first says it
-    const amount = next?.expected?.usd ?? next?.expected?.tokens;
-    const what =
-      amount === undefined
-        ? "The budget is spent"
-        : "The next item could pass the budget, so it was not begun";
-    control.stop("budget", undefined, `${this.spending.budgetText()} spent`);
-    this.tell({
-      event: "notice",
-      message: `${what}: ${this.spending.budgetText()} spent. Items in flight may pass it by ${this.spending.overshootText()} at most, judging by the dearest so far. Raise \`budget\` and run again to go on.`,
-    });
-  }
-
-  private stopAtDeadline(): void {
-    this.options.control.stop("deadline", undefined, `${(this.deadline?.limitMs ?? 0) / 1000} s`);
-  }
-
   private tellUnknownPrice(model: string): void {
     const what = `No price is known for the model ${model}`;
     const next = `Give it in \`prices: { ${JSON.stringify(model)}: { inputPerMillion, outputPerMillion } }\``;
@@ -442,74 +405,19 @@ class Run {
     );
   }
 
-  private lookAtConditions(): void {
-    const { stopWhen } = this.job.definition;
-    if (!stopWhen || this.options.control.stopping) return;
-    const stop = this.metCondition(stopWhen);
-    if (stop) this.options.control.stop("stop-condition", undefined, stop.message);
-  }
-
-  private metCondition(stopWhen: StopCondition): StopReason | undefined {
-    const nowMs = performance.now();
-    const { usd, tokens, unpricedCalls } = this.spending;
-    try {
-      return stopWhen.evaluate({
-        iterations: this.done + this.failed,
-        elapsedMs: nowMs - this.beganMs,
-        sinceProgressMs: nowMs - this.lastDoneMs,
-        ...{ usd, tokens, unpricedCalls },
-      });
-    } catch (error) {
-      const message = `\`stopWhen\` threw: ${messageOf(error)}. Mend or remove it.`;
-      this.fatal(new JobDefinitionError(message, { cause: error }));
-      return undefined;
-    }
-  }
-
-  private async look(): Promise<void> {
-    this.lookAtConditions();
-    // A request that cannot be read now is read at the next look.
-    if (await this.session.stopRequested().catch(() => false)) this.options.control.stop("stopped");
-  }
-
   private beginToStop(): void {
     const { control } = this.options;
     const { reason, detail } = control.stopping!;
     const told = { reason, inFlight: this.active, ...(detail !== undefined && { detail }) };
     this.tell({ event: "run-stopping", ...told });
-    this.changed();
-  }
-
-  /** Also where the run stops already by itself, which would wait for what never ends. */
-  private beginGrace(reason: RunEndReason, signal: string | undefined): void {
-    if (!askedFor.has(reason)) return;
-    const { stopGraceMs = defaultStopGraceMs } = this.job.definition;
-    this.grace ??= setTimeout(
-      () => this.options.control.abort(reason, signal),
-      Math.min(stopGraceMs, maxTimerMs),
-    );
+    this.change.tell();
   }
 
   /** Something no other item would escape either. */
   private fatal(error: unknown): void {
     this.error ??= error;
     this.options.control.stop("error");
-    this.changed();
-  }
-
-  /** Resolves at the next change, or at a time. */
-  private change(atMs?: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = atMs === undefined ? undefined : setTimeout(resolve, Math.ceil(atMs - performance.now()));
-      this.wakeUp = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-  }
-
-  private changed(): void {
-    this.wakeUp?.();
+    this.change.tell();
   }
 
   private async end(): Promise<RunOutcome> {
@@ -520,8 +428,9 @@ class Run {
     this.giveUpRetries();
     const { state } = this.session;
     await this.session.close();
-    const { done, failed, error } = this;
-    const ms = Math.round(performance.now() - this.beganMs);
+    const { error } = this;
+    const { done, failed, beganMs } = this.ends;
+    const ms = Math.round(performance.now() - beganMs);
     const status = statusOf(state, this.opened.log.scan, null, Date.now());
     this.tell({
       ...{ event: "run-ended", reason, ...(detail !== undefined && { detail }), done, failed },
@@ -537,7 +446,7 @@ class Run {
     const waiting = [...(this.held ? [this.held] : []), ...this.queue.waitingForRetry];
     for (const { failure } of waiting) {
       if (!failure) continue; // held before its first attempt
-      this.failed++;
+      this.ends.failed++;
       this.tell({ event: "item-failed", ...failure });
     }
   }
