@@ -1,5 +1,5 @@
 import { defaultConcurrency } from "../config.js";
-import { AgentJobsError, JobDefinitionError, messageOf } from "../errors.js";
+import { JobDefinitionError } from "../errors.js";
 import { type ItemKey, idValue } from "../format/itemId.js";
 import type { RunEndReason } from "../format/record.js";
 import { Deadline } from "../session/deadline.js";
@@ -8,7 +8,6 @@ import { assertDistinct, type Session } from "../session/session.js";
 import { type JobStatus, statusOf } from "../state/status.js";
 import { JsonlStore } from "../store/jsonlStore.js";
 import { Attempt } from "./attempt.js";
-import { causeIn, isFatal } from "./causes.js";
 import { noteCheckpointPlace } from "./elsewhere.js";
 import type { RunEvent } from "./events.js";
 import { ItemLog, logPathOf } from "./itemLog.js";
@@ -18,11 +17,10 @@ import { relativeJobFile } from "./jobPaths.js";
 import type { LoadedJobFile } from "./loadJob.js";
 import { NextChange } from "./nextChange.js";
 import { endOrphans } from "./orphans.js";
+import { Outcomes } from "./outcomes.js";
 import { PaceReport } from "./paceReport.js";
 import { RequestGate, type Ticket } from "./pacing/requestGate.js";
 import { remainingItems, startNotices } from "./remaining.js";
-import { errorHeadersOf, retryAfterMs } from "./retryAfter.js";
-import { attemptsFor, delayMs } from "./retryPolicy.js";
 import { RunEnds } from "./runEnds.js";
 import type { RunOptions, RunOutcome } from "./runOptions.js";
 import { Spending } from "./spending.js";
@@ -55,9 +53,6 @@ export async function runJob(job: LoadedJobFile, input: Input, options: RunOptio
   return new Run(job, input, options, concurrency, opened).go();
 }
 
-/** Causes by which a service says that it is asked too much. */
-const overloadCauses: ReadonlySet<string> = new Set(["rate-limit", "overloaded"]);
-
 class Run {
   private readonly session: Session;
   private readonly log: ItemLog;
@@ -68,6 +63,7 @@ class Run {
   private readonly spending: Spending;
   private readonly ends: RunEnds;
   private readonly queue: WorkQueue;
+  private readonly outcomes: Outcomes;
   private readonly attempts = new Set<Attempt>();
   /** What was taken from the queue and may not begin yet. */
   private held: Work | undefined;
@@ -120,6 +116,18 @@ class Run {
     this.queue = new WorkQueue(left, (error) =>
       error === undefined ? this.change.tell() : this.fatal(error),
     );
+    this.outcomes = new Outcomes({
+      ...{
+        definition,
+        session,
+        control: options.control,
+        gate: this.gate,
+        queue: this.queue,
+        ends: this.ends,
+      },
+      ...{ cache: opened.cache, log: this.log, stages: this.stages?.length ?? 0 },
+      tell: (event) => this.tell(event),
+    });
   }
 
   async go(): Promise<RunOutcome> {
@@ -261,7 +269,7 @@ class Run {
       this.recording++;
       this.change.tell();
       try {
-        await this.record(work, number, attempt, { ...outcome, ms, hash: await hashing });
+        await this.outcomes.record(work, number, attempt, { ...outcome, ms, hash: await hashing });
       } finally {
         this.recording--;
         this.spending.release(work, attempt.used);
@@ -303,94 +311,6 @@ class Run {
       return this.runner.run({ key, item }, attempt.context);
     work.pass = Math.max(work.pass, finishedStages(this.stages, work.input, this.opened.cache));
     return runStages(this.stages, item, attempt.context, work.pass + 1);
-  }
-
-  private async record(
-    work: Work,
-    number: number,
-    attempt: Attempt,
-    outcome: { result?: unknown; error?: unknown; ms: number; hash: string | undefined },
-  ): Promise<void> {
-    const { key } = work.input;
-    const { control } = this.options;
-    const hasNext =
-      this.stages && this.job.definition.order === "stages" && work.pass + 1 < this.stages.length;
-    if (hasNext && !("error" in outcome)) return this.putOff(work, attempt);
-    const usage = await attempt.settled();
-    const { ms, hash } = outcome;
-    if (control.signal.aborted) return; // ended at once: whether the item took effect is in doubt
-    if ("error" in outcome) {
-      if (isFatal(outcome.error)) throw outcome.error;
-      return this.fail(work, number, attempt, outcome.error, { ms, ...(usage && { usage }) });
-    }
-    const measures = { ms, ...(usage && { usage }), ...(hash !== undefined && { hash }) };
-    try {
-      await this.session.finish(key, outcome.result, measures);
-    } catch (error) {
-      if (error instanceof AgentJobsError) throw error;
-      // No JSON, or too large: the item's own fault, and no other's.
-      const fault = new AgentJobsError("AJ_RESULT", messageOf(error), { cause: error });
-      return this.fail(work, number, attempt, fault, { ms, ...(usage && { usage }) });
-    }
-    this.opened.cache.take({ type: "done", atMs: 0, item: key }); // its steps' results are not needed again
-    if (!attempt.hasFetched) this.gate.succeeded(attempt.startedAtMs);
-    const { used } = attempt;
-    const told = { item: idValue(key), attempt: number, ms: Math.round(ms), ...(used && { usage: used }) };
-    this.tell({ event: "item-done", ...told });
-    this.ends.itemDone();
-  }
-
-  /** The item goes on with its next stage once all others have come as far. */
-  private async putOff(work: Work, attempt: Attempt): Promise<void> {
-    const before = await attempt.putOff();
-    if (this.options.control.signal.aborted) return;
-    await this.session.park(work.input.key, work.pass);
-    const { failure: _, ...rest } = work;
-    this.queue.park({ ...rest, pass: work.pass + 1, tries: 0, before });
-  }
-
-  private async fail(
-    work: Work,
-    number: number,
-    attempt: Attempt,
-    error: unknown,
-    measures: { ms: number },
-  ): Promise<void> {
-    const { key } = work.input;
-    const { retry } = this.job.definition;
-    const cause = this.causeOf(error, work, attempt);
-    if (overloadCauses.has(cause) && !attempt.hasFetched) this.heed(error, cause, attempt);
-    const isLast = work.tries + 1 >= attemptsFor(cause, retry) || this.options.control.stopping !== undefined;
-    await this.session.fail(key, error, { cause, ...measures, retry: !isLast });
-    const message = messageOf(error);
-    const told = { item: idValue(key), attempt: number, ms: Math.round(measures.ms), cause, message };
-    this.log.write(key, `failed (${cause}): ${message}`);
-    if (isLast) {
-      this.tell({ event: "item-failed", ...told });
-      return this.ends.itemFailed(cause);
-    }
-    const waitMs = Math.max(delayMs(work.tries + 1, retry, Math.random), this.gate.pause?.ms ?? 0);
-    this.tell({ event: "item-retry", ...told, delayMs: Math.round(waitMs) });
-    const { before: _, ...rest } = work; // the next attempt is another one
-    const again = { ...rest, tries: work.tries + 1, failure: told };
-    this.queue.retryAt(performance.now() + waitMs, again);
-  }
-
-  private causeOf(error: unknown, { input }: Work, attempt: Attempt): string {
-    try {
-      const own = this.job.definition.classify?.(error, input.item);
-      if (typeof own === "string" && /^[a-z][a-z-]{0,40}$/.test(own)) return own;
-    } catch (thrown) {
-      this.log.write(input.key, `\`classify\` threw: ${messageOf(thrown)}`);
-    }
-    return attempt.isTimedOut ? "timeout" : causeIn(error);
-  }
-
-  /** What the service said of its load, where the requests did not go through `ctx.fetch`. */
-  private heed(error: unknown, cause: string, { startedAtMs }: Attempt): void {
-    this.gate.overloaded(startedAtMs);
-    const waitMs = retryAfterMs(errorHeadersOf(error), Date.now());
-    if (waitMs !== undefined) this.gate.pauseFor(waitMs, cause);
   }
 
   private tellUnknownPrice(model: string): void {
