@@ -11,6 +11,12 @@ import { type ItemLog, logText } from "./itemLog.js";
 import type { RequestGate, Ticket } from "./pacing/requestGate.js";
 import { addUsages, readUsage } from "./usage.js";
 
+/** What an attempt used so far, and how many records have told of it. */
+export interface AttemptSpending {
+  used?: Usage | undefined;
+  records: number;
+}
+
 /** What an attempt needs of its run. */
 export interface AttemptParts {
   item: ItemKey;
@@ -30,6 +36,8 @@ export interface AttemptParts {
   priceOf(usage: Usage): Promise<number | undefined>;
   /** Why no request may be sent any more; undefined where one may. */
   refusal(): string | undefined;
+  /** What the same attempt did in earlier stages. */
+  before: AttemptSpending;
   onSpent(usage: Usage): void;
   onProgress(fraction: number): void;
 }
@@ -46,7 +54,7 @@ export class Attempt {
   private readonly pricing = new Set<Promise<void>>();
   /** What no record has told yet. */
   private unrecorded: Usage | undefined;
-  private spends = 0;
+  private spendRecords: number;
   private toldProgressMs = Number.NEGATIVE_INFINITY;
   private isOver = false;
   /** Of its time limit. */
@@ -55,6 +63,8 @@ export class Attempt {
   constructor(private readonly parts: AttemptParts) {
     const { item, attempt, gate, log, prepaid } = parts;
     this.startedAtMs = prepaid.startedAtMs;
+    this.used = parts.before.used;
+    this.spendRecords = parts.before.records;
     this.fetching = new AttemptFetch({
       ...{ gate, prepaid, signal: this.controller.signal, expectedTokens: parts.expectedTokens },
       refusal: () =>
@@ -118,6 +128,13 @@ export class Attempt {
     const { unrecorded } = this;
     this.unrecorded = undefined;
     return unrecorded;
+  }
+
+  /** Records what it used so far, since it goes on later. @returns what its next part has to know */
+  async putOff(): Promise<AttemptSpending> {
+    const usage = await this.settled();
+    if (usage) await this.tellSpent(usage);
+    return { used: this.used, records: this.spendRecords };
   }
 
   /** From here on it can do nothing more, whatever still goes on of it. */
@@ -204,6 +221,11 @@ export class Attempt {
     const isPaid = unrecorded && (unrecorded.calls ?? 0) > 0;
     if (!isPaid) return;
     this.unrecorded = undefined;
-    await this.parts.session.recordSpent(this.parts.item, this.parts.attempt, ++this.spends, unrecorded);
+    await this.tellSpent(unrecorded);
+  }
+
+  private tellSpent(usage: Usage): Promise<void> {
+    const { session, item, attempt } = this.parts;
+    return session.recordSpent(item, attempt, ++this.spendRecords, usage);
   }
 }

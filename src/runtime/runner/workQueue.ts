@@ -1,4 +1,5 @@
 import { abandonAfterMs } from "../config.js";
+import type { AttemptSpending } from "./attempt.js";
 import type { RunEvent } from "./events.js";
 import type { ExpectedCost } from "./expectedCost.js";
 import type { InputItem } from "./items.js";
@@ -15,6 +16,8 @@ export interface Work {
   pass: number;
   /** Whether it counts as begun. */
   isBegun: boolean;
+  /** What its attempt used in the stages behind it. */
+  before?: AttemptSpending;
   /** How its last attempt of this run failed, where another is to follow. */
   failure?: ItemFailure;
   expected?: ExpectedCost;
