@@ -19,7 +19,11 @@ describe("what can be done with a job", () => {
       ["clearable", "openable", "repairable", "resumable"],
     ],
     ["is finished", { total: 1, done: 1, ended: "finished" }, ["clearable", "openable", "runnable"]],
-    ["has failures", { total: 1, failed }, ["clearable", "hasFailures", "openable", "resumable"]],
+    [
+      "has failures",
+      { total: 1, failed },
+      ["clearable", "hasFailures", "openable", "resumable", "retryable"],
+    ],
     ["is damaged", { done: 1, damaged: true }, ["clearable", "openable", "repairable", "resumable"]],
     ["cannot be read", { readError: "Cannot read." }, ["openable"]],
   ];
@@ -29,7 +33,7 @@ describe("what can be done with a job", () => {
       assert.deepEqual([...capabilitiesOf({ view, hasJobFile: true, trusted: true })].sort(), expected);
       const reading = expected.filter((one) => one === "openable" || one === "hasFailures");
       assert.deepEqual([...capabilitiesOf({ view, hasJobFile: true, trusted: false })].sort(), reading);
-      const alone = expected.filter((one) => one !== "runnable" && one !== "resumable");
+      const alone = expected.filter((one) => !["runnable", "resumable", "retryable"].includes(one));
       assert.deepEqual([...capabilitiesOf({ view, hasJobFile: false, trusted: true })].sort(), alone);
     });
 });
