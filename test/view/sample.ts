@@ -1,5 +1,10 @@
 import { keyOf } from "../../src/runtime/format/itemId.js";
-import { encodeRecord, jobRecord, type WritableRecord } from "../../src/runtime/format/record.js";
+import {
+  encodeRecord,
+  jobRecord,
+  type RunEndReason,
+  type WritableRecord,
+} from "../../src/runtime/format/record.js";
 import { CheckpointScanner } from "../../src/runtime/format/scan.js";
 import { applyRecord } from "../../src/runtime/state/fold.js";
 import { createJobState } from "../../src/runtime/state/jobState.js";
@@ -24,7 +29,15 @@ export interface Sample {
   silentMs?: number;
   readError?: string;
   /** How the run ended; left out: it is live, or was killed. */
-  ended?: "finished" | "stopped" | "finished-with-failures";
+  ended?: RunEndReason;
+  /** Which limit it was that ended the run. */
+  endDetail?: string;
+  /** The run's pace: how many at a time from its last record on, and for how long none begins, and why. */
+  pace?: { concurrency: number; pauseMs?: number; cause?: string };
+  /** Names of the stages, in order, and how many items finished each. */
+  stages?: Record<string, number>;
+  /** What a run before this one took. */
+  spentBefore?: { inputTokens: number; outputTokens: number; usd: number };
 }
 
 const holder: Holder = { pid: 4121, host: "ada", token: "t1", sinceMs: startMs, local: true };
@@ -32,13 +45,28 @@ const holder: Holder = { pid: 4121, host: "ada", token: "t1", sinceMs: startMs, 
 /** A job of one run with eight at a time, seen a moment after its last record. */
 export function sampleView(sample: Sample): JobView {
   const { name = "nightly", total = 1000, done = 0, failed = {}, begun = 0, label = null } = sample;
-  const base = { run: 1, attempt: 1 };
+  const { spentBefore, stages, pace } = sample;
+  const run = spentBefore ? 2 : 1;
+  const base = { run, attempt: 1 };
   let atMs = startMs;
+  const began = {
+    atMs,
+    pid: 4121,
+    host: "ada",
+    concurrency: 8,
+    ...(stages && { stages: Object.keys(stages) }),
+  };
   const records: WritableRecord[] = [
     jobRecord(startMs, name, label, `../${name}.job.ts`),
-    { type: "run-started", atMs, run: 1, pid: 4121, host: "ada", token: "t1", concurrency: 8 },
+    ...(spentBefore
+      ? ([
+          { type: "run-started", ...began, run: 1, token: "t0" },
+          { type: "done", atMs, run: 1, attempt: 1, item: keyOf("before"), usage: spentBefore },
+        ] satisfies WritableRecord[])
+      : []),
+    { type: "run-started", ...began, run, token: "t1" },
   ];
-  if (total !== null) records.push({ type: "input", atMs, run: 1, total });
+  if (total !== null) records.push({ type: "input", atMs, run, total });
   const next = () => {
     atMs += 250;
     return { ...base, atMs };
@@ -50,7 +78,24 @@ export function sampleView(sample: Sample): JobView {
     for (const [i, message] of messages.entries())
       records.push({ type: "failed", ...next(), item: keyOf(`${cause}-${i}`), cause, message });
   for (let i = 0; i < begun; i++) records.push({ type: "started", ...next(), item: keyOf(`begun-${i}`) });
-  if (sample.ended) records.push({ type: "run-ended", atMs, run: 1, reason: sample.ended });
+  for (const [step, count] of Object.entries(stages ?? {}))
+    for (let i = 0; i < count; i++)
+      records.push({ type: "step", ...next(), item: keyOf(`staged-${i}`), step, op: `${step}-${i}` });
+  if (pace) {
+    const { concurrency, pauseMs, cause } = pace;
+    const until = pauseMs === undefined ? {} : { until: (atMs + pauseMs) / 1_000 };
+    records.push({
+      type: "pace",
+      atMs,
+      run,
+      n: 1,
+      concurrency,
+      ...until,
+      ...(cause !== undefined && { cause }),
+    });
+  }
+  const detail = sample.endDetail === undefined ? {} : { detail: sample.endDetail };
+  if (sample.ended) records.push({ type: "run-ended", atMs, run, reason: sample.ended, ...detail });
   const state = createJobState();
   const scanner = new CheckpointScanner();
   const bytes = Buffer.concat([

@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import type { JobPlan } from "../../src/runtime/state/jobPlan.js";
+import { planCosts, planDocument, planHasChanged, planSummary } from "../../src/view/planText.js";
+
+const free: JobPlan = {
+  ...{ job: "nightly", label: null, checkpoint: "checkpoints/nightly.jsonl", held: false, damaged: false },
+  ...{ total: 1002, done: 847, new: 0, failed: 3, inDoubt: 0, inDoubtItems: [], gone: 0, toRun: 155 },
+  changed: { items: 0, itemIds: [], params: [], sources: [], stages: false },
+  expected: { ms: 900_000, tokens: null, usd: null },
+  saved: { items: 847, usd: null, ms: 2_340_000 },
+  budget: null,
+};
+const paid: JobPlan = {
+  ...free,
+  expected: { ms: 900_000, tokens: 12_345.6, usd: 1.2 },
+  saved: { items: 847, usd: 3.1, ms: 2_340_000 },
+};
+const changed = (part: Partial<JobPlan["changed"]>): JobPlan => ({
+  ...free,
+  changed: { ...free.changed, ...part },
+});
+
+describe("a plan", () => {
+  it("says what is done, what that saved, what is left, and what it takes", () => {
+    assert.equal(
+      planSummary({ ...paid, inDoubt: 2 }),
+      "847 done ($3.10 and 39 min not spent again), 3 failed, 2 in doubt, 155 to do; about 15 min, 12,346 tokens, $1.20.",
+    );
+  });
+
+  it("leaves out what nobody knows", () => {
+    const saved = { items: 847, usd: null, ms: null };
+    const expected = { ms: null, tokens: null, usd: null };
+    assert.equal(planSummary({ ...free, saved, expected, failed: 0, toRun: null }), "847 done.");
+  });
+
+  it("says how much of a budget is spent", () => {
+    const budget = { usd: { limit: 20, spent: 3.1 } };
+    assert.match(planSummary({ ...paid, budget }), / Budget: \$3\.10 of \$20\.00 spent\.$/);
+  });
+
+  it("is worth a question where it costs, has a budget or doubts, or changed; not where it is free", () => {
+    assert.equal(planCosts(free), false);
+    assert.equal(planCosts({ ...free, expected: { ms: 1, tokens: 0, usd: 0 } }), false);
+    const worth: JobPlan[] = [
+      paid,
+      { ...free, expected: { ...free.expected, tokens: 10 } },
+      { ...free, saved: { ...free.saved, usd: 0.01 } },
+      { ...free, budget: { tokens: { limit: 10, spent: 0 } } },
+      { ...free, inDoubt: 1 },
+      changed({ items: 1, itemIds: ["a"] }),
+    ];
+    for (const plan of worth) assert.ok(planCosts(plan), JSON.stringify(plan));
+  });
+
+  it("has changed with any of what results depend on", () => {
+    assert.equal(planHasChanged(paid), false);
+    assert.ok(planHasChanged(changed({ params: [{ name: "model", before: "a", after: "b" }] })));
+    assert.ok(planHasChanged(changed({ sources: [{ file: "a.ts", change: "removed" }] })));
+    assert.ok(planHasChanged(changed({ stages: true })));
+    assert.ok(planHasChanged(changed({ items: 1, itemIds: ["a"] })));
+  });
+
+  it("as a document names what changed and what is in doubt, and shows foreign text as text", () => {
+    const lines = planDocument({
+      ...changed({ params: [{ name: "mo\u202edel", before: "small", after: undefined }] }),
+      ...{ label: "2026-W47", inDoubt: 1 },
+      inDoubtItems: [{ item: "in\u001b[31mvoice", attempt: 2, run: 3, at: "2026-11-24T10:00:00Z" }],
+    });
+    const text = lines.join("\n");
+    assert.equal(lines[0], "nightly @ 2026-W47");
+    assert.match(text, /^total {6}1,002 items$/m);
+    assert.match(text, /changed: "small" → none\.$/m);
+    assert.match(text, / {2}attempt 2, run 3, 2026-11-24T10:00:00Z$/m);
+    for (const raw of ["\u202e", "\u001b"]) assert.ok(!text.includes(raw), text);
+  });
+});
