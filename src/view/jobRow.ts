@@ -79,6 +79,21 @@ const lookWords: Record<JobLook, string> = {
   new: "not run yet",
 };
 
+/** Ends in order before all was done, as a row has room for them. */
+const earlyEnds: Record<string, string> = {
+  budget: "budget",
+  deadline: "deadline",
+  "stop-condition": "stop condition",
+  "max-failures": "too many failures",
+  auth: "authentication",
+};
+
+/** `stopped: budget` where a limit ended the latest run, else the look's own word. */
+function lookText(look: JobLook, { lastRun }: JobView["status"]): string {
+  const limit = look === "stopped" ? earlyEnds[lastRun?.ended ?? ""] : undefined;
+  return limit === undefined ? lookWords[look] : `${lookWords[look]}: ${limit}`;
+}
+
 export function jobRow(name: string, view: JobView | null): JobRow {
   const look = lookOf(view);
   const title = safeText(view?.label ? `${name} @ ${view.label}` : name);
@@ -91,8 +106,8 @@ export function jobRow(name: string, view: JobView | null): JobRow {
   if (status.inDoubt > 0) parts.push(`${countText(status.inDoubt)} in doubt`);
   if (!view.stopping) parts.push(...paceTexts(view.status, view.nowMs));
   if (look !== "running" && look !== "finished" && look !== "finished-with-failures")
-    parts.push(lookWords[look]);
-  const spoken = [`job ${title}`, lookWords[look]];
+    parts.push(lookText(look, status));
+  const spoken = [`job ${title}`, lookText(look, status)];
   if (status.total !== null && status.total > 0)
     spoken.push(percentText(status.done, status.total).replace("%", " percent"));
   if (status.failed > 0) spoken.push(`${status.failed} failed`);
@@ -146,6 +161,16 @@ function lastRunText({ run, ended, detail }: NonNullable<JobView["status"]["last
   return `Run ${run.run} ${told}.${advice}`;
 }
 
+/** `800 tokens in, 100 out, $0.10`; null where no record says. */
+function usageText({ usd, inputTokens, outputTokens }: JobView["state"]["usage"]): string | null {
+  const hasTokens = inputTokens !== null || outputTokens !== null;
+  const parts = [
+    ...(hasTokens ? [`${countText(inputTokens ?? 0)} tokens in, ${countText(outputTokens ?? 0)} out`] : []),
+    ...(usd === null ? [] : [usdText(usd)]),
+  ];
+  return parts.length > 0 ? parts.join(", ") : null;
+}
+
 const sentence = (text: string): string => `${text[0]?.toUpperCase()}${text.slice(1)}`;
 
 /** The lines of a job's tooltip, plain text, already safe to show. */
@@ -174,11 +199,10 @@ export function jobDetails(name: string, view: JobView | null): string[] {
       `${plural(status.inDoubt, "item")} begun and not recorded as finished; a resume does ${status.inDoubt === 1 ? "it" : "them"} again.`,
     );
   if (status.damaged) lines.push(`${plural(scan.damageCount, "damaged line")}: repair the checkpoint.`);
-  const { usd, inputTokens, outputTokens } = state.usage;
-  if (inputTokens !== null || outputTokens !== null)
-    lines.push(
-      `${countText(inputTokens ?? 0)} tokens in, ${countText(outputTokens ?? 0)} out${usd === null ? "" : `, ${usdText(usd)}`}`,
-    );
+  const spent = usageText(state.usage);
+  if (spent !== null) lines.push(sentence(spent));
+  const spentNow = status.run && state.runs.size > 1 ? usageText(status.run.usage) : null;
+  if (spentNow !== null) lines.push(`Of these in this run: ${spentNow}`);
   if (state.doneMs !== null && status.done > 0)
     lines.push(
       `A resume does not do again: ${plural(status.done, "item")}, ${durationText(state.doneMs)} of work`,

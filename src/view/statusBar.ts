@@ -5,6 +5,8 @@ import { labelText, percentText, plural, rangeText } from "./text.js";
 export interface StatusBarView {
   text: string;
   tone: "normal" | "warning";
+  /** The one that is shown begins nothing until a service takes requests again. */
+  paused: boolean;
   accessibleLabel: string;
 }
 
@@ -27,6 +29,7 @@ export function statusBar(views: readonly JobView[]): StatusBarView | null {
   return {
     text,
     tone,
+    paused: status.pause !== null && !shown.stopping,
     accessibleLabel: `${plural(running.length, "agent job")} running: ${name}, ${parts.join(", ")}`,
   };
 }

@@ -30,6 +30,60 @@ describe("a job's row", () => {
     assert.equal(accessibleLabel, "job nightly, running, 1 percent, stopping");
   });
 
+  it("says how long a pause lasts yet and why, and how many go at a time, instead of how long all takes", () => {
+    const paused = {
+      done: 10,
+      begun: 2,
+      live: true,
+      pace: { concurrency: 2, pauseMs: 12_000, cause: "rate-limit" },
+    };
+    const { description, accessibleLabel, look } = row(paused);
+    assert.equal(look, "running");
+    assert.equal(description, "10/1,000 · paused 12 s: rate-limit · 2 of 8 at a time");
+    assert.match(accessibleLabel, /, paused because of rate-limit$/);
+    assert.match(row({ ...paused, silentMs: 5_000 }).description, / · paused 7 s: rate-limit · /);
+    assert.match(
+      row({ ...paused, silentMs: 12_000 }).description,
+      / · \d+(–\d+)? (s|min) left · 2 of 8 at a time$/,
+    );
+    const details = jobDetails("nightly", sampleView(paused));
+    assert.ok(details.includes("Paused 12 s: rate-limit"), details.join("\n"));
+  });
+
+  it("names the limit that ended a run early, with its figures in the details", () => {
+    const endDetail = "$0.58 of $0.60 is spent";
+    const budget = { done: 10, ended: "budget", endDetail } as const;
+    assert.equal(row(budget).description, "10/1,000 · stopped: budget");
+    assert.equal(row(budget).accessibleLabel, "job nightly, stopped: budget, 1 percent");
+    assert.equal(
+      row({ done: 10, ended: "stop-condition" }).description,
+      "10/1,000 · stopped: stop condition",
+    );
+    assert.equal(row({ done: 10, ended: "stopped" }).description, "10/1,000 · stopped");
+    const details = jobDetails("nightly", sampleView(budget));
+    assert.ok(
+      details.includes(`Run 1 stopped before it would pass its budget (${endDetail}).`),
+      details.join("\n"),
+    );
+  });
+
+  it("says how many items have finished each stage, in order", () => {
+    const details = jobDetails("nightly", sampleView({ stages: { fetch: 4, analyze: 2 }, live: true }));
+    assert.ok(details.includes("fetch 4 › analyze 2"), details.join("\n"));
+  });
+
+  it("tells what the run that goes on took from what the job took", () => {
+    const spentBefore = { inputTokens: 5_000, outputTokens: 700, usd: 1.5 };
+    const details = jobDetails("nightly", sampleView({ done: 10, live: true, spentBefore }));
+    assert.ok(details.includes("13,000 tokens in, 1,700 out, $1.51"), details.join("\n"));
+    assert.ok(
+      details.includes("Of these in this run: 8,000 tokens in, 1,000 out, $0.01"),
+      details.join("\n"),
+    );
+    const first = jobDetails("nightly", sampleView({ done: 10, live: true }));
+    assert.ok(!first.some((line) => line.startsWith("Of these")), first.join("\n"));
+  });
+
   it("tells a run without news from one that goes on", () => {
     assert.equal(row({ done: 10, begun: 8, live: true, silentMs: 59_000 }).look, "running");
     assert.equal(row({ done: 10, begun: 8, live: true, silentMs: 61_000 }).look, "stalled");

@@ -28,6 +28,19 @@ describe("the status bar", () => {
     assert.deepEqual([statusBar(views)?.text, statusBar(views)?.tone], ["b 50% · stalled (+1)", "warning"]);
   });
 
+  it("shows a pause and why, unless the run is to stop", () => {
+    const paused = {
+      done: 500,
+      begun: 2,
+      live: true,
+      pace: { concurrency: 8, pauseMs: 6_000, cause: "overloaded" },
+    };
+    const shown = statusBar([sampleView(paused)]);
+    assert.deepEqual([shown?.text, shown?.paused], ["nightly 50% · paused 6 s: overloaded", true]);
+    assert.equal(statusBar([sampleView({ ...paused, silentMs: 6_000 })])?.paused, false);
+    assert.equal(statusBar([sampleView({ ...paused, stopping: true })])?.paused, false);
+  });
+
   it("says what a run that is to stop still does", () => {
     const shown = statusBar([sampleView({ done: 500, begun: 8, live: true, stopping: true })]);
     assert.equal(shown?.text, "nightly 50% · stopping: finishing 8 items in flight…");

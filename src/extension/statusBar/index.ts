@@ -21,7 +21,8 @@ export function registerStatusBar(catalog: JobCatalog): vscode.Disposable {
       ticking = undefined;
       return item.hide();
     }
-    item.text = `${shown.tone === "warning" ? "$(warning)" : "$(sync~spin)"} ${shown.text}`;
+    const sign = shown.paused ? "$(debug-pause)" : "$(sync~spin)";
+    item.text = `${shown.tone === "warning" ? "$(warning)" : sign} ${shown.text}`;
     item.backgroundColor =
       shown.tone === "warning" ? new vscode.ThemeColor("statusBarItem.warningBackground") : undefined;
     item.accessibilityInformation = { label: shown.accessibleLabel };
