@@ -104,7 +104,10 @@ describe("tasks", () => {
     try {
       await vscode.commands.executeCommand("agentJobs.run", job.id);
       await jobNamed(catalog, "changing", ({ view, holder }) => !holder && view?.status.done === 3);
-      assert.match(String(question.said[0]?.[0]), /changing has changed since its results were made/);
+      assert.match(
+        String(question.said[0]?.[0]),
+        /^changing has changed since its results were made\. model changed: "small" → "large"\. .*changing\.job\.mjs\. Keep/,
+      );
     } finally {
       question.restore();
       rmSync(path);
@@ -122,6 +125,59 @@ describe("tasks", () => {
         return button;
       });
     });
+
+  describe("that stop at a question", () => {
+    const path = () => inWorkspace("jobs/bounded.job.mjs");
+    /** One of six is done, two failed by a cause each, three are left; the model is another by now. */
+    const prepare = async () => {
+      const write = (model: string, fails: boolean) =>
+        writeFileSync(
+          path(),
+          `export default { items: [..."abcdef"], concurrency: 1, retry: false, params: { model: "${model}" }, process(item) {
+            if (${fails} && item === "b") throw Object.assign(new Error("slow down"), { status: 429 });
+            if (${fails} && item === "c") throw Object.assign(new Error("no"), { failureCause: "--take-over" });
+            return item;
+          } };`,
+        );
+      write("small", true);
+      const job = await jobNamed(catalog, "bounded");
+      await vscode.tasks.executeTask(await tasks.taskOf(job, ["--limit", "3"]));
+      await jobNamed(catalog, "bounded", ({ view, holder, starting }) => {
+        const { done, failed } = view?.status ?? {};
+        return !holder && !starting && done === 1 && failed === 2;
+      });
+      write("large", false);
+      return job;
+    };
+    afterEach(() => rmSync(path(), { force: true }));
+    const endOfRun = (job: Job, run: number) =>
+      jobWhere(catalog, `the end of run ${run}`, (one) => {
+        const last = one.view?.status.lastRun?.run;
+        return one === job && !one.holder && !one.starting && last?.run === run && last.ended !== undefined;
+      });
+
+    it("go on after it with the limits that they were given", async () => {
+      const job = await prepare();
+      const asked = message("showWarningMessage", /^bounded has changed/, "Keep Results");
+      await vscode.tasks.executeTask(await tasks.taskOf(job, ["--limit", "1"]));
+      await asked;
+      await endOfRun(job, 2);
+      const { done, failed, remaining } = job.view!.status;
+      // It began one item: of those that had failed, or of those that were left.
+      assert.ok(done === 2 && failed + remaining! === 4, JSON.stringify({ done, failed, remaining }));
+      assert.equal(job.view!.status.lastRun?.ended, "limit");
+    });
+
+    it("go on after it with the failed items that were chosen, and begin no others", async () => {
+      const job = await prepare();
+      const asked = message("showWarningMessage", /^bounded has changed/, "Keep Results");
+      await vscode.tasks.executeTask(await tasks.taskOf(job, ["--cause=rate-limit"], false, "retry"));
+      await asked;
+      await endOfRun(job, 2);
+      const { done, failed, remaining } = job.view!.status;
+      assert.deepEqual({ done, failed, remaining }, { done: 2, failed: 1, remaining: 3 });
+    });
+  });
 
   it("say why a job did not start in its own words, and show where it said so", async () => {
     const path = inWorkspace("jobs/broken.job.mjs");

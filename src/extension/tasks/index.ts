@@ -17,10 +17,20 @@ function jobFileOfJob(job: Job): string {
   throw new TypeError(`Expected a job with a job file, got ${job.checkpoint}.`);
 }
 
-/** The arguments that choose a job's run: a checkpoint that was found by its header is gone on with, not started over. */
-async function whichRun({ source: { label }, checkpoint }: Job, jobFile: string): Promise<string[]> {
+/**
+ * The arguments that choose a job's run: a checkpoint that was found by its header is gone on with, not started over.
+ * What the arguments that follow choose themselves is left to them.
+ */
+async function whichRun(
+  { source: { label }, checkpoint }: Job,
+  jobFile: string,
+  following: readonly string[] = [],
+): Promise<string[]> {
   const isElsewhere = checkpoint !== labelledCheckpoint(await expectedCheckpoint(jobFile), label);
-  return [...(label === null ? [] : ["--as", label]), ...(isElsewhere ? ["--checkpoint", checkpoint] : [])];
+  return [
+    ...(label === null || following.includes("--as") ? [] : ["--as", label]),
+    ...(isElsewhere && !following.includes("--checkpoint") ? ["--checkpoint", checkpoint] : []),
+  ];
 }
 
 /** Makes tasks of jobs, for VS Code's list of tasks and for our own commands. */
@@ -70,7 +80,11 @@ export class JobTasks implements vscode.TaskProvider, vscode.Disposable {
     command: "run" | "retry" = "run",
   ): Promise<vscode.Task> {
     const jobFile = jobFileOfJob(job);
-    const args = [...(await whichRun(job, jobFile)), ...extraArgs, ...(outlives ? outlivingArgs : [])];
+    const args = [
+      ...(await whichRun(job, jobFile, extraArgs)),
+      ...extraArgs,
+      ...(outlives ? outlivingArgs : []),
+    ];
     const folder = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(jobFile));
     return this.create(definitionOf(jobFile, args, command), folder ?? vscode.TaskScope.Workspace);
   }

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { systemCodeOf } from "../../runtime/errors.js";
+import { changeLines } from "../../view/changeText.js";
 import { labelText } from "../../view/text.js";
 import { start } from "../commands/run.js";
 import type { Services } from "../commands/services.js";
@@ -7,6 +8,7 @@ import { taskType } from "../ids.js";
 import type { Job } from "../job.js";
 import { reportFailure, unawaited } from "../log.js";
 import { type JobTaskDefinition, jobFileOf, labelOf } from "./jobTask.js";
+import { outlivingArgs } from "./outliving.js";
 import { errorText, type TaskEnd } from "./taskErrors.js";
 
 /** A run that wants to be told what to do about changed parameters: exit code 5 of the command line's contract. */
@@ -14,6 +16,8 @@ const undecided = 5;
 /** How long a launched task may take until it has a process. */
 const launchPatienceMs = 30_000;
 const lookMs = 1_000;
+/** How long finding out what has changed may keep a person from being asked about it. */
+const planPatienceMs = 10_000;
 
 /** Why a run did not begin, by its exit code. */
 function reasonOf(exitCode: number): string {
@@ -76,7 +80,9 @@ export function registerTaskWatch(services: Services): vscode.Disposable {
     const now = jobOfTask(services, task) ?? job;
     if (now.latestToken !== waits.tokenBefore) return;
     log.info(`${job.name}: the process ended with exit code ${exitCode} and did not begin a run.`);
-    await (exitCode === undecided ? askOverChange(services, now) : tellFailure(now, exitCode, end));
+    await (exitCode === undecided
+      ? askOverChange(services, now, definition)
+      : tellFailure(now, exitCode, end));
   };
   return vscode.Disposable.from(
     { dispose: () => clearInterval(look) },
@@ -128,20 +134,37 @@ function jobOfTask({ catalog }: Services, task: vscode.Task): Job | undefined {
   return catalog.jobs.find((job) => job.jobFile === jobFile && job.source.label === labelOf(definition));
 }
 
-async function askOverChange(services: Services, job: Job): Promise<void> {
+/** Goes on with what the task was to do, and with no more: its limits and the items that it chose stay. */
+async function askOverChange(
+  services: Services,
+  job: Job,
+  { command, args = [] }: JobTaskDefinition,
+): Promise<void> {
   const keep = vscode.l10n.t("Keep Results");
   const redo = vscode.l10n.t("Redo");
   const message = vscode.l10n.t(
-    "{0} has changed since its results were made: its parameters, its code or its items. Keep what is done, or do again what is affected? Nothing is deleted: the old checkpoint is kept.",
+    "{0} has changed since its results were made. {1} Keep what is done, or do again what is affected? Nothing is deleted: the old checkpoint is kept.",
     labelText(job.name),
+    await changesOf(services, job),
   );
   const answer = await vscode.window.showWarningMessage(message, keep, redo);
   if (answer !== keep && answer !== redo) return;
   try {
-    await start(services, job, ["--changed", answer === keep ? "keep" : "redo"]);
+    const given = args.filter((arg) => !outlivingArgs.includes(arg));
+    const retried = command === "retry" ? job.view?.status.failed : undefined;
+    await start(services, job, [...given, "--changed", answer === keep ? "keep" : "redo"], retried);
   } catch (error) {
     reportFailure(services.log, "Run", error);
   }
+}
+
+/** What is not as it was, in sentences; in general terms where the plan does not come. */
+async function changesOf({ tasks, log }: Services, job: Job): Promise<string> {
+  const outcome = await tasks.planOf(job, AbortSignal.timeout(planPatienceMs));
+  const lines = "plan" in outcome ? changeLines(outcome.plan.changed) : [];
+  if (lines.length > 0) return lines.map(labelText).join(" ");
+  if ("error" in outcome) log.warn(`${job.name}: what has changed is not known: ${outcome.error}`);
+  return vscode.l10n.t("Its parameters, its code or its items are others.");
 }
 
 async function tellFailure(job: Job, exitCode: number, { message, showOutput }: TaskEnd): Promise<void> {
