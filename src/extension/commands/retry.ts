@@ -25,18 +25,27 @@ export const retry: Handler = async (services, argument, selected) => {
   if (job) await retryCauses(services, job);
 };
 
-/** The arguments that name what rows stand for. A cause's row stands for all of its items. */
+/** `--cause=a`: a name comes from a file, and one that begins with dashes must not pass for a flag. */
+const flags = (name: "cause" | "item", values: Iterable<string>): string[] =>
+  Array.from(values, (value) => `--${name}=${value}`);
+
+/** The arguments that name what rows stand for: causes where all of them are, else items. */
 function argsByJob(rows: readonly unknown[]): Map<Job, { args: string[]; count: number }> {
-  const items = new Map<Job, Set<string>>();
+  const chosen = new Map<Job, { causes: Set<string>; items: Set<string>; isCausesAlone: boolean }>();
   for (const row of rows) {
     if (!(row instanceof CauseNode) && !(row instanceof FailedItemNode)) continue;
-    const keys = items.get(row.job) ?? new Set();
-    for (const { item } of row instanceof CauseNode ? row.group.items : [row.failed]) keys.add(item);
-    items.set(row.job, keys);
+    const of = chosen.get(row.job) ?? { causes: new Set(), items: new Set(), isCausesAlone: true };
+    chosen.set(row.job, of);
+    if (row instanceof CauseNode) of.causes.add(row.group.cause);
+    else of.isCausesAlone = false;
+    for (const { item } of row instanceof CauseNode ? row.group.items : [row.failed]) of.items.add(item);
   }
-  const only = rows.length === 1 && rows[0] instanceof CauseNode ? rows[0] : undefined;
-  const argsOf = (keys: ReadonlySet<string>) => (only ? ["--cause", only.group.cause] : ["--item", ...keys]);
-  return new Map([...items].map(([job, keys]) => [job, { args: argsOf(keys), count: keys.size }]));
+  return new Map(
+    [...chosen].map(([job, { causes, items, isCausesAlone }]) => [
+      job,
+      { args: isCausesAlone ? flags("cause", causes) : flags("item", items), count: items.size },
+    ]),
+  );
 }
 
 async function retryCauses(services: Services, job: Job): Promise<void> {
@@ -52,7 +61,8 @@ async function retryCauses(services: Services, job: Job): Promise<void> {
   const picked =
     picks.length > 1 ? await vscode.window.showQuickPick(picks, { canPickMany: true, placeHolder }) : picks;
   if (!picked || picked.length === 0) return;
-  const args = picked.length === groups.length ? [] : ["--cause", ...picked.map(({ cause }) => cause)];
+  const causes = picked.map(({ cause }) => cause);
+  const args = picked.length === groups.length ? [] : flags("cause", causes);
   const count = picked.reduce((sum, pick) => sum + pick.count, 0);
   await start(services, job, args, count);
 }

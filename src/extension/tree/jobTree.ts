@@ -90,6 +90,8 @@ function shownOf(node: JobNode): string {
         view.scan.faultCount,
         view.scan.damageCount,
         view.state.runs.size,
+        // Counts of steps only grow: their sum changes with any of them.
+        [...view.state.steps.values()].reduce((sum, count) => sum + count, view.state.steps.size),
       ]
     : [];
   return [

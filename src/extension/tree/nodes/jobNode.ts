@@ -6,7 +6,7 @@ import { FaultsNode } from "./faults.js";
 import { InDoubtNode } from "./inDoubt.js";
 import { icon, type TreeNode } from "./node.js";
 import { RunsNode } from "./runs.js";
-import { StageNode } from "./stages.js";
+import { StageNode, StepsNode } from "./stages.js";
 
 const icons: Record<JobLook, () => vscode.ThemeIcon> = {
   running: () => icon("sync~spin", "busy"),
@@ -36,7 +36,8 @@ export class JobNode implements TreeNode {
       row.title,
       hasMore ? vscode.TreeItemCollapsibleState.Collapsed : vscode.TreeItemCollapsibleState.None,
     );
-    item.iconPath = icons[row.look]();
+    const isPaused = row.look === "running" && job.view?.status.pause;
+    item.iconPath = isPaused ? icon("debug-pause", "busy") : icons[row.look]();
     item.description = row.description;
     item.accessibilityInformation = { label: row.accessibleLabel, role: "treeitem" };
     if (!job.loaded) {
@@ -63,6 +64,7 @@ export class JobNode implements TreeNode {
     const { status, scan, state } = view;
     return [
       ...status.stages.map((stage) => new StageNode(this, stage)),
+      ...(status.stages.length === 0 && state.steps.size > 0 ? [new StepsNode(this)] : []),
       ...(status.failed > 0 ? [new FailedNode(this)] : []),
       ...(status.inDoubt > 0 ? [new InDoubtNode(this)] : []),
       ...(scan.faultCount > 0 ? [new FaultsNode(this)] : []),

@@ -1,7 +1,9 @@
 import * as vscode from "vscode";
-import { countText, percentText, safeText } from "../../../view/text.js";
+import { countText, percentText, plural, safeText, shortText } from "../../../view/text.js";
 import type { Job } from "../../job.js";
-import { icon, type TreeNode } from "./node.js";
+import { icon, type TreeContext, type TreeNode } from "./node.js";
+
+const maxLabelChars = 80;
 
 /** One stage of a job: how many items have finished it. */
 export class StageNode implements TreeNode {
@@ -25,6 +27,64 @@ export class StageNode implements TreeNode {
     item.contextValue = " stage ";
     const share = total === null ? countText(done) : percentText(done, total).replace("%", " percent");
     item.accessibilityInformation = { label: vscode.l10n.t("stage {0}, {1}", safeText(name), share) };
+    return item;
+  }
+
+  children(): TreeNode[] {
+    return [];
+  }
+}
+
+/** What a job without stages has done by `ctx.step`: how many items finished each step. */
+export class StepsNode implements TreeNode {
+  readonly id: string;
+  readonly job: Job;
+
+  constructor(readonly parent: TreeNode) {
+    this.id = `${parent.id}/steps`;
+    this.job = parent.job;
+  }
+
+  item(): vscode.TreeItem {
+    const item = new vscode.TreeItem(vscode.l10n.t("Steps"), vscode.TreeItemCollapsibleState.Collapsed);
+    item.description = countText(this.job.view?.state.steps.size ?? 0);
+    item.iconPath = icon("list-ordered");
+    item.contextValue = " steps ";
+    return item;
+  }
+
+  children({ pages }: TreeContext): TreeNode[] {
+    const steps = [...(this.job.view?.state.steps ?? [])];
+    return pages.of(this, steps, ([name, done]) => new StepNode(this, name, done));
+  }
+}
+
+/** One step. Not every item need have it, so that there is no total to hold it against. */
+class StepNode implements TreeNode {
+  readonly id: string;
+  readonly job: Job;
+
+  constructor(
+    readonly parent: TreeNode,
+    private readonly name: string,
+    private readonly done: number,
+  ) {
+    this.id = `${parent.id}/${name}`;
+    this.job = parent.job;
+  }
+
+  item(): vscode.TreeItem {
+    const item = new vscode.TreeItem(shortText(this.name, maxLabelChars));
+    item.description = countText(this.done);
+    item.iconPath = icon("circle-small-filled");
+    item.contextValue = " step ";
+    item.accessibilityInformation = {
+      label: vscode.l10n.t(
+        "step {0}, finished by {1}",
+        shortText(this.name, maxLabelChars),
+        plural(this.done, "item"),
+      ),
+    };
     return item;
   }
 

@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import { rmSync, writeFileSync } from "node:fs";
+import * as vscode from "vscode";
+import type { JobTaskDefinition } from "../../src/extension/tasks/jobTask.js";
+import type { TreeNode } from "../../src/extension/tree/nodes/node.js";
+import { answering, inWorkspace, jobNamed, type Parts, parts } from "./support/extension.js";
+
+// A cause that a job names itself, as any text that a checkpoint holds.
+const flagLike = "--take-over";
+const path = () => inWorkspace("jobs/retried.job.mjs");
+const write = (fails: boolean) =>
+  writeFileSync(
+    path(),
+    `const causes = { a: "rate-limit", b: "rate-limit", c: "${flagLike}", "-5": "refused" };
+    export default { items: ["a", "b", "c", -5, "d"], key: (item) => item, retry: false, async process(item, ctx) {
+      await ctx.step("fetch", { item }, () => item);
+      if (${fails} && causes[item]) throw Object.assign(new Error("no " + item), { failureCause: causes[item] });
+      return item;
+    } };`,
+  );
+
+describe("a retry of failed items", () => {
+  let catalog: Parts["catalog"];
+  let tree: Parts["tree"];
+  before(async () => {
+    ({ catalog, tree } = await parts());
+  });
+  beforeEach(async () => {
+    write(true);
+    const job = await jobNamed(catalog, "retried");
+    await vscode.commands.executeCommand("agentJobs.run", job.id);
+    await ended(1, 4);
+  });
+  afterEach(() => {
+    rmSync(path(), { force: true });
+    rmSync(inWorkspace("jobs/checkpoints"), { recursive: true, force: true });
+  });
+
+  const ended = (done: number, failed: number) =>
+    jobNamed(catalog, "retried", ({ view, holder, starting }) => {
+      const { status } = view ?? {};
+      return !holder && !starting && status?.done === done && status.failed === failed;
+    });
+  /** The job once its second run has ended. */
+  const retried = () =>
+    jobNamed(
+      catalog,
+      "retried",
+      ({ view, holder, starting }) => !holder && !starting && view?.state.runs.size === 2,
+    );
+  const label = (node: TreeNode) => String(tree.getTreeItem(node).label);
+  const below = async (...labels: string[]): Promise<TreeNode> => {
+    let node: TreeNode | undefined;
+    for (const wanted of labels) {
+      const children = await tree.getChildren(node);
+      node = children.find((child) => label(child) === wanted);
+      assert.ok(node, `${wanted} among ${children.map(label).join(", ")}`);
+    }
+    return node!;
+  };
+  const failure = (...labels: string[]) => below("retried", "Failed", ...labels);
+  /** The task that a command starts. */
+  const startedBy = async (
+    argument: TreeNode | string,
+    selected?: TreeNode[],
+  ): Promise<JobTaskDefinition> => {
+    const started = new Promise<vscode.Task>((resolve) => {
+      const once = vscode.tasks.onDidStartTask(({ execution }) => {
+        once.dispose();
+        resolve(execution.task);
+      });
+    });
+    await vscode.commands.executeCommand("agentJobs.retry", argument, selected);
+    return (await started).definition as JobTaskDefinition;
+  };
+
+  it("of one cause names the cause, also one that looks like a flag, and does no others", async () => {
+    const { command, args } = await startedBy(await failure(flagLike));
+    assert.deepEqual([command, args], ["retry", [`--cause=${flagLike}`]]);
+    const job = await retried();
+    assert.deepEqual(
+      job.view!.status.failedItems.map(({ item, open }) => [item, open.attempt]).sort(),
+      [
+        ["-5", 1],
+        ['"a"', 1],
+        ['"b"', 1],
+        ['"c"', 2],
+      ].sort(),
+    );
+  });
+
+  it("of several causes takes none of their names for a flag", async () => {
+    const rows = [await failure("rate-limit"), await failure(flagLike)];
+    const { args } = await startedBy(rows[0]!, rows);
+    assert.deepEqual(args, ["--cause=rate-limit", `--cause=${flagLike}`]);
+    await retried();
+  });
+
+  it("of items that are selected tries just these", async () => {
+    const rows = [await failure("rate-limit", "b"), await failure("refused", "-5")];
+    const { args } = await startedBy(rows[0]!, rows);
+    assert.deepEqual(args, ['--item="b"', "--item=-5"]);
+    const job = await retried();
+    const again = job.view!.status.failedItems.filter(({ open }) => open.attempt === 2);
+    assert.deepEqual(again.map(({ item }) => item).sort(), ['"b"', "-5"]);
+  });
+
+  it("of a cause and an item of another names the items of both, once each", async () => {
+    const rows = [
+      await failure("rate-limit"),
+      await failure("rate-limit", "a"),
+      await failure(flagLike, "c"),
+    ];
+    const { args } = await startedBy(rows[0]!, rows);
+    assert.deepEqual([...(args ?? [])].sort(), ['--item="a"', '--item="b"', '--item="c"']);
+    await retried();
+  });
+
+  it("of causes that are picked names no others", async () => {
+    const job = await jobNamed(catalog, "retried");
+    const pick = answering("showQuickPick", (picks: never) =>
+      (picks as { cause: string }[]).filter(({ cause }) => cause !== "refused"),
+    );
+    try {
+      const { args } = await startedBy(job.id);
+      assert.deepEqual(args, ["--cause=rate-limit", `--cause=${flagLike}`]);
+      await jobNamed(
+        catalog,
+        "retried",
+        ({ view, holder, starting }) => !holder && !starting && view?.state.runs.size === 2,
+      );
+    } finally {
+      pick.restore();
+    }
+  });
+
+  it("is offered on rows of failures as long as nothing runs", async () => {
+    const context = async (...labels: string[]) => tree.getTreeItem(await failure(...labels)).contextValue!;
+    assert.match(await context("rate-limit"), / cause retryable /);
+    assert.match(await context("rate-limit", "a"), / failedItem retryable /);
+  });
+
+  it("leaves the steps that items finished to be seen below the job", async () => {
+    const steps = await below("retried", "Steps");
+    assert.deepEqual(
+      (await tree.getChildren(steps)).map((node) => [label(node), tree.getTreeItem(node).description]),
+      [["fetch", "5"]],
+    );
+  });
+});
