@@ -8,10 +8,11 @@ import type { EndedRun, JobCatalog } from "../jobCatalog.js";
 import { type Log, unawaited } from "../log.js";
 import { notificationLevel } from "../settings.js";
 import { errorText, type TaskErrors } from "../tasks/taskErrors.js";
+import { openBudget } from "./openBudget.js";
 
 interface Action {
   title: string;
-  command: string | (() => void);
+  command: string | (() => PromiseLike<void> | void);
 }
 
 interface Notice {
@@ -57,7 +58,7 @@ async function tell(job: Job, { problem, text, actions }: Notice): Promise<void>
   const titles = actions.map((action) => action.title);
   const answer = await show(text, ...titles);
   const chosen = actions.find((action) => action.title === answer);
-  if (typeof chosen?.command === "function") chosen.command();
+  if (typeof chosen?.command === "function") await chosen.command();
   else if (chosen) await vscode.commands.executeCommand(chosen.command, job.id);
 }
 
@@ -106,10 +107,17 @@ function noticeOf(job: Job, view: JobView, token: string): Notice | null {
           `${endingText(last.ended, last)}${detail === undefined ? "" : ` (${labelText(detail)})`}`,
           plural(status.done, "item"),
         ),
-        actions: status.failed > 0 ? [failures, resume] : [resume, open],
+        actions: actionsOf(last.ended, job, status.failed > 0 ? [failures, resume] : [resume, open]),
       };
     }
     default:
       return null;
   }
+}
+
+/** A run that its budget ended would end at once again: the budget comes first. */
+function actionsOf(ended: string, { jobFile }: Job, actions: Action[]): Action[] {
+  if (ended !== "budget" || jobFile === null) return actions;
+  const raise = { title: vscode.l10n.t("Raise Budget"), command: () => openBudget(jobFile) };
+  return [raise, ...actions.filter(({ command }) => command !== commandIds.openCheckpoint)];
 }
