@@ -116,6 +116,7 @@ describe("before a run", () => {
     try {
       await vscode.commands.executeCommand("agentJobs.run", job.id);
       assert.match(String(error.said[0]?.[0]), /^planned cannot be run: .*has no `process`/);
+      assert.deepEqual(error.said[0]?.slice(1), ["Show Output"]);
       assert.equal(job.starting, false);
     } finally {
       error.restore();

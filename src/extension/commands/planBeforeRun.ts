@@ -19,7 +19,8 @@ export async function askOverPlan(
   retried?: number,
 ): Promise<string[] | undefined> {
   const setting = planSetting(job.jobFile ?? job.checkpoint);
-  const isTouched = job.view !== null && (job.view.status.done > 0 || job.view.status.inDoubt > 0);
+  const { done, failed, inDoubt } = job.view?.status ?? { done: 0, failed: 0, inDoubt: 0 };
+  const isTouched = done + failed + inDoubt > 0;
   if (setting === "never" || (setting !== "always" && !isTouched)) return [];
   const outcome = await planned(services, job);
   if (outcome === undefined) return undefined;
@@ -27,7 +28,10 @@ export async function askOverPlan(
     // Programs that keep their own checkpoint have no plan; whatever else is wrong the run would say as well.
     if (outcome.error === undefined) return [];
     const message = vscode.l10n.t("{0} cannot be run: {1}", labelText(job.name), errorText(outcome.error));
-    void vscode.window.showErrorMessage(message);
+    // It ran in no terminal: its whole output is in the log.
+    services.log.error(`${job.name}: no plan: ${outcome.error}`);
+    const show = vscode.l10n.t("Show Output");
+    if ((await vscode.window.showErrorMessage(message, show)) === show) services.log.show();
     return undefined;
   }
   return setting === "always" || planCosts(outcome.plan) ? ask(services, job, outcome.plan, retried) : [];
