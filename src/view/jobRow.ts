@@ -101,12 +101,17 @@ export function jobRow(name: string, view: JobView | null): JobRow {
     return { title, description: lookWords[look], look, accessibleLabel: `job ${title}, ${lookWords[look]}` };
   const { status } = view;
   const parts = [progressText(view)];
+  // The end of a row is what a narrow side bar cuts off: a reason to wait or to act comes before the counts.
+  const pace = view.stopping ? [] : paceTexts(status, view.nowMs);
+  const isLimited = lookText(look, status) !== lookWords[look];
+  if (status.pause) parts.push(...pace);
+  if (isLimited) parts.push(lookText(look, status));
   if (view.stopping) parts.push(`stopping, ${countText(status.inFlight)} in flight`);
   if (status.failed > 0) parts.push(`${countText(status.failed)} failed`);
   if (status.inDoubt > 0) parts.push(`${countText(status.inDoubt)} in doubt`);
-  if (!view.stopping) parts.push(...paceTexts(view.status, view.nowMs));
-  if (look !== "running" && look !== "finished" && look !== "finished-with-failures")
-    parts.push(lookText(look, status));
+  if (!status.pause) parts.push(...pace);
+  if (!isLimited && look !== "running" && look !== "finished" && look !== "finished-with-failures")
+    parts.push(lookWords[look]);
   const spoken = [`job ${title}`, lookText(look, status)];
   if (status.total !== null && status.total > 0)
     spoken.push(percentText(status.done, status.total).replace("%", " percent"));

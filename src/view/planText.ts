@@ -17,10 +17,7 @@ export function planCosts(plan: JobPlan): boolean {
 /** `847 done ($3.10 and 39 min saved), 3 failed, 150 left, 2 in doubt; about 15 min, $1.20.` */
 export function planSummary(plan: JobPlan): string {
   const { done, failed, inDoubt, toRun, expected, saved, budget } = plan;
-  const kept = [
-    ...(saved.usd === null ? [] : [usdText(saved.usd)]),
-    ...(saved.ms === null ? [] : [durationText(saved.ms)]),
-  ];
+  const kept = savedTexts(saved);
   const counts = [
     `${countText(done)} done${done > 0 && kept.length > 0 ? ` (${kept.join(" and ")} not spent again)` : ""}`,
     ...(failed > 0 ? [`${countText(failed)} failed`] : []),
@@ -44,6 +41,17 @@ export function retrySummary({ expected, toRun, budget }: JobPlan, items: number
     ? ` Budget: ${usdText(budget.usd.spent)} of ${usdText(budget.usd.limit)} spent.`
     : "";
   return `${figures.length > 0 ? `${figures.join(", ").replace(/^a/, "A")}.` : ""}${limit}`.trim();
+}
+
+/** What redoing may take beside that, where it is known: `Redoing does up to 847 items again: $3.10 and 39 min more.` */
+export function redoSummary({ done, saved }: JobPlan): string {
+  const lost = savedTexts(saved);
+  if (done === 0) return "";
+  return `Redoing does up to ${plural(done, "item")} again${lost.length > 0 ? `: ${lost.join(" and ")} more` : ""}.`;
+}
+
+function savedTexts({ usd, ms }: JobPlan["saved"]): string[] {
+  return [...(usd === null ? [] : [usdText(usd)]), ...(ms === null ? [] : [durationText(ms)])];
 }
 
 function expectedTexts({ ms, tokens, usd }: JobPlan["expected"]): string[] {

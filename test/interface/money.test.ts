@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { releaseAtEnd } from "../host/cleanup.js";
@@ -34,6 +34,19 @@ describe("what a run costs, in the window", () => {
   write(0.6, "small");
   const workbench = useWorkbench({ folder, settings: { "agentJobs.planBeforeRun": "whenItCosts" } });
   const row = () => workbench().treeRow("invoices");
+  const themes = { dark: "Default Dark Modern", light: "Default Light Modern" };
+  mkdirSync(join(folder, ".vscode"));
+  /** Leaves a picture in each theme, without a run begun anew for it; the dark one stays. */
+  const screenshots = async (name: string, show = async () => {}) => {
+    for (const each of ["light", "dark"] as const) {
+      const settings = JSON.stringify({ "workbench.colorTheme": themes[each] });
+      writeFileSync(join(folder, ".vscode/settings.json"), settings);
+      const kind = each === "dark" ? "vs-dark" : "vs";
+      await workbench().page.locator(`.monaco-workbench.${kind}`).waitFor();
+      await show();
+      await workbench().screenshot(`${name}-${each}`);
+    }
+  };
 
   it("shows a pause that the service asks for, its reason, and how many go at a time", async () => {
     await workbench().openView();
@@ -48,14 +61,39 @@ describe("what a run costs, in the window", () => {
     await workbench()
       .treeRow(/^fetch/)
       .waitFor();
-    await workbench().screenshot("money-1-paused");
+    await workbench()
+      .statusBar(/paused/)
+      .locator(".codicon-debug-pause")
+      .waitFor();
+    await screenshots("money-1-paused");
   });
 
   it("tells that it ended before its budget would be passed", async () => {
     await row()
-      .getByText(/\d+ failed · stopped/)
+      .getByText(/stopped: budget · \d+ failed/)
       .waitFor();
-    await workbench().screenshot("money-2-budget");
+    const hover = workbench().page.locator(".monaco-hover", {
+      hasText: "stopped before it would pass its budget (",
+    });
+    await screenshots("money-2-budget", async () => {
+      await workbench().page.mouse.move(800, 400); // away from it: a change of the theme closes what hovers
+      await row().hover();
+      await hover.waitFor();
+    });
+  });
+
+  it("tells so where nobody looks at the jobs, and leads to the budget", async () => {
+    await workbench().inlineAction(row(), "Resume");
+    await workbench().notificationAction("Resume invoices?", "Resume");
+    // The view is seen: what ends there needs no message.
+    await workbench().page.keyboard.press("Control+Shift+e");
+    const told = workbench().notification(/invoices stopped before it would pass its budget/);
+    await told.waitFor();
+    await screenshots("money-3-raise");
+    await workbench().notificationAction(/invoices stopped before/, "Raise Budget");
+    await workbench().editor.tab("invoices.job.mjs").waitFor();
+    await workbench().editor.lines().getByText("budget").waitFor();
+    await workbench().openView();
   });
 
   it("says what a resume would do and cost, and waits for a person", async () => {
@@ -65,7 +103,13 @@ describe("what a run costs, in the window", () => {
       /Resume invoices\? \d+ done \(\$0\.\d+ and .* not spent again\).*Budget: \$0\.\d+ of \$5\.00/,
     );
     await plan.waitFor();
-    await workbench().screenshot("money-3-plan");
+    await screenshots("money-4-plan");
+    await workbench().notificationAction("Resume invoices?", "Details");
+    await workbench()
+      .editor.tab(/plan of invoices/)
+      .waitFor();
+    await workbench().editor.lines().getByText("60 items").waitFor();
+    await screenshots("money-5-details");
     await workbench().notificationAction("Resume invoices?", "Resume");
     await row()
       .getByText(/48\/60 · 12 failed/)
@@ -77,11 +121,15 @@ describe("what a run costs, in the window", () => {
     await workbench()
       .treeRow(/^refused/)
       .waitFor();
-    await workbench().screenshot("money-4-failures");
+    await screenshots("money-6-failures", () =>
+      workbench()
+        .treeRow(/^refused/)
+        .hover(),
+    );
     await workbench().inlineAction(workbench().treeRow(/^refused/), "Retry Failed Items…");
     await workbench().notificationAction("Retry 6 failed items of invoices?", "Retry");
     await workbench()
-      .treeRow(/^Runs\s*3/)
+      .treeRow(/^Runs\s*4/)
       .waitFor();
     await row()
       .getByText(/48\/60 · 12 failed/)
@@ -92,8 +140,8 @@ describe("what a run costs, in the window", () => {
     write(5, "large");
     await workbench().inlineAction(row(), "Resume");
     await workbench()
-      .notification(/model changed: "small" → "large"/)
+      .notification(/model changed: "small" → "large".*Redoing does up to 48 items again: \$0\.96 /)
       .waitFor();
-    await workbench().screenshot("money-5-changed");
+    await screenshots("money-7-changed");
   });
 });

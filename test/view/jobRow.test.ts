@@ -32,6 +32,7 @@ describe("a job's row", () => {
 
   it("says how long a pause lasts yet and why, and how many go at a time, instead of how long all takes", () => {
     const paused = {
+      failed: { timeout: ["late"] },
       done: 10,
       begun: 2,
       live: true,
@@ -39,8 +40,8 @@ describe("a job's row", () => {
     };
     const { description, accessibleLabel, look } = row(paused);
     assert.equal(look, "running");
-    assert.equal(description, "10/1,000 · paused 12 s: rate-limit · 2 of 8 at a time");
-    assert.match(accessibleLabel, /, paused because of rate-limit$/);
+    assert.equal(description, "10/1,000 · paused 12 s: rate-limit · 2 of 8 at a time · 1 failed");
+    assert.match(accessibleLabel, /, 1 failed, paused because of rate-limit$/);
     assert.match(row({ ...paused, silentMs: 5_000 }).description, / · paused 7 s: rate-limit · /);
     assert.match(
       row({ ...paused, silentMs: 12_000 }).description,
@@ -58,6 +59,11 @@ describe("a job's row", () => {
     assert.equal(
       row({ done: 10, ended: "stop-condition" }).description,
       "10/1,000 · stopped: stop condition",
+    );
+    const failed = { timeout: ["late"] };
+    assert.equal(
+      row({ ...budget, failed, begun: 2 }).description,
+      "10/1,000 · stopped: budget · 1 failed · 2 in doubt",
     );
     assert.equal(row({ done: 10, ended: "stopped" }).description, "10/1,000 · stopped");
     const details = jobDetails("nightly", sampleView(budget));

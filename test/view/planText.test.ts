@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import type { JobPlan } from "../../src/runtime/state/jobPlan.js";
-import { planCosts, planDocument, planHasChanged, planSummary } from "../../src/view/planText.js";
+import {
+  planCosts,
+  planDocument,
+  planHasChanged,
+  planSummary,
+  redoSummary,
+} from "../../src/view/planText.js";
 
 const free: JobPlan = {
   ...{ job: "nightly", label: null, checkpoint: "checkpoints/nightly.jsonl", held: false, damaged: false },
@@ -51,6 +57,13 @@ describe("a plan", () => {
       changed({ items: 1, itemIds: ["a"] }),
     ];
     for (const plan of worth) assert.ok(planCosts(plan), JSON.stringify(plan));
+  });
+
+  it("says what redoing takes beside what is left", () => {
+    assert.equal(redoSummary(paid), "Redoing does up to 847 items again: $3.10 and 39 min more.");
+    const saved = { items: 847, usd: null, ms: null };
+    assert.equal(redoSummary({ ...paid, saved }), "Redoing does up to 847 items again.");
+    assert.equal(redoSummary({ ...paid, done: 0 }), "");
   });
 
   it("has changed with any of what results depend on", () => {

@@ -1,7 +1,14 @@
 import * as vscode from "vscode";
 import type { JobPlan } from "../../runtime/state/jobPlan.js";
 import { changeLines } from "../../view/changeText.js";
-import { planCosts, planDocument, planHasChanged, planSummary, retrySummary } from "../../view/planText.js";
+import {
+  planCosts,
+  planDocument,
+  planHasChanged,
+  planSummary,
+  redoSummary,
+  retrySummary,
+} from "../../view/planText.js";
 import { labelText, plural } from "../../view/text.js";
 import type { Job } from "../job.js";
 import { planSetting } from "../settings.js";
@@ -70,6 +77,8 @@ async function ask(
     details,
   ];
   const summary = labelText(retried === undefined ? planSummary(plan) : retrySummary(plan, retried));
+  // A retry does none of the done items again, whatever becomes of their results.
+  const told = retried === undefined ? `${summary} ${labelText(redoSummary(plan))}`.trim() : summary;
   const question =
     retried === undefined
       ? vscode.l10n.t("Resume {0}?", name)
@@ -77,7 +86,7 @@ async function ask(
   const text = hasChanged
     ? vscode.l10n.t(
         "{0} has changed since its results were made. {1} Keep the results, or redo them? {2}",
-        ...[name, changes, summary],
+        ...[name, changes, told],
       )
     : `${question} ${summary}`;
   const show = hasChanged ? vscode.window.showWarningMessage : vscode.window.showInformationMessage;
