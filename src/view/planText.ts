@@ -2,6 +2,8 @@ import type { JobPlan } from "../runtime/state/jobPlan.js";
 import { changeLines } from "./changeText.js";
 import { countText, durationText, plural, safeText, usdText } from "./text.js";
 
+const rowColumns = 11;
+
 /** Whether anything that results depend on is not what it was. */
 export function planHasChanged({ changed }: JobPlan): boolean {
   return changed.items + changed.params.length + changed.sources.length > 0 || changed.stages;
@@ -25,9 +27,7 @@ export function planSummary(plan: JobPlan): string {
     ...(toRun === null ? [] : [`${countText(toRun)} to do`]),
   ];
   const figures = expectedTexts(expected);
-  const limit = budget?.usd
-    ? ` Budget: ${usdText(budget.usd.spent)} of ${usdText(budget.usd.limit)} spent.`
-    : "";
+  const limit = budgetText(budget);
   return `${counts.join(", ")}${figures.length > 0 ? `; ${figures.join(", ")}` : ""}.${limit}`;
 }
 
@@ -37,10 +37,22 @@ export function retrySummary({ expected, toRun, budget }: JobPlan, items: number
   const figures = expectedTexts({
     ...{ ms: share(expected.ms), tokens: share(expected.tokens), usd: share(expected.usd) },
   });
-  const limit = budget?.usd
-    ? ` Budget: ${usdText(budget.usd.spent)} of ${usdText(budget.usd.limit)} spent.`
-    : "";
+  const limit = budgetText(budget);
   return `${figures.length > 0 ? `${figures.join(", ").replace(/^a/, "A")}.` : ""}${limit}`.trim();
+}
+
+/** `$3.10 of $20.00 spent`, `12,000 of 50,000 tokens spent` */
+function budgetTexts(budget: JobPlan["budget"]): string[] {
+  const { usd, tokens } = budget ?? {};
+  return [
+    ...(usd ? [`${usdText(usd.spent)} of ${usdText(usd.limit)} spent`] : []),
+    ...(tokens ? [`${countText(tokens.spent)} of ${countText(tokens.limit)} tokens spent`] : []),
+  ];
+}
+
+function budgetText(budget: JobPlan["budget"]): string {
+  const texts = budgetTexts(budget);
+  return texts.length > 0 ? ` Budget: ${texts.join(", ")}.` : "";
 }
 
 /** What redoing may take beside that, where it is known: `Redoing does up to 847 items again: $3.10 and 39 min more.` */
@@ -62,23 +74,35 @@ function expectedTexts({ ms, tokens, usd }: JobPlan["expected"]): string[] {
   ];
 }
 
-/** The whole plan as plain lines, already safe to show. */
+/** The whole plan as plain lines, a figure each, already safe to show. */
 export function planDocument(plan: JobPlan): string[] {
-  const { changed, inDoubtItems, inDoubt } = plan;
-  const fresh = plan.new;
-  const lines = [
-    safeText(plan.label ? `${plan.job} @ ${plan.label}` : plan.job),
-    "",
-    planSummary(plan),
-    "",
-    `total      ${plan.total === null ? "as they come" : plural(plan.total, "item")}`,
-    `new        ${fresh === null ? "unknown" : countText(fresh)}`,
-    `gone       ${countText(plan.gone)}`,
-    `changed    ${countText(changed.items)}`,
+  const { changed, done, expected, inDoubt, inDoubtItems, saved, toRun, total } = plan;
+  const kept = savedTexts(saved);
+  const rows: [string, string | null][] = [
+    ["total", total === null ? "as they come" : plural(total, "item")],
+    [
+      "done",
+      `${countText(done)}${done > 0 && kept.length > 0 ? ` (${kept.join(" and ")} not spent again)` : ""}`,
+    ],
+    ["failed", countText(plan.failed)],
+    ["in doubt", countText(inDoubt)],
+    ["new", plan.new === null ? "unknown" : countText(plan.new)],
+    ["gone", countText(plan.gone)],
+    ["changed", countText(changed.items)],
+    ["to do", toRun === null ? "unknown" : countText(toRun)],
+    ["time", expected.ms === null ? null : `about ${durationText(expected.ms)}`],
+    ["tokens", expected.tokens === null ? null : `about ${countText(Math.round(expected.tokens))}`],
+    ["cost", expected.usd === null ? null : `about ${usdText(expected.usd)}`],
+    ["budget", budgetTexts(plan.budget).join(", ") || null],
   ];
+  const lines = [safeText(plan.label ? `${plan.job} @ ${plan.label}` : plan.job), ""];
+  for (const [name, figure] of rows) if (figure !== null) lines.push(`${name.padEnd(rowColumns)}${figure}`);
   const changes = changeLines(changed);
   if (changes.length > 0)
-    lines.push("", "Not as it was when results were made:", ...changes.map((line) => `  ${line}`));
+    lines.push(
+      ...["", "Not as it was when results were made:", ...changes.map((line) => `  ${line}`)],
+      ...[redoSummary(plan)].filter(Boolean),
+    );
   if (inDoubt > 0)
     lines.push(
       "",

@@ -43,6 +43,8 @@ describe("a plan", () => {
   it("says how much of a budget is spent", () => {
     const budget = { usd: { limit: 20, spent: 3.1 } };
     assert.match(planSummary({ ...paid, budget }), / Budget: \$3\.10 of \$20\.00 spent\.$/);
+    const tokens = { tokens: { limit: 50_000, spent: 12_000 } };
+    assert.match(planSummary({ ...paid, budget: tokens }), / Budget: 12,000 of 50,000 tokens spent\.$/);
   });
 
   it("is worth a question where it costs, has a budget or doubts, or changed; not where it is free", () => {
@@ -72,6 +74,20 @@ describe("a plan", () => {
     assert.ok(planHasChanged(changed({ sources: [{ file: "a.ts", change: "removed" }] })));
     assert.ok(planHasChanged(changed({ stages: true })));
     assert.ok(planHasChanged(changed({ items: 1, itemIds: ["a"] })));
+  });
+
+  it("as a document has a line for each figure that is known", () => {
+    assert.deepEqual(planDocument({ ...paid, budget: { usd: { limit: 20, spent: 3.1 } } }), [
+      ...["nightly", "", "total      1,002 items", "done       847 ($3.10 and 39 min not spent again)"],
+      ...["failed     3", "in doubt   0", "new        0", "gone       0", "changed    0", "to do      155"],
+      ...["time       about 15 min", "tokens     about 12,346", "cost       about $1.20"],
+      "budget     $3.10 of $20.00 spent",
+    ]);
+    const unknown = { ...free, total: null, toRun: null, expected: { ms: null, tokens: null, usd: null } };
+    const names = planDocument(unknown)
+      .slice(2)
+      .map((line) => line.slice(0, 11).trim());
+    assert.deepEqual(names, ["total", "done", "failed", "in doubt", "new", "gone", "changed", "to do"]);
   });
 
   it("as a document names what changed and what is in doubt, and shows foreign text as text", () => {
