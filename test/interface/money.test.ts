@@ -17,7 +17,7 @@ export default {
     fetch: async ({ id }) => { await new Promise((go) => setTimeout(go, 60)); return id; },
     extract: async (id, ctx) => {
       await new Promise((go) => setTimeout(go, 150));
-      if (++calls === 12) throw Object.assign(new Error("429 Too many requests"), { status: 429, headers: { "retry-after": "6" } });
+      if (++calls === 12) throw Object.assign(new Error("429 Too many requests"), { status: 429, headers: { "retry-after": "9" } });
       if (id.endsWith("7")) throw Object.assign(new Error("prompt is too long: 214000 tokens > 200000"), { status: 400 });
       if (id.endsWith("3")) throw Object.assign(new Error("The model declined"), { failureCause: "refused" });
       ctx.usage({ inputTokens: 2000, outputTokens: 300, usd: 0.02 });
@@ -53,6 +53,11 @@ describe("what a run costs, in the window", () => {
     await workbench().inlineAction(row(), "Run");
     await row()
       .getByText(/paused \d s: rate-limit · 4 of 8 at a time/)
+      .waitFor();
+    // Nothing is recorded meanwhile: the time alone counts down.
+    const seconds = Number(/paused (\d) s/.exec((await row().textContent()) ?? "")?.[1]);
+    await row()
+      .getByText(new RegExp(`paused [1-${seconds - 1}] s: rate-limit`))
       .waitFor();
     await workbench()
       .statusBar(/invoices \d+% · paused \d s: rate-limit/)
