@@ -147,7 +147,7 @@ export class Attempt {
   /** A few words a second are enough for whoever looks. */
   private tellProgress(fraction: number): void {
     const nowMs = performance.now();
-    if (!(fraction >= 0 && fraction <= 1) || this.isOver) return;
+    if (typeof fraction !== "number" || !(fraction >= 0 && fraction <= 1) || this.isOver) return;
     if (nowMs - this.toldProgressMs < progressIntervalMs) return;
     this.toldProgressMs = nowMs;
     this.parts.onProgress(fraction);

@@ -30,6 +30,10 @@ export class AttemptFetch {
   /** Sent, and not yet known to have taken anything; oldest first. */
   private readonly uncounted: Ticket[] = [];
   private latest: Ticket | undefined;
+  /** How many requests wait for the gate. */
+  private waiting = 0;
+  /** Read into memory the bodies that have not been read to their end. */
+  private readonly readers = new Set<() => void>();
 
   constructor(private readonly parts: AttemptFetchParts) {}
 
@@ -41,7 +45,7 @@ export class AttemptFetch {
     const signal = own ? AbortSignal.any([own, this.parts.signal]) : this.parts.signal;
     // The attempt counted for one request from its beginning; from here on each counts for itself.
     if (this.count === 0) this.parts.prepaid.giveBack();
-    const ticket = await this.parts.gate.enter(this.parts.expectedTokens, signal);
+    const ticket = await this.enter(signal);
     try {
       this.assertAllowed(); // while it waited, others spent
     } catch (error) {
@@ -75,6 +79,17 @@ export class AttemptFetch {
     for (const ticket of this.tickets) this.leave(ticket);
   }
 
+  /** An item that asks again before it has read its answers would wait for itself: they are read for it. */
+  private async enter(signal: AbortSignal): Promise<Ticket> {
+    this.waiting++;
+    for (const read of this.readers) read();
+    try {
+      return await this.parts.gate.enter(this.parts.expectedTokens, signal);
+    } finally {
+      this.waiting--;
+    }
+  }
+
   private assertAllowed(): void {
     const refusal = this.parts.refusal();
     if (refusal !== undefined) throw new BudgetError(`The request was not sent: ${refusal}`);
@@ -105,27 +120,45 @@ export class AttemptFetch {
       return response;
     }
     const reader = response.body.getReader();
-    const leave = () => this.leave(ticket);
+    let isOver = false;
+    const finish = () => {
+      isOver = true;
+      this.readers.delete(readAll);
+      this.leave(ticket);
+    };
+    let controller!: ReadableStreamDefaultController<Uint8Array>;
+    const readOne = async () => {
+      try {
+        const { done, value } = await reader.read();
+        if (isOver) return;
+        if (!done) return controller.enqueue(value);
+        finish();
+        controller.close();
+      } catch (error) {
+        if (isOver) return;
+        finish();
+        controller.error(error);
+      }
+    };
+    const readAll = async () => {
+      this.readers.delete(readAll);
+      while (!isOver) await readOne();
+    };
     const body = new ReadableStream<Uint8Array>(
       {
-        async pull(controller) {
-          try {
-            const { done, value } = await reader.read();
-            if (!done) return controller.enqueue(value);
-            leave();
-            controller.close();
-          } catch (error) {
-            leave();
-            controller.error(error);
-          }
+        start(given) {
+          controller = given;
         },
+        pull: readOne,
         cancel(reason) {
-          leave();
+          finish();
           return reader.cancel(reason);
         },
       },
       { highWaterMark: 0 },
     );
+    if (this.waiting > 0) void readAll();
+    else this.readers.add(readAll);
     const { status, statusText, headers } = response;
     const watched = new Response(body, { status, statusText, headers });
     Object.defineProperty(watched, "url", { value: response.url });

@@ -1,3 +1,5 @@
+import { exact } from "../state/jobState.js";
+
 /** Whether an item may begin: now, once another has ended, or not at all within the budget. */
 export type Admission = "now" | "later" | "never";
 
@@ -40,14 +42,14 @@ export class Budget {
     }
     let sum = this.spent + expected;
     for (const amount of this.reserved.values()) sum += amount;
-    if (sum > this.limit) return this.reserved.size > 0 ? "later" : "never";
+    if (exact(sum) > this.limit) return this.reserved.size > 0 ? "later" : "never";
     this.reserved.set(attempt, expected);
     return "now";
   }
 
   /** An attempt in flight has spent something. */
   spend(attempt: object, amount: number): void {
-    this.spent += amount;
+    this.spent = exact(this.spent + amount);
     const left = this.reserved.get(attempt);
     if (left !== undefined) this.reserved.set(attempt, Math.max(0, left - amount));
   }

@@ -156,6 +156,14 @@ export function checkDefinition(value: unknown, jobFile: string): JobDefinition 
     );
   if (ways.length > 1)
     throw new JobDefinitionError(`${jobFile} has \`${ways.join("` and `")}\`: keep one of them.`);
+  if (definition.order !== undefined && !definition.stages)
+    throw new JobDefinitionError(`${jobFile} has \`order\` but no \`stages\`: remove it, or add \`stages\`.`);
+  const names = Array.isArray(definition.stages) ? definition.stages.map(({ name }) => name as string) : [];
+  const twice = names.find((name, n) => names.indexOf(name) !== n);
+  if (twice !== undefined)
+    throw new JobDefinitionError(
+      `${jobFile} has two \`stages\` of the name ${show(twice)}: their results could not be told apart. Rename one.`,
+    );
   if (definition.items === undefined && !definition.command)
     throw new JobDefinitionError(
       `${jobFile} has no \`items\`: add an array, a data file, a glob, or an iterable.`,

@@ -44,13 +44,23 @@ export class CostModel {
   }
 
   private estimated(item: unknown): Estimate | undefined {
+    let estimate: Estimate | undefined;
     try {
-      return this.definition.estimate?.(item);
+      estimate = this.definition.estimate?.(item);
     } catch (error) {
       throw new JobDefinitionError(`\`estimate\` threw: ${messageOf(error)}. Mend or remove it.`, {
         cause: error,
       });
     }
+    // A sum with NaN is never above a budget, which would then hold nothing.
+    for (const name of ["inputTokens", "outputTokens", "usd"] as const) {
+      const amount: unknown = estimate?.[name];
+      if (amount === undefined || (Number.isFinite(amount) && (amount as number) >= 0)) continue;
+      throw new JobDefinitionError(
+        `\`estimate\` gave ${String(amount)} as \`${name}\`: expected a number of at least 0. Mend or remove it.`,
+      );
+    }
+    return estimate;
   }
 
   private asUsage({ inputTokens, outputTokens, model }: Estimate): Usage {

@@ -74,6 +74,8 @@ class Run {
   private wasLimited = false;
   private error: unknown;
   private isOver = false;
+  /** Whoever is told threw: there is nobody to tell any more. */
+  private isUnheard = false;
   private readonly change = new NextChange();
 
   constructor(
@@ -353,7 +355,6 @@ class Run {
     this.giveUpRetries();
     const { state } = this.session;
     await this.session.close();
-    const { error } = this;
     const { done, failed, beganMs } = this.ends;
     const ms = Math.round(performance.now() - beganMs);
     const status = statusOf(state, this.opened.log.scan, null, Date.now());
@@ -362,6 +363,7 @@ class Run {
       ...{ total: status.total, remaining: status.remaining, ms },
     });
     this.isOver = true;
+    const { error } = this;
     const outcome = { reason, ...told, done, failed, ms, status, usage: state.usage };
     return { ...outcome, ...(error !== undefined && { error }) };
   }
@@ -421,6 +423,12 @@ class Run {
 
   /** Nothing comes after `run-ended`, also where an attempt goes on that was left in doubt. */
   private tell(event: RunEvent): void {
-    if (!this.isOver) this.options.onEvent(event);
+    if (this.isOver || this.isUnheard) return;
+    try {
+      this.options.onEvent(event);
+    } catch (error) {
+      this.isUnheard = true;
+      this.fatal(error);
+    }
   }
 }

@@ -198,5 +198,6 @@ export function addUsage(totals: UsageTotals, usage: Usage | UsageTotals | undef
   }
 }
 
-/** Held to multiples of 10^-10, so that sums are the same in whatever order they are made. */
-const exact = (amount: number): number => Math.round(amount * 1e10) / 1e10;
+/** Held to multiples of 10^-10, so that sums are the same in whatever order they are made. Whole numbers are already. */
+export const exact = (amount: number): number =>
+  Number.isSafeInteger(amount) ? amount : Math.round(amount * 1e10) / 1e10;

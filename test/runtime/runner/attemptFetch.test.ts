@@ -79,7 +79,13 @@ describe("ctx.fetch", () => {
     assert.deepEqual(seen, ["POST /stream", "GET /none"]);
   });
 
-  it("holds its place until the body is read or cancelled", async () => {
+  it("holds its place until the body has come whole or is cancelled", async () => {
+    const rest = gate();
+    answer = async (_, response) => {
+      response.write('{"ok":');
+      await rest.passed;
+      response.end("true}");
+    };
     const { outcome } = await job.run(
       fetching(
         async (ctx) => {
@@ -91,6 +97,7 @@ describe("ctx.fetch", () => {
           });
           await new Promise((resolve) => setTimeout(resolve, 30));
           const before = isSecond;
+          rest.open();
           await first.text();
           await (await second).body!.cancel();
           return [before, await (await ctx.fetch(url)).text()];

@@ -42,6 +42,19 @@ describe("a budget", () => {
     next.spend(a, 11);
     assert.equal(next.mayOvershootBy, 4);
   });
+
+  it("covers sums of cents that add up to it exactly", () => {
+    const budget = new Budget("usd", 0.3, 0);
+    for (const item of [{}, {}, {}]) {
+      assert.equal(budget.admit(item, 0.1), "now");
+      budget.spend(item, 0.1);
+      budget.release(item, 0.1);
+    }
+    assert.equal(budget.isSpent, true);
+    const other = new Budget("usd", 0.8, 0);
+    for (const amount of [0.7, 0.1]) other.spend({}, amount);
+    assert.equal(other.isSpent, true);
+  });
 });
 
 describe("limits of failures", () => {

@@ -38,4 +38,16 @@ describe("what an item is expected to cost", () => {
     sample(50);
     assert.deepEqual(await costs.of("a"), { usd: 2, tokens: 110_000 });
   });
+
+  for (const [name, estimate] of Object.entries({
+    "no number": { usd: Number.NaN },
+    "tokens that are none": { inputTokens: Number.NaN, outputTokens: 5 },
+    "less than nothing": { usd: -1 },
+    "without end": { outputTokens: Number.POSITIVE_INFINITY },
+    "a text": { usd: "1" as unknown as number },
+  }))
+    it(`is an error of the job where its estimate is ${name}: a budget could not be held by it`, async () => {
+      const costs = new CostModel({ items: [], estimate: () => estimate }, prices, state);
+      await assert.rejects(costs.of("a"), { code: "AJ_JOB" });
+    });
 });

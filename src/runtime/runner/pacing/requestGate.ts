@@ -56,12 +56,8 @@ export class RequestGate {
     private readonly clock: () => number = () => performance.now(),
   ) {
     this.concurrency = new AdaptiveConcurrency(concurrency, adaptive);
-    const window = (perMinute: number | undefined) =>
-      perMinute === undefined
-        ? undefined
-        : new RateWindow(Math.max(1, Math.floor((perMinute * windowMs) / 60_000)), windowMs);
-    this.requests = window(requestsPerMinute);
-    this.tokens = window(tokensPerMinute);
+    this.requests = windowFor(requestsPerMinute, windowMs);
+    this.tokens = windowFor(tokensPerMinute, windowMs);
   }
 
   /** The pause of now: how long yet, and why; undefined where there is none. */
@@ -171,6 +167,7 @@ export class RequestGate {
       took: (actual) => {
         if (spent) spent.amount = (isExpectation ? 0 : spent.amount) + actual;
         isExpectation = false;
+        this.pump(); // it may have been less than was expected
       },
       leave,
       giveBack: () => {
@@ -179,4 +176,11 @@ export class RequestGate {
       },
     };
   }
+}
+
+/** Where a window has no room for a single one, it is as long as one takes: 10 a minute are one every 6 s. */
+function windowFor(perMinute: number | undefined, windowMs: number): RateWindow | undefined {
+  if (perMinute === undefined) return undefined;
+  const limit = Math.floor((perMinute * windowMs) / 60_000);
+  return limit >= 1 ? new RateWindow(limit, windowMs) : new RateWindow(1, Math.ceil(60_000 / perMinute));
 }
