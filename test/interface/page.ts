@@ -34,9 +34,21 @@ export class Workbench {
     await this.page.locator("#status\\.host", { hasNotText: "Opening" }).waitFor();
   }
 
-  /** Reloads the window, as Developer: Reload Window does. */
-  async reload(): Promise<void> {
+  /**
+   * Reloads the window, as Developer: Reload Window does.
+   * @param meanwhile what happens between the old window's end and the new one's beginning
+   */
+  async reload(meanwhile?: () => Promise<void>): Promise<void> {
+    if (meanwhile) {
+      let happened: Promise<void> | undefined;
+      await this.page.route("**/*", async (route) => {
+        happened ??= meanwhile();
+        await happened;
+        await route.fallback();
+      });
+    }
     await this.page.reload();
+    if (meanwhile) await this.page.unroute("**/*");
     await this.ready();
   }
 

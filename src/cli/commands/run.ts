@@ -7,6 +7,7 @@ import type { DoubtChoice } from "../../runtime/runner/remaining.js";
 import { type RunOutcome, runJob } from "../../runtime/runner/run.js";
 import { runCommand } from "../../runtime/runner/runCommand.js";
 import { RunControl } from "../../runtime/runner/runControl.js";
+import { startedAgainVariable } from "../../runtime/startedAgain.js";
 import { safeText } from "../../view/text.js";
 import { type ChangedChoice, settleChanges } from "../changes.js";
 import { handedOver, runDetached } from "../detach.js";
@@ -99,6 +100,11 @@ function takesRunFlags(command: Command): Command {
 async function run(path: string, given: RunFlags): Promise<number> {
   if (given.attach && !given.detach)
     throw new CommandError(exit.usage, "Expected --attach with --detach, got it alone. Nothing was begun.");
+  if (process.env[startedAgainVariable] === "yes")
+    throw new CommandError(
+      exit.stoppedEarly,
+      "VS Code started this task again as its window was reloaded, and its run had ended meanwhile. Nothing was run: resume it where you want it to go on.",
+    );
   const handed = handedOver();
   const flags = handed ? { ...given, detach: false, takeOver: false, json: false } : given;
   const folder = process.cwd();

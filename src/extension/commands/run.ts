@@ -3,6 +3,8 @@ import { liveHolder } from "../../runtime/store/jsonlStore.js";
 import { labelText, plural, timeText } from "../../view/text.js";
 import { commandIds, jobsViewId } from "../ids.js";
 import type { Job } from "../job.js";
+import { jobOfTask } from "../tasks/jobTask.js";
+import { endOverdue } from "../tasks/overdueTasks.js";
 import { mayWrite } from "./place.js";
 import { askOverPlan } from "./planBeforeRun.js";
 import type { Handler, Services } from "./services.js";
@@ -42,6 +44,8 @@ export async function start(
   if (planned === undefined) return;
   const outlives = await services.outliving.settle(job);
   if (outlives === undefined) return;
+  await endOverdue((task) => jobOfTask(services.catalog, task) === job);
+  if (job.starting) return;
   job.starting = true;
   services.catalog.announce(job);
   try {

@@ -10,6 +10,7 @@ import { createFollower, createTask, definitionOf, type JobTaskDefinition, jobFi
 import { NodeFinder } from "./nodeProgram.js";
 import { type Outliving, outlivingArgs } from "./outliving.js";
 import { type PlanOutcome, readPlan } from "./readPlan.js";
+import { Reconnections } from "./reconnections.js";
 import { TaskErrors } from "./taskErrors.js";
 
 function jobFileOfJob(job: Job): string {
@@ -39,6 +40,7 @@ export class JobTasks implements vscode.TaskProvider, vscode.Disposable {
   readonly errors: TaskErrors;
   private readonly nodes: NodeFinder;
   private readonly cli: string;
+  private readonly reconnections: Reconnections;
   private readonly registration: vscode.Disposable;
 
   constructor(
@@ -49,6 +51,7 @@ export class JobTasks implements vscode.TaskProvider, vscode.Disposable {
   ) {
     this.errors = new TaskErrors(context.logUri.fsPath);
     this.nodes = new NodeFinder(log);
+    this.reconnections = new Reconnections(context.workspaceState);
     this.cli = context.asAbsolutePath("dist/cli.js");
     this.registration = vscode.tasks.registerTaskProvider(taskType, this);
   }
@@ -66,7 +69,8 @@ export class JobTasks implements vscode.TaskProvider, vscode.Disposable {
     const definition = task.definition as JobTaskDefinition;
     if (typeof definition.job !== "string" || definition.job === "") return undefined;
     // The very definition that was given: VS Code tells tasks apart by it.
-    return this.create(definition, task.scope ?? vscode.TaskScope.Workspace);
+    const isAgain = this.reconnections.takes(definition);
+    return this.create(definition, task.scope ?? vscode.TaskScope.Workspace, isAgain);
   }
 
   /**
@@ -104,13 +108,20 @@ export class JobTasks implements vscode.TaskProvider, vscode.Disposable {
 
   dispose(): void {
     this.registration.dispose();
+    this.reconnections.dispose();
   }
 
   private async create(
     definition: JobTaskDefinition,
     scope: vscode.WorkspaceFolder | vscode.TaskScope,
+    isAgain = false,
   ): Promise<vscode.Task> {
     const errorFile = await this.errors.fileFor(jobFileOf(definition, scope), definition.args ?? []);
-    return createTask(definition, scope, { node: await this.nodes.find(), cli: this.cli, errorFile });
+    return createTask(definition, scope, {
+      node: await this.nodes.find(),
+      cli: this.cli,
+      errorFile,
+      isAgain,
+    });
   }
 }

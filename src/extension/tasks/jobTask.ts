@@ -2,8 +2,11 @@ import { dirname, isAbsolute, join, relative, sep } from "node:path";
 import * as vscode from "vscode";
 import { lastErrorVariable } from "../../runtime/lastError.js";
 import { jobNameOf } from "../../runtime/runner/jobPaths.js";
+import { startedAgainVariable } from "../../runtime/startedAgain.js";
 import { labelText } from "../../view/text.js";
 import { taskType } from "../ids.js";
+import type { Job } from "../job.js";
+import type { JobCatalog } from "../jobCatalog.js";
 import type { NodeProgram } from "./nodeProgram.js";
 import { outlivingArgs } from "./outliving.js";
 
@@ -41,9 +44,17 @@ export function jobFileOf(definition: JobTaskDefinition, scope: vscode.Task["sco
 }
 
 /** The label of the run that a definition's arguments ask for. */
-export function labelOf({ args = [] }: JobTaskDefinition): string | null {
+function labelOf({ args = [] }: JobTaskDefinition): string | null {
   const at = args.indexOf("--as");
   return at === -1 ? null : (args[at + 1] ?? null);
+}
+
+/** The job that a task runs; undefined for tasks of other types and of jobs that are not there. */
+export function jobOfTask({ jobs }: JobCatalog, { definition, scope }: vscode.Task): Job | undefined {
+  if (definition.type !== taskType) return undefined;
+  const given = definition as JobTaskDefinition;
+  const jobFile = jobFileOf(given, scope);
+  return jobs.find((job) => job.jobFile === jobFile && job.source.label === labelOf(given));
 }
 
 /**
@@ -53,7 +64,18 @@ export function labelOf({ args = [] }: JobTaskDefinition): string | null {
 export function createTask(
   definition: JobTaskDefinition,
   scope: vscode.WorkspaceFolder | vscode.TaskScope,
-  { node, cli, errorFile }: { node: NodeProgram; cli: string; errorFile: string },
+  {
+    node,
+    cli,
+    errorFile,
+    isAgain = false,
+  }: {
+    node: NodeProgram;
+    cli: string;
+    errorFile: string;
+    /** VS Code looks for the task after a reload, and starts it again where its run has ended: that is to do nothing. */
+    isAgain?: boolean;
+  },
 ): vscode.Task {
   const jobFile = jobFileOf(definition, scope);
   const command = definition.command === "retry" ? "retry" : "run";
@@ -61,7 +83,12 @@ export function createTask(
   const execution = new vscode.ProcessExecution(node.path, args, {
     cwd: dirname(jobFile),
     // Nobody sees a question or an error in its terminal; what has to be decided or known is said by us.
-    env: { ...node.env, AGENT_JOBS_ASK: "no", [lastErrorVariable]: errorFile },
+    env: {
+      ...node.env,
+      AGENT_JOBS_ASK: "no",
+      [lastErrorVariable]: errorFile,
+      ...(isAgain && { [startedAgainVariable]: "yes" }),
+    },
   });
   // How a run is kept going is nothing to tell tasks apart by for a person.
   const told = (definition.args ?? []).filter((arg) => !outlivingArgs.includes(arg));

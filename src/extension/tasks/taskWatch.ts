@@ -1,18 +1,20 @@
 import * as vscode from "vscode";
 import { systemCodeOf } from "../../runtime/errors.js";
+import { startedAgainVariable } from "../../runtime/startedAgain.js";
 import { changeLines } from "../../view/changeText.js";
 import { labelText } from "../../view/text.js";
 import { start } from "../commands/run.js";
 import type { Services } from "../commands/services.js";
-import { taskType } from "../ids.js";
 import type { Job } from "../job.js";
 import { reportFailure, unawaited } from "../log.js";
-import { type JobTaskDefinition, jobFileOf, labelOf } from "./jobTask.js";
+import { type JobTaskDefinition, jobFileOf, jobOfTask } from "./jobTask.js";
 import { outlivingArgs } from "./outliving.js";
 import { errorText, type TaskEnd } from "./taskErrors.js";
 
 /** A run that wants to be told what to do about changed parameters: exit code 5 of the command line's contract. */
 const undecided = 5;
+/** A run that ended in order before all was done: it had begun, however late VS Code told of it. */
+const stoppedEarly = 75;
 /** How long a launched task may take until it has a process. */
 const launchPatienceMs = 30_000;
 const lookMs = 1_000;
@@ -77,8 +79,12 @@ export function registerTaskWatch(services: Services): vscode.Disposable {
     if (!waits || !exitCode || endedByPerson.has(exitCode)) return catalog.refreshJob(job);
     // Its run may have been over before it was seen, even at a place that nobody knew.
     await catalog.refresh();
-    const now = jobOfTask(services, task) ?? job;
+    const now = jobOfTask(catalog, task) ?? job;
     if (now.latestToken !== waits.tokenBefore) return;
+    if (exitCode === stoppedEarly) {
+      if (end.message !== undefined && wasStartedAgain(task)) await offerResume(services, now, definition);
+      return;
+    }
     log.info(`${job.name}: the process ended with exit code ${exitCode} and did not begin a run.`);
     await (exitCode === undecided
       ? askOverChange(services, now, definition)
@@ -87,7 +93,7 @@ export function registerTaskWatch(services: Services): vscode.Disposable {
   return vscode.Disposable.from(
     { dispose: () => clearInterval(look) },
     vscode.tasks.onDidStartTaskProcess(({ execution, processId }) => {
-      const job = jobOfTask(services, execution.task);
+      const job = jobOfTask(catalog, execution.task);
       if (!job) return;
       tasks.errors.began(job);
       // After a reload of the window VS Code tells of tasks that have been running all along.
@@ -104,13 +110,13 @@ export function registerTaskWatch(services: Services): vscode.Disposable {
       for (const [execution, { jobId }] of waiting) if (jobId === job.id) waiting.delete(execution);
     }),
     vscode.tasks.onDidEndTaskProcess(({ execution, exitCode }) => {
-      const job = jobOfTask(services, execution.task);
+      const job = jobOfTask(catalog, execution.task);
       if (!job) return;
       setStarting(job, false);
       unawaited(log, "end of a task", takeEnd(execution, job, exitCode));
     }),
     vscode.tasks.onDidEndTask(({ execution }) => {
-      const job = jobOfTask(services, execution.task);
+      const job = jobOfTask(catalog, execution.task);
       // A process that could not be created at all ends its task alone.
       if (job) setStarting(job, false);
     }),
@@ -127,19 +133,22 @@ function lives(pid: number): boolean {
   }
 }
 
-function jobOfTask({ catalog }: Services, task: vscode.Task): Job | undefined {
-  if (task.definition.type !== taskType) return undefined;
-  const definition = task.definition as JobTaskDefinition;
-  const jobFile = jobFileOf(definition, task.scope);
-  return catalog.jobs.find((job) => job.jobFile === jobFile && job.source.label === labelOf(definition));
+const wasStartedAgain = ({ execution }: vscode.Task): boolean =>
+  execution instanceof vscode.ProcessExecution && execution.options?.env?.[startedAgainVariable] === "yes";
+
+/** VS Code wanted to go on with a task whose run had ended: whether it goes on is for the person to say. */
+async function offerResume(services: Services, job: Job, definition: JobTaskDefinition): Promise<void> {
+  if (!job.capabilities(vscode.workspace.isTrusted).has("resumable")) return;
+  const resume = vscode.l10n.t("Resume");
+  const message = vscode.l10n.t(
+    "The run of {0} ended while the window was reloaded. It was not started again.",
+    labelText(job.name),
+  );
+  if ((await vscode.window.showInformationMessage(message, resume)) === resume)
+    await startAgain(services, job, definition);
 }
 
-/** Goes on with what the task was to do, and with no more: its limits and the items that it chose stay. */
-async function askOverChange(
-  services: Services,
-  job: Job,
-  { command, args = [] }: JobTaskDefinition,
-): Promise<void> {
+async function askOverChange(services: Services, job: Job, definition: JobTaskDefinition): Promise<void> {
   const keep = vscode.l10n.t("Keep Results");
   const redo = vscode.l10n.t("Redo");
   const message = vscode.l10n.t(
@@ -149,10 +158,20 @@ async function askOverChange(
   );
   const answer = await vscode.window.showWarningMessage(message, keep, redo);
   if (answer !== keep && answer !== redo) return;
+  await startAgain(services, job, definition, ["--changed", answer === keep ? "keep" : "redo"]);
+}
+
+/** Goes on with what a task was to do, and with no more: its limits and the items that it chose stay. */
+async function startAgain(
+  services: Services,
+  job: Job,
+  { command, args = [] }: JobTaskDefinition,
+  more: readonly string[] = [],
+): Promise<void> {
   try {
     const given = args.filter((arg) => !outlivingArgs.includes(arg));
     const retried = command === "retry" ? job.view?.status.failed : undefined;
-    await start(services, job, [...given, "--changed", answer === keep ? "keep" : "redo"], retried);
+    await start(services, job, [...given, ...more], retried);
   } catch (error) {
     reportFailure(services.log, "Run", error);
   }

@@ -1,0 +1,46 @@
+import * as vscode from "vscode";
+import { taskType } from "../ids.js";
+
+const key = "runningTasks";
+/** How long after the window's beginning VS Code may ask for the tasks that it wants to find again. */
+const patienceMs = 60_000;
+
+/**
+ * Tells the tasks that VS Code wants to find again after a reload of the window from those that a person starts. Where
+ * a task's terminal is gone, as its run has ended meanwhile, VS Code starts it anew, and nothing in the task says so.
+ */
+export class Reconnections implements vscode.Disposable {
+  private readonly running = new Map<vscode.TaskExecution, string>();
+  /** Tasks that ran when the window went, by their definitions. */
+  private readonly left: Set<string>;
+  private readonly sinceMs = performance.now();
+  private readonly listeners: vscode.Disposable;
+
+  constructor(private readonly memento: vscode.Memento) {
+    this.left = new Set(memento.get<string[]>(key));
+    this.listeners = vscode.Disposable.from(
+      vscode.tasks.onDidStartTask(({ execution }) => {
+        const { definition } = execution.task;
+        if (definition.type !== taskType) return;
+        this.running.set(execution, JSON.stringify(definition));
+        this.save();
+      }),
+      vscode.tasks.onDidEndTask(({ execution }) => {
+        if (this.running.delete(execution)) this.save();
+      }),
+    );
+  }
+
+  /** Whether it is for finding a task again that this definition is resolved. Each is looked for once. */
+  takes(definition: vscode.TaskDefinition): boolean {
+    return performance.now() - this.sinceMs < patienceMs && this.left.delete(JSON.stringify(definition));
+  }
+
+  dispose(): void {
+    this.listeners.dispose();
+  }
+
+  private save(): void {
+    void this.memento.update(key, [...new Set(this.running.values())]);
+  }
+}
