@@ -1,5 +1,5 @@
-import { defaultConcurrency, defaultStopGraceMs, stopPollIntervalMs } from "../config.js";
-import { AgentJobsError, JobDefinitionError, messageOf } from "../errors.js";
+import { defaultConcurrency } from "../config.js";
+import { AgentJobsError, messageOf } from "../errors.js";
 import { type ItemKey, idValue } from "../format/itemId.js";
 import type { RunEndReason } from "../format/record.js";
 import { Deadline } from "../session/deadline.js";
@@ -24,6 +24,7 @@ import { remainingItems, startNotices } from "./remaining.js";
 import { errorHeadersOf, retryAfterMs } from "./retryAfter.js";
 import { attemptsFor, delayMs } from "./retryPolicy.js";
 import type { RunOptions, RunOutcome } from "./runOptions.js";
+import { RunStops } from "./runStops.js";
 import { Spending } from "./spending.js";
 import { finishedStages, runStages, stagesOf } from "./stages.js";
 import { WorkerPool } from "./workerPool.js";
@@ -57,9 +58,6 @@ export async function runJob(job: LoadedJobFile, input: Input, options: RunOptio
 /** Causes by which a service says that it is asked too much. */
 const overloadCauses: ReadonlySet<string> = new Set(["rate-limit", "overloaded"]);
 
-/** Ends that a person or the system asked for: what is in flight gets a while, not for ever. */
-const askedFor: ReadonlySet<RunEndReason> = new Set(["stopped", "interrupted", "terminated", "deadline"]);
-
 class Run {
   private readonly session: Session;
   private readonly log: ItemLog;
@@ -69,11 +67,10 @@ class Run {
   private readonly pace: PaceReport;
   private readonly spending: Spending;
   private readonly failures: FailureLimits;
-  private readonly deadline: Deadline | undefined;
+  private readonly stops: RunStops;
   private readonly queue: WorkQueue;
   private readonly attempts = new Set<Attempt>();
   private readonly beganMs = performance.now();
-  private lastDoneMs = performance.now();
   /** What was taken from the queue and may not begin yet. */
   private held: Work | undefined;
   /** Attempts whose work is under way, and those that have ended and are being recorded. */
@@ -86,7 +83,6 @@ class Run {
   private error: unknown;
   private isOver = false;
   private wakeUp: (() => void) | undefined;
-  private grace: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly job: LoadedJobFile,
@@ -117,10 +113,15 @@ class Run {
       (event) => this.tell(event),
       (error) => this.fatal(error),
     );
-    this.spending = new Spending(definition, log.state, (model) => this.tellUnknownPrice(model));
+    this.stops = new RunStops({
+      ...{ definition, control: options.control, session, deadlineMs: options.deadlineMs },
+      spending: () => this.spending,
+      inFlight: () => this.active,
+      tell: (event) => this.tell(event),
+      fatal: (error) => this.fatal(error),
+    });
+    this.spending = new Spending(definition, log.state, (model) => this.stops.unknownPrice(model));
     this.failures = new FailureLimits(definition.maxFailures);
-    const deadlineMs = options.deadlineMs ?? definition.deadlineMs;
-    this.deadline = deadlineMs === undefined ? undefined : Deadline.after(deadlineMs);
     const left = remainingItems(session, input, (key) => this.isChosen(key));
     this.queue = new WorkQueue(left, (error) => (error === undefined ? this.changed() : this.fatal(error)));
   }
@@ -128,8 +129,7 @@ class Run {
   async go(): Promise<RunOutcome> {
     const { control } = this.options;
     this.options.onOpen?.(() => this.status());
-    const watch = setInterval(() => void this.look(), stopPollIntervalMs);
-    control.onStop(() => this.beginToStop());
+    control.onStop(() => this.changed());
     const aborted = new Promise<void>((resolve) => {
       const abort = () => {
         for (const attempt of this.attempts) attempt.abort(control.signal.reason);
@@ -137,16 +137,14 @@ class Run {
       };
       control.signal.addEventListener("abort", abort, { once: true });
     });
-    this.deadline?.signal.addEventListener("abort", () => this.stopAtDeadline(), { once: true });
     try {
       await this.prepare();
       await Promise.race([this.workOff(), aborted]);
     } catch (error) {
       this.error ??= error;
     } finally {
-      clearInterval(watch);
-      clearTimeout(this.grace);
-      this.deadline?.dispose();
+      this.stops.close();
+      this.queue.close();
       this.gate.close();
       this.pace.close();
       await this.runner.close(control.signal.aborted || this.error !== undefined);
@@ -220,7 +218,7 @@ class Run {
     }
     const admission = this.spending.admit(work.input.key, work.expected ?? {});
     if (admission === "later") await this.change();
-    if (admission === "never") this.stopAtBudget(work);
+    if (admission === "never") this.stops.atBudget(work.expected);
     if (admission !== "now") delete work.expected; // what items took meanwhile tells more
     return admission === "now" && !this.options.control.stopping;
   }
@@ -286,11 +284,11 @@ class Run {
     return new Attempt({
       ...{ item: key, attempt, session: this.session, cache: this.opened.cache, log: this.log },
       ...{ gate: this.gate, prepaid, expectedTokens: work.expected?.tokens ?? 0 },
-      runDeadline: this.deadline,
+      runDeadline: this.stops.deadline,
       deadline:
         itemTimeoutMs === undefined
-          ? this.deadline
-          : (this.deadline?.child(itemTimeoutMs) ?? Deadline.after(itemTimeoutMs)),
+          ? this.stops.deadline
+          : (this.stops.deadline?.child(itemTimeoutMs) ?? Deadline.after(itemTimeoutMs)),
       priceOf: (usage) => this.spending.prices.priceOf(usage),
       refusal: () => this.spending.refusal(),
       onSpent: (usage) => this.spending.spend(key, usage),
@@ -339,13 +337,12 @@ class Run {
     }
     this.opened.cache.take({ type: "done", atMs: 0, item: key }); // its steps' results are not needed again
     this.done++;
-    this.lastDoneMs = performance.now();
     if (!attempt.hasFetched) this.gate.succeeded(attempt.startedAtMs);
     this.failures.succeeded();
     const { used } = attempt;
     const told = { item: idValue(key), attempt: number, ms: Math.round(ms), ...(used && { usage: used }) };
     this.tell({ event: "item-done", ...told });
-    this.lookAtConditions();
+    this.stops.itemEnded("done");
   }
 
   private async fail(
@@ -367,10 +364,10 @@ class Run {
     if (isLast) {
       this.failed++;
       this.tell({ event: "item-failed", ...told });
-      if (cause === "budget") this.stopAtBudget(work);
+      if (cause === "budget") this.stops.atBudget(undefined);
       const stop = this.failures.failedBy(cause);
       if (stop) this.options.control.stop(stop.reason, undefined, stop.detail);
-      return this.lookAtConditions();
+      return this.stops.itemEnded("failed");
     }
     const waitMs = Math.max(delayMs(work.tries + 1, retry, Math.random), this.gate.pause?.ms ?? 0);
     this.tell({ event: "item-retry", ...told, delayMs: Math.round(waitMs) });
@@ -392,66 +389,6 @@ class Run {
     this.gate.overloaded(startedAtMs);
     const waitMs = retryAfterMs(errorHeadersOf(error), Date.now());
     if (waitMs !== undefined) this.gate.pauseFor(waitMs, cause);
-  }
-
-  private stopAtBudget({ expected }: Work): void {
-    const next = expected?.usd ?? expected?.tokens;
-    const what =
-      next === undefined ? "The budget is spent" : "The next item could pass the budget, so it was not begun";
-    this.options.control.stop("budget", undefined, `${this.spending.budgetText()} spent`);
-    this.tell({
-      event: "notice",
-      message: `${what}: ${this.spending.budgetText()} spent. Items in flight may pass it by ${this.spending.overshootText()} at most, judging by the dearest so far. Raise \`budget\` and run again to go on.`,
-    });
-  }
-
-  private stopAtDeadline(): void {
-    this.options.control.stop("deadline", undefined, `${(this.deadline?.limitMs ?? 0) / 1000} s`);
-  }
-
-  private tellUnknownPrice(model: string): void {
-    const what = `No price is known for the model ${model}`;
-    const next = `Give it in \`prices: { ${JSON.stringify(model)}: { inputPerMillion, outputPerMillion } }\``;
-    if (!this.spending.hasUsdBudget)
-      return this.tell({ event: "notice", message: `${what}: what its calls cost is not counted. ${next}.` });
-    this.fatal(
-      new JobDefinitionError(
-        `${what}, so the budget cannot be held. ${next}, or remove the budget, then run again.`,
-      ),
-    );
-  }
-
-  private lookAtConditions(): void {
-    const { stopWhen } = this.job.definition;
-    if (!stopWhen || this.options.control.stopping) return;
-    const nowMs = performance.now();
-    const { usd, tokens, unpricedCalls } = this.spending;
-    const stop = stopWhen.evaluate({
-      iterations: this.done + this.failed,
-      elapsedMs: nowMs - this.beganMs,
-      sinceProgressMs: nowMs - this.lastDoneMs,
-      ...{ usd, tokens, unpricedCalls },
-    });
-    if (stop) this.options.control.stop("stop-condition", undefined, stop.message);
-  }
-
-  private async look(): Promise<void> {
-    this.lookAtConditions();
-    // A request that cannot be read now is read at the next look.
-    if (await this.session.stopRequested().catch(() => false)) this.options.control.stop("stopped");
-  }
-
-  private beginToStop(): void {
-    const { control } = this.options;
-    const { reason, signal, detail } = control.stopping!;
-    const told = { reason, inFlight: this.active, ...(detail !== undefined && { detail }) };
-    this.tell({ event: "run-stopping", ...told });
-    if (askedFor.has(reason))
-      this.grace = setTimeout(
-        () => control.abort(reason, signal),
-        this.job.definition.stopGraceMs ?? defaultStopGraceMs,
-      );
-    this.changed();
   }
 
   /** Something no other item would escape either. */

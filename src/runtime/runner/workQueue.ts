@@ -70,6 +70,12 @@ export class WorkQueue {
     this.hasEnded = true;
   }
 
+  /** Lets go of the input: what it holds open may be closed. */
+  close(): void {
+    // One that is waiting for something may never end: nobody waits for it.
+    void Promise.resolve(this.source.return?.()).catch(() => {});
+  }
+
   /** The next item of the input, where it is there at once. */
   private fetch(): Work | undefined {
     if (this.isFetching) return undefined;

@@ -5,6 +5,6 @@ import { ensurePrograms } from "../system.mjs";
 
 export default async function torture(context) {
   await ensurePrograms({ browser: false });
-  await build(context, ["torture/", "runtime/store/writer.main"]);
+  await build(context, ["torture/", "support/", "runtime/store/writer.main"]);
   return run(context.node, ["--enable-source-maps", "dist/test/torture/main.js", ...context.args], context);
 }
