@@ -44,11 +44,6 @@ export class ProgressLine {
     process.stdout.write(`${this.toStart()}${this.shown && eraseRest}${shown(line)}\n${this.shown}`);
   }
 
-  /** Shows how it stands now, where that is told only now and then. */
-  tell(): void {
-    if (!this.isMoving) this.draw();
-  }
-
   stop(): void {
     clearTimeout(this.timer);
     if (this.shown) process.stdout.write(this.toStart() + eraseRest);

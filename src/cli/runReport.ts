@@ -1,4 +1,5 @@
 import { relative } from "node:path";
+import { defaultAttempts } from "../runtime/config.js";
 import type { RunEvent } from "../runtime/runner/events.js";
 import type { LoadedJobFile } from "../runtime/runner/loadJob.js";
 import type { RunOutcome } from "../runtime/runner/run.js";
@@ -53,6 +54,9 @@ const advices: Partial<Record<RunEnding, string>> = {
   budget: "Raise `budget` in the job file to go on.",
 };
 
+/** After these a retry would end as the run did, until that is seen to. */
+const fruitless: ReadonlySet<RunEnding> = new Set(["budget", "auth"]);
+
 /** Arguments of the commands that a person may want next, as they would be typed. */
 export interface Suggestions {
   /** Of `run` and `retry`: the job and what chooses its checkpoint and input. Undefined where nobody knows the job file. */
@@ -75,7 +79,9 @@ type ReportedJob = Pick<LoadedJobFile, "name" | "label" | "checkpoint"> & {
 /** What a person sees of a run. */
 export class RunReport {
   private progress: ProgressLine | undefined;
+  /** How it stood when the run began; unknown to whoever came later. */
   private before: JobStatus | undefined;
+  private status: (() => JobStatus) | undefined;
   private isStopping = false;
   private failures = 0;
   private pausedUntilMs = Number.NEGATIVE_INFINITY;
@@ -90,7 +96,7 @@ export class RunReport {
 
   /** Shows how the run stands from now on; `draw` false only keeps quiet. */
   open(status: () => JobStatus, draw: boolean): void {
-    this.before = status();
+    this.status = status;
     const { budget } = this.job.definition ?? {};
     if (draw)
       this.progress = new ProgressLine(this.job.name, status, () => ({
@@ -102,6 +108,7 @@ export class RunReport {
   take(event: RunEvent): void {
     switch (event.event) {
       case "run-started":
+        this.before = this.status?.();
         return this.note(this.startText(event));
       case "item-failed":
         return this.noteFailure(event);
@@ -142,9 +149,9 @@ export class RunReport {
       ...this.costLines(usage, status.lastRun?.run.usage),
     ];
     if (status.failed > 0) {
-      const inThisRun = failed === status.failed ? "" : ` (${countText(failed)} in this run)`;
+      const inThisRun = failed === status.failed ? "" : `, ${countText(failed)} in this run`;
       lines.push(
-        `${plural(status.failed, "item")} failed${inThisRun}, ${causesText(status)}: agent-jobs failures ${this.suggested.read}`,
+        `${plural(status.failed, "item")} failed${inThisRun} (${causesText(status)}): agent-jobs failures ${this.suggested.read}`,
       );
     }
     if (status.inDoubt > 0)
@@ -179,9 +186,8 @@ export class RunReport {
     const nowMs = performance.now();
     const isNew = nowMs > this.pausedUntilMs;
     this.pausedUntilMs = Math.max(this.pausedUntilMs, nowMs + pauseMs);
-    if (!isNew) return;
-    this.note(`Paused for ${durationText(pauseMs)}, as the service asks: ${safeText(cause ?? "other")}.`);
-    this.progress?.tell();
+    if (isNew)
+      this.note(`Paused for ${durationText(pauseMs)}, as the service asks: ${safeText(cause ?? "other")}.`);
   }
 
   private noteStop({ inFlight, reason, detail }: Extract<RunEvent, { event: "run-stopping" }>): void {
@@ -220,7 +226,9 @@ export class RunReport {
           ]
         : []),
       ...(inDoubt > 0 ? [`${countText(inDoubt)} in doubt`] : []),
-      ...(total === null ? [] : [`${countText(left)} left${isRetry && left > 0 ? ", not begun now" : ""}`]),
+      ...(total !== null && !(isRetry && left === 0)
+        ? [`${countText(left)} left${isRetry ? ", not begun now" : ""}`]
+        : []),
     ];
     return `${name}, run ${run}: ${parts.join("; ")}.`;
   }
@@ -254,9 +262,10 @@ function nextLines(reason: RunEnding, status: JobStatus, run: string | undefined
   const advice = advices[reason];
   const lines = advice !== undefined && (isLeft || failed > 0) ? [advice] : [];
   if (run === undefined) return lines;
-  if (failed > 0) {
+  if (failed > 0 && !fruitless.has(reason)) {
     const causes = failedByCause(status).map(([cause]) => cause);
-    const some = causes.length > 1 ? ` (of one cause: --cause ${shellWord(causes[0]!)})` : "";
+    const likeliest = causes.find((cause) => cause in defaultAttempts) ?? causes[0]!;
+    const some = causes.length > 1 ? ` (of one cause: --cause ${shellWord(likeliest)})` : "";
     lines.push(`Only the failed: agent-jobs retry ${run}${some}`);
   }
   if (isLeft) lines.push(`Go on: agent-jobs run ${run}`);

@@ -79,7 +79,8 @@ function partsOf(input: ProgressInput): Part[] {
   if (status.progress === "stalled") add([90, "stalled"]);
   add([30, rateText(((done - doneBefore) / Math.max(1, elapsedMs)) * 1000)]);
   // What is in flight ends at a time that nothing here knows.
-  if (!isStopping) add(eta ? [80, rangeText(eta)] : [55, `${durationText(elapsedMs)} so far`]);
+  if (!isStopping)
+    add(eta ? [80, rangeText(eta)] : [55, `${durationText(Math.max(1_000, elapsedMs))} so far`]);
   const failures = `${countText(failed)} failed`;
   if (failed > 0) add([40, `${failures}: ${causesText(status)}`], [70, failures]);
   if (retrying > 0)
@@ -131,9 +132,10 @@ export function failedByCause({ failedItems }: JobStatus): [cause: string, count
   return [...counts].sort((a, b) => b[1] - a[1]);
 }
 
-/** `2 rate-limit, 1 timeout` */
+/** `2 rate-limit, 1 timeout`; `timeout` where that is all. */
 export function causesText(status: JobStatus): string {
   const causes = failedByCause(status);
+  if (causes.length === 1) return safeText(causes[0]![0]);
   const named = causes
     .slice(0, maxNamedCauses)
     .map(([cause, count]) => `${countText(count)} ${safeText(cause)}`);

@@ -89,6 +89,12 @@ describe("a run's progress in a line", () => {
       `nightly  ${bar}  847/1,000 · 84% · 2.0/s · 12–15 min left · 5 failed: 2 b, 1 a, 1 c, … · $1.20`,
     ],
     [
+      "one cause without a count of its own",
+      { ...calm, failed: 1, failedItems: [failure("auth")] },
+      {},
+      `nightly  ${bar}  847/1,000 · 84% · 2.0/s · 12–15 min left · 1 failed: auth · $1.20`,
+    ],
+    [
       "only what is known where there is no total",
       stream,
       {},
