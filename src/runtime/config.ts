@@ -95,6 +95,9 @@ export const defaultStopGraceMs = 25_000;
 /** How long an attempt whose signal was aborted may take to end; then the run goes on without it. */
 export const abandonAfterMs = 2_000;
 
+/** A timer for longer than this fires at once. */
+export const maxTimerMs = 2 ** 31 - 1;
+
 /** A run tells of a changed pace at most this often. */
 export const paceIntervalMs = 1_000;
 

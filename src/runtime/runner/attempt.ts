@@ -1,4 +1,4 @@
-import { abandonAfterMs, progressIntervalMs } from "../config.js";
+import { abandonAfterMs, maxTimerMs, progressIntervalMs } from "../config.js";
 import { AgentJobsError, messageOf } from "../errors.js";
 import type { ItemKey } from "../format/itemId.js";
 import type { Usage } from "../format/record.js";
@@ -10,6 +10,12 @@ import type { ItemContext } from "./defineJob.js";
 import { type ItemLog, logText } from "./itemLog.js";
 import type { RequestGate, Ticket } from "./pacing/requestGate.js";
 import { addUsages, readUsage } from "./usage.js";
+
+/** What an attempt used so far, and how many records have told of it. */
+export interface AttemptSpending {
+  used?: Usage | undefined;
+  records: number;
+}
 
 /** What an attempt needs of its run. */
 export interface AttemptParts {
@@ -30,6 +36,8 @@ export interface AttemptParts {
   priceOf(usage: Usage): Promise<number | undefined>;
   /** Why no request may be sent any more; undefined where one may. */
   refusal(): string | undefined;
+  /** What the same attempt did in earlier stages. */
+  before: AttemptSpending;
   onSpent(usage: Usage): void;
   onProgress(fraction: number): void;
 }
@@ -46,13 +54,17 @@ export class Attempt {
   private readonly pricing = new Set<Promise<void>>();
   /** What no record has told yet. */
   private unrecorded: Usage | undefined;
-  private spends = 0;
+  private spendRecords: number;
   private toldProgressMs = Number.NEGATIVE_INFINITY;
   private isOver = false;
+  /** Of its time limit. */
+  private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly parts: AttemptParts) {
     const { item, attempt, gate, log, prepaid } = parts;
     this.startedAtMs = prepaid.startedAtMs;
+    this.used = parts.before.used;
+    this.spendRecords = parts.before.records;
     this.fetching = new AttemptFetch({
       ...{ gate, prepaid, signal: this.controller.signal, expectedTokens: parts.expectedTokens },
       refusal: () =>
@@ -91,22 +103,22 @@ export class Attempt {
    */
   run(work: () => Promise<unknown>, timeoutMs: number | undefined): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      let timer: NodeJS.Timeout | undefined;
       const stop = () => {
         const message = `It took longer than ${timeoutMs} ms (itemTimeoutMs).`;
         const reason = new DOMException(message, "TimeoutError");
         this.controller.abort(reason);
-        timer = setTimeout(() => reject(reason), abandonAfterMs);
+        this.timer = setTimeout(() => reject(reason), abandonAfterMs);
       };
-      if (timeoutMs !== undefined) timer = setTimeout(stop, timeoutMs);
+      if (timeoutMs !== undefined) this.timer = setTimeout(stop, Math.min(timeoutMs, maxTimerMs));
       work()
         .then(resolve, reject)
-        .finally(() => clearTimeout(timer));
+        .finally(() => clearTimeout(this.timer));
     });
   }
 
   /** Ends it at once, as the whole run is. */
   abort(reason: unknown): void {
+    clearTimeout(this.timer);
     this.controller.abort(reason);
   }
 
@@ -116,6 +128,13 @@ export class Attempt {
     const { unrecorded } = this;
     this.unrecorded = undefined;
     return unrecorded;
+  }
+
+  /** Records what it used so far, since it goes on later. @returns what its next part has to know */
+  async putOff(): Promise<AttemptSpending> {
+    const usage = await this.settled();
+    if (usage) await this.tellSpent(usage);
+    return { used: this.used, records: this.spendRecords };
   }
 
   /** From here on it can do nothing more, whatever still goes on of it. */
@@ -149,8 +168,8 @@ export class Attempt {
     const { session, item, attempt, cache } = this.parts;
     const begin = performance.now();
     const given = await work();
-    this.assertOpen();
     await Promise.all(this.pricing);
+    this.assertOpen();
     try {
       const ms = performance.now() - begin;
       await Promise.all([this.recordSpent(), session.recordStep(item, name, op, given, ms)]);
@@ -173,6 +192,8 @@ export class Attempt {
 
   private count(reply: unknown): void {
     const { log, item, priceOf } = this.parts;
+    if (this.isOver)
+      return log.write(item, "ctx.usage: the attempt has ended, so the reply's tokens were not counted.");
     const read = readUsage(reply);
     if (!read)
       return log.write(item, "ctx.usage: the reply says nothing of tokens or cost, so none were counted.");
@@ -200,6 +221,11 @@ export class Attempt {
     const isPaid = unrecorded && (unrecorded.calls ?? 0) > 0;
     if (!isPaid) return;
     this.unrecorded = undefined;
-    await this.parts.session.recordSpent(this.parts.item, this.parts.attempt, ++this.spends, unrecorded);
+    await this.tellSpent(unrecorded);
+  }
+
+  private tellSpent(usage: Usage): Promise<void> {
+    const { session, item, attempt } = this.parts;
+    return session.recordSpent(item, attempt, ++this.spendRecords, usage);
   }
 }

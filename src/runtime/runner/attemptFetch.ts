@@ -27,6 +27,8 @@ export class AttemptFetch {
   /** How many requests were sent. */
   count = 0;
   private readonly tickets = new Set<Ticket>();
+  /** Sent, and not yet known to have taken anything; oldest first. */
+  private readonly uncounted: Ticket[] = [];
   private latest: Ticket | undefined;
 
   constructor(private readonly parts: AttemptFetchParts) {}
@@ -49,6 +51,7 @@ export class AttemptFetch {
     this.count++;
     this.latest = ticket;
     this.tickets.add(ticket);
+    this.uncounted.push(ticket);
     this.parts.onSend();
     try {
       const response = await fetch(input, { ...init, signal });
@@ -61,13 +64,14 @@ export class AttemptFetch {
     }
   }
 
-  /** The latest request took so many tokens. */
+  /** A request took so many tokens: which one is not known, nor needed for their sum. */
   took(tokens: number): void {
-    (this.latest ?? this.parts.prepaid).correct(tokens);
+    (this.uncounted.shift() ?? this.latest ?? this.parts.prepaid).took(tokens);
   }
 
   /** Bodies that nobody reads to their end must not keep others waiting. */
   end(): void {
+    if (this.count === 0) this.parts.prepaid.arrived(); // it counted for a request that is over
     for (const ticket of this.tickets) this.leave(ticket);
   }
 

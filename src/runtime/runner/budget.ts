@@ -1,5 +1,3 @@
-import type { ItemKey } from "../format/itemId.js";
-
 /** Whether an item may begin: now, once another has ended, or not at all within the budget. */
 export type Admission = "now" | "later" | "never";
 
@@ -8,9 +6,9 @@ export type Admission = "now" | "later" | "never";
  * the next one is expected to take must not pass it together. One sum; US dollars or tokens.
  */
 export class Budget {
-  private readonly reserved = new Map<ItemKey, number>();
+  private readonly reserved = new Map<object, number>();
   /** An item of which nobody knows what it takes runs alone. */
-  private alone: ItemKey | undefined;
+  private alone: object | undefined;
   private dearest = 0;
 
   /**
@@ -28,36 +26,36 @@ export class Budget {
   }
 
   /**
-   * Admits an item, and reserves what it is expected to take.
+   * Admits an attempt at an item, and reserves what it is expected to take.
    * @param expected undefined where nothing says
    */
-  admit(item: ItemKey, expected: number | undefined): Admission {
+  admit(attempt: object, expected: number | undefined): Admission {
     if (this.isSpent) return this.reserved.size > 0 ? "later" : "never";
     if (this.alone !== undefined) return "later";
     if (expected === undefined) {
       if (this.reserved.size > 0) return "later";
-      this.alone = item;
-      this.reserved.set(item, 0);
+      this.alone = attempt;
+      this.reserved.set(attempt, 0);
       return "now";
     }
     let sum = this.spent + expected;
     for (const amount of this.reserved.values()) sum += amount;
     if (sum > this.limit) return this.reserved.size > 0 ? "later" : "never";
-    this.reserved.set(item, expected);
+    this.reserved.set(attempt, expected);
     return "now";
   }
 
-  /** An item in flight has spent something. */
-  spend(item: ItemKey, amount: number): void {
+  /** An attempt in flight has spent something. */
+  spend(attempt: object, amount: number): void {
     this.spent += amount;
-    const left = this.reserved.get(item);
-    if (left !== undefined) this.reserved.set(item, Math.max(0, left - amount));
+    const left = this.reserved.get(attempt);
+    if (left !== undefined) this.reserved.set(attempt, Math.max(0, left - amount));
   }
 
-  /** An item has ended, having taken so much in all. */
-  release(item: ItemKey, took: number): void {
-    this.reserved.delete(item);
-    if (this.alone === item) this.alone = undefined;
+  /** An attempt has ended, having taken so much in all. */
+  release(attempt: object, took: number): void {
+    this.reserved.delete(attempt);
+    if (this.alone === attempt) this.alone = undefined;
     this.dearest = Math.max(this.dearest, took);
   }
 

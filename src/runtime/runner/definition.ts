@@ -1,7 +1,8 @@
 import * as v from "valibot";
-import { JobDefinitionError } from "../errors.js";
+import { JobDefinitionError, messageOf } from "../errors.js";
 import type { StopCondition } from "../session/stopConditions.js";
 import type { JobDefinition } from "./defineJob.js";
+import { PriceList } from "./prices.js";
 
 const text = (what: string) => v.pipe(v.string(what), v.minLength(1, what));
 const isFunction = (what: string) =>
@@ -163,7 +164,16 @@ export function checkDefinition(value: unknown, jobFile: string): JobDefinition 
     throw new JobDefinitionError(
       `${jobFile} has a \`command\` but no \`checkpoint\`: name the file that the program writes.`,
     );
+  checkPrices(definition, jobFile);
   return definition;
+}
+
+function checkPrices({ prices }: JobDefinition, jobFile: string): void {
+  try {
+    new PriceList(prices);
+  } catch (error) {
+    throw new JobDefinitionError(`${jobFile}: \`prices\`: ${messageOf(error)} Change it in the job file.`);
+  }
 }
 
 function show(value: unknown): string {

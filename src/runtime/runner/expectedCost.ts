@@ -11,11 +11,14 @@ export interface ExpectedCost {
 }
 
 const percentile = 0.95;
+/** So many samples are looked at one by one; after them, so many at a time. */
+const firstSamples = 16;
 
 /** Says what items are expected to take, by the job's own `estimate`, else by what its items took so far. */
 export class CostModel {
-  /** How many samples `high` is of. */
-  private counted = 0;
+  /** The state's own list, which grows in place, and how much of it `high` is of. */
+  private samples: readonly DurationSample[] = [];
+  private count = 0;
   private high: ExpectedCost = {};
 
   constructor(
@@ -63,11 +66,12 @@ export class CostModel {
   /** The 95th percentile of what the newest items took. */
   private seen(): ExpectedCost {
     const { durations } = this.state;
-    // Sorting for each item would cost more than it tells, once there are some.
-    const isFresh =
-      this.counted === durations.length || (durations.length > 32 && durations.length % 16 !== 0);
-    if (isFresh && this.counted > 0) return this.high;
-    this.counted = durations.length;
+    const isNew = this.samples !== durations || this.count > durations.length;
+    // The first few tell the most; sorting for each one later would cost more than it tells.
+    const isDue = durations.length < firstSamples || durations.length >= this.count + firstSamples;
+    if (!isNew && (durations.length === this.count || !isDue)) return this.high;
+    this.samples = durations;
+    this.count = durations.length;
     this.high = { ...highOf(durations, "usd"), ...highOf(durations, "tokens") };
     return this.high;
   }

@@ -1,5 +1,5 @@
 import { defaultConcurrency } from "../config.js";
-import { AgentJobsError, messageOf } from "../errors.js";
+import { JobDefinitionError } from "../errors.js";
 import { type ItemKey, idValue } from "../format/itemId.js";
 import type { RunEndReason } from "../format/record.js";
 import { Deadline } from "../session/deadline.js";
@@ -8,23 +8,21 @@ import { assertDistinct, type Session } from "../session/session.js";
 import { type JobStatus, statusOf } from "../state/status.js";
 import { JsonlStore } from "../store/jsonlStore.js";
 import { Attempt } from "./attempt.js";
-import { causeIn, isFatal } from "./causes.js";
 import { noteCheckpointPlace } from "./elsewhere.js";
 import type { RunEvent } from "./events.js";
-import { FailureLimits } from "./failureLimits.js";
 import { ItemLog, logPathOf } from "./itemLog.js";
 import { type ItemRunner, inProcess } from "./itemRunner.js";
 import type { Input } from "./items.js";
 import { relativeJobFile } from "./jobPaths.js";
 import type { LoadedJobFile } from "./loadJob.js";
+import { NextChange } from "./nextChange.js";
 import { endOrphans } from "./orphans.js";
+import { Outcomes } from "./outcomes.js";
 import { PaceReport } from "./paceReport.js";
 import { RequestGate, type Ticket } from "./pacing/requestGate.js";
 import { remainingItems, startNotices } from "./remaining.js";
-import { errorHeadersOf, retryAfterMs } from "./retryAfter.js";
-import { attemptsFor, delayMs } from "./retryPolicy.js";
+import { RunEnds } from "./runEnds.js";
 import type { RunOptions, RunOutcome } from "./runOptions.js";
-import { RunStops } from "./runStops.js";
 import { Spending } from "./spending.js";
 import { finishedStages, runStages, stagesOf } from "./stages.js";
 import { WorkerPool } from "./workerPool.js";
@@ -55,9 +53,6 @@ export async function runJob(job: LoadedJobFile, input: Input, options: RunOptio
   return new Run(job, input, options, concurrency, opened).go();
 }
 
-/** Causes by which a service says that it is asked too much. */
-const overloadCauses: ReadonlySet<string> = new Set(["rate-limit", "overloaded"]);
-
 class Run {
   private readonly session: Session;
   private readonly log: ItemLog;
@@ -66,11 +61,10 @@ class Run {
   private readonly gate: RequestGate;
   private readonly pace: PaceReport;
   private readonly spending: Spending;
-  private readonly failures: FailureLimits;
-  private readonly stops: RunStops;
+  private readonly ends: RunEnds;
   private readonly queue: WorkQueue;
+  private readonly outcomes: Outcomes;
   private readonly attempts = new Set<Attempt>();
-  private readonly beganMs = performance.now();
   /** What was taken from the queue and may not begin yet. */
   private held: Work | undefined;
   /** Attempts whose work is under way, and those that have ended and are being recorded. */
@@ -78,11 +72,9 @@ class Run {
   private recording = 0;
   private begun = 0;
   private wasLimited = false;
-  private done = 0;
-  private failed = 0;
   private error: unknown;
   private isOver = false;
-  private wakeUp: (() => void) | undefined;
+  private readonly change = new NextChange();
 
   constructor(
     private readonly job: LoadedJobFile,
@@ -105,7 +97,7 @@ class Run {
         );
     this.gate = new RequestGate(concurrency, definition.limits ?? {}, () => {
       this.pace.changed();
-      this.changed();
+      this.change.tell();
     });
     this.pace = new PaceReport(
       session,
@@ -113,23 +105,35 @@ class Run {
       (event) => this.tell(event),
       (error) => this.fatal(error),
     );
-    this.stops = new RunStops({
-      ...{ definition, control: options.control, session, deadlineMs: options.deadlineMs },
-      spending: () => this.spending,
-      inFlight: () => this.active,
+    this.spending = new Spending(definition, log.state, (model) => this.tellUnknownPrice(model));
+    this.ends = new RunEnds({
+      ...{ definition, session, deadlineMs: options.deadlineMs, control: options.control },
+      spending: this.spending,
       tell: (event) => this.tell(event),
-      fatal: (error) => this.fatal(error),
+      onError: (error) => this.fatal(error),
     });
-    this.spending = new Spending(definition, log.state, (model) => this.stops.unknownPrice(model));
-    this.failures = new FailureLimits(definition.maxFailures);
     const left = remainingItems(session, input, (key) => this.isChosen(key));
-    this.queue = new WorkQueue(left, (error) => (error === undefined ? this.changed() : this.fatal(error)));
+    this.queue = new WorkQueue(left, (error) =>
+      error === undefined ? this.change.tell() : this.fatal(error),
+    );
+    this.outcomes = new Outcomes({
+      ...{
+        definition,
+        session,
+        control: options.control,
+        gate: this.gate,
+        queue: this.queue,
+        ends: this.ends,
+      },
+      ...{ cache: opened.cache, log: this.log, stages: this.stages?.length ?? 0 },
+      tell: (event) => this.tell(event),
+    });
   }
 
   async go(): Promise<RunOutcome> {
     const { control } = this.options;
     this.options.onOpen?.(() => this.status());
-    control.onStop(() => this.changed());
+    control.onStop(() => this.beginToStop());
     const aborted = new Promise<void>((resolve) => {
       const abort = () => {
         for (const attempt of this.attempts) attempt.abort(control.signal.reason);
@@ -137,14 +141,15 @@ class Run {
       };
       control.signal.addEventListener("abort", abort, { once: true });
     });
+    this.ends.watch();
     try {
       await this.prepare();
       await Promise.race([this.workOff(), aborted]);
+      await this.queue.close();
     } catch (error) {
       this.error ??= error;
     } finally {
-      this.stops.close();
-      this.queue.close();
+      this.ends.close();
       this.gate.close();
       this.pace.close();
       await this.runner.close(control.signal.aborted || this.error !== undefined);
@@ -178,19 +183,27 @@ class Run {
 
   /** Begins one thing after the other, as fast as limits allow, until there is no more or the run is to stop. */
   private async workOff(): Promise<void> {
+    try {
+      await this.beginAll();
+    } catch (error) {
+      this.fatal(error); // what is in flight is paid for, and kept
+    }
+    while (this.active + this.recording > 0) await this.change.wait();
+  }
+
+  private async beginAll(): Promise<void> {
     const { control } = this.options;
     while (!control.stopping) {
       const work = this.held ?? this.queue.next(performance.now());
       if (work === "end") {
-        if (this.active + this.recording > 0) await this.change();
+        if (this.active + this.recording > 0) await this.change.wait();
         else if (!this.queue.unpark()) break;
-      } else if (work === "wait") await this.change(this.queue.nextDueMs);
+      } else if (work === "wait") await this.change.wait(this.queue.nextDueMs);
       else {
         this.held = work;
         if (await this.mayBegin(work)) this.begin(work);
       }
     }
-    while (this.active + this.recording > 0) await this.change();
   }
 
   /** Whether it may begin now; waits for a change where it may not. */
@@ -205,7 +218,7 @@ class Run {
     // What is being recorded is in flight for the disk alone, but must not pile up.
     const isFull = this.active >= this.gate.concurrency.allowed || this.recording >= this.concurrency;
     if (isFull) {
-      await this.change();
+      await this.change.wait();
       return false;
     }
     const { limits } = this.job.definition;
@@ -213,12 +226,12 @@ class Run {
       work.expected ??= await this.spending.expect(work.input.item);
     const waitMs = this.gate.waitMs(work.expected?.tokens ?? 0);
     if (waitMs > 0) {
-      await this.change(performance.now() + waitMs);
+      await this.change.wait(performance.now() + waitMs);
       return false;
     }
-    const admission = this.spending.admit(work.input.key, work.expected ?? {});
-    if (admission === "later") await this.change();
-    if (admission === "never") this.stops.atBudget(work.expected);
+    const admission = this.spending.admit(work, work.expected ?? {});
+    if (admission === "later") await this.change.wait();
+    if (admission === "never") this.ends.stopAtBudget(work);
     if (admission !== "now") delete work.expected; // what items took meanwhile tells more
     return admission === "now" && !this.options.control.stopping;
   }
@@ -230,7 +243,7 @@ class Run {
     this.active++;
     const prepaid = this.gate.charge(work.expected?.tokens ?? 0);
     this.attempt(work, prepaid).then(
-      () => this.changed(),
+      () => this.change.tell(),
       (error: unknown) => this.fatal(error),
     );
   }
@@ -244,6 +257,7 @@ class Run {
     };
     try {
       const number = await this.session.start(key, work.pass);
+      if (this.options.control.signal.aborted) return;
       const attempt = this.createAttempt(work, number, prepaid);
       this.attempts.add(attempt);
       this.tell({ event: "item-started", item: idValue(key), attempt: number });
@@ -262,12 +276,12 @@ class Run {
       // A failure may end the run: nothing begins in its place before that is known.
       if (!("error" in outcome)) settle();
       this.recording++;
-      this.changed();
+      this.change.tell();
       try {
-        await this.record(work, number, attempt, { ...outcome, ms, hash: await hashing });
+        await this.outcomes.record(work, number, attempt, { ...outcome, ms, hash: await hashing });
       } finally {
         this.recording--;
-        this.spending.release(key, attempt.used);
+        this.spending.release(work, attempt.used);
       }
     } catch (error) {
       // Whatever an attempt still wanted to record when the run was ended at once, the item is in doubt.
@@ -284,14 +298,15 @@ class Run {
     return new Attempt({
       ...{ item: key, attempt, session: this.session, cache: this.opened.cache, log: this.log },
       ...{ gate: this.gate, prepaid, expectedTokens: work.expected?.tokens ?? 0 },
-      runDeadline: this.stops.deadline,
+      before: work.before ?? { records: 0 },
+      runDeadline: this.ends.deadline,
       deadline:
         itemTimeoutMs === undefined
-          ? this.stops.deadline
-          : (this.stops.deadline?.child(itemTimeoutMs) ?? Deadline.after(itemTimeoutMs)),
+          ? this.ends.deadline
+          : (this.ends.deadline?.child(itemTimeoutMs) ?? Deadline.after(itemTimeoutMs)),
       priceOf: (usage) => this.spending.prices.priceOf(usage),
       refusal: () => this.spending.refusal(),
-      onSpent: (usage) => this.spending.spend(key, usage),
+      onSpent: (usage) => this.spending.spend(work, usage),
       onProgress: (fraction) => {
         this.tell({ event: "item-progress", item: id, fraction });
         this.session.recordProgress(key, attempt, fraction).catch((error) => this.fatal(error));
@@ -307,110 +322,31 @@ class Run {
     return runStages(this.stages, item, attempt.context, work.pass + 1);
   }
 
-  private async record(
-    work: Work,
-    number: number,
-    attempt: Attempt,
-    outcome: { result?: unknown; error?: unknown; ms: number; hash: string | undefined },
-  ): Promise<void> {
-    const { key } = work.input;
+  private tellUnknownPrice(model: string): void {
+    const what = `No price is known for the model ${model}`;
+    const next = `Give it in \`prices: { ${JSON.stringify(model)}: { inputPerMillion, outputPerMillion } }\``;
+    if (!this.spending.hasUsdBudget)
+      return this.tell({ event: "notice", message: `${what}: what its calls cost is not counted. ${next}.` });
+    this.fatal(
+      new JobDefinitionError(
+        `${what}, so the budget cannot be held. ${next}, or remove the budget, then run again.`,
+      ),
+    );
+  }
+
+  private beginToStop(): void {
     const { control } = this.options;
-    const usage = await attempt.settled();
-    const { ms, hash } = outcome;
-    if (control.signal.aborted) return; // ended at once: whether the item took effect is in doubt
-    if ("error" in outcome) {
-      if (isFatal(outcome.error)) throw outcome.error;
-      return this.fail(work, number, attempt, outcome.error, { ms, ...(usage && { usage }) });
-    }
-    if (this.stages && this.job.definition.order === "stages" && work.pass + 1 < this.stages.length) {
-      await this.session.park(key, work.pass);
-      return this.queue.park({ ...work, pass: work.pass + 1, tries: 0 });
-    }
-    const measures = { ms, ...(usage && { usage }), ...(hash !== undefined && { hash }) };
-    try {
-      await this.session.finish(key, outcome.result, measures);
-    } catch (error) {
-      if (error instanceof AgentJobsError) throw error;
-      // No JSON, or too large: the item's own fault, and no other's.
-      const fault = new AgentJobsError("AJ_RESULT", messageOf(error), { cause: error });
-      return this.fail(work, number, attempt, fault, { ms, ...(usage && { usage }) });
-    }
-    this.opened.cache.take({ type: "done", atMs: 0, item: key }); // its steps' results are not needed again
-    this.done++;
-    if (!attempt.hasFetched) this.gate.succeeded(attempt.startedAtMs);
-    this.failures.succeeded();
-    const { used } = attempt;
-    const told = { item: idValue(key), attempt: number, ms: Math.round(ms), ...(used && { usage: used }) };
-    this.tell({ event: "item-done", ...told });
-    this.stops.itemEnded("done");
-  }
-
-  private async fail(
-    work: Work,
-    number: number,
-    attempt: Attempt,
-    error: unknown,
-    measures: { ms: number },
-  ): Promise<void> {
-    const { key } = work.input;
-    const { retry } = this.job.definition;
-    const cause = this.causeOf(error, work, attempt);
-    if (overloadCauses.has(cause) && !attempt.hasFetched) this.heed(error, cause, attempt);
-    const isLast = work.tries + 1 >= attemptsFor(cause, retry) || this.options.control.stopping !== undefined;
-    await this.session.fail(key, error, { cause, ...measures, retry: !isLast });
-    const message = messageOf(error);
-    const told = { item: idValue(key), attempt: number, ms: Math.round(measures.ms), cause, message };
-    this.log.write(key, `failed (${cause}): ${message}`);
-    if (isLast) {
-      this.failed++;
-      this.tell({ event: "item-failed", ...told });
-      if (cause === "budget") this.stops.atBudget(undefined);
-      const stop = this.failures.failedBy(cause);
-      if (stop) this.options.control.stop(stop.reason, undefined, stop.detail);
-      return this.stops.itemEnded("failed");
-    }
-    const waitMs = Math.max(delayMs(work.tries + 1, retry, Math.random), this.gate.pause?.ms ?? 0);
-    this.tell({ event: "item-retry", ...told, delayMs: Math.round(waitMs) });
-    this.queue.retryAt(performance.now() + waitMs, { ...work, tries: work.tries + 1 });
-  }
-
-  private causeOf(error: unknown, { input }: Work, attempt: Attempt): string {
-    try {
-      const own = this.job.definition.classify?.(error, input.item);
-      if (typeof own === "string" && /^[a-z][a-z-]{0,40}$/.test(own)) return own;
-    } catch (thrown) {
-      this.log.write(input.key, `\`classify\` threw: ${messageOf(thrown)}`);
-    }
-    return attempt.isTimedOut ? "timeout" : causeIn(error);
-  }
-
-  /** What the service said of its load, where the requests did not go through `ctx.fetch`. */
-  private heed(error: unknown, cause: string, { startedAtMs }: Attempt): void {
-    this.gate.overloaded(startedAtMs);
-    const waitMs = retryAfterMs(errorHeadersOf(error), Date.now());
-    if (waitMs !== undefined) this.gate.pauseFor(waitMs, cause);
+    const { reason, detail } = control.stopping!;
+    const told = { reason, inFlight: this.active, ...(detail !== undefined && { detail }) };
+    this.tell({ event: "run-stopping", ...told });
+    this.change.tell();
   }
 
   /** Something no other item would escape either. */
   private fatal(error: unknown): void {
     this.error ??= error;
     this.options.control.stop("error");
-    this.changed();
-  }
-
-  /** Resolves at the next change, or at a time. */
-  private change(atMs?: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = atMs === undefined ? undefined : setTimeout(resolve, Math.ceil(atMs - performance.now()));
-      this.wakeUp = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-  }
-
-  private changed(): void {
-    this.wakeUp?.();
+    this.change.tell();
   }
 
   private async end(): Promise<RunOutcome> {
@@ -418,11 +354,12 @@ class Run {
     const { signal, detail } = this.options.control.stopping ?? {};
     const told = { ...(signal !== undefined && { signal }), ...(detail !== undefined && { detail }) };
     this.session.endAs(reason, told);
+    this.giveUpRetries();
     const { state } = this.session;
     await this.session.close();
-    const { done, error } = this;
-    const failed = this.failed + this.queue.waitingForRetry;
-    const ms = Math.round(performance.now() - this.beganMs);
+    const { error } = this;
+    const { done, failed, beganMs } = this.ends;
+    const ms = Math.round(performance.now() - beganMs);
     const status = statusOf(state, this.opened.log.scan, null, Date.now());
     this.tell({
       ...{ event: "run-ended", reason, ...(detail !== undefined && { detail }), done, failed },
@@ -433,6 +370,16 @@ class Run {
     return { ...outcome, ...(error !== undefined && { error }) };
   }
 
+  /** What waited for another attempt stays failed: the run ends before it. */
+  private giveUpRetries(): void {
+    const waiting = [...(this.held ? [this.held] : []), ...this.queue.waitingForRetry];
+    for (const { failure } of waiting) {
+      if (!failure) continue; // held before its first attempt
+      this.ends.failed++;
+      this.tell({ event: "item-failed", ...failure });
+    }
+  }
+
   private reason(): RunEndReason {
     const { stopping } = this.options.control;
     if (this.error !== undefined) return "error";
@@ -441,8 +388,8 @@ class Run {
     const { state } = this.session;
     const { failed, remaining, inDoubt } = statusOf(state, this.opened.log.scan, null, Date.now());
     // Whoever asked for some items alone did not ask for the rest.
-    if (this.options.only && this.failed === 0 && (failed > 0 || remaining !== 0 || inDoubt > 0))
-      return "limit";
+    const isRestLeft = failed > 0 || remaining !== 0 || inDoubt > 0;
+    if (this.options.only && this.ends.failed === 0 && isRestLeft) return "limit";
     if (failed > 0 || remaining !== 0) return "finished-with-failures";
     return inDoubt > 0 ? "in-doubt" : "finished";
   }

@@ -10,7 +10,8 @@ export interface Stopping {
 export class RunControl {
   private readonly abortion = new AbortController();
   private stopped: Stopping | undefined;
-  private listeners: (() => void)[] = [];
+  private readonly listeners: (() => void)[] = [];
+  private readonly askListeners: ((asked: Stopping) => void)[] = [];
 
   /** Aborted when the run must end at once. */
   get signal(): AbortSignal {
@@ -27,10 +28,13 @@ export class RunControl {
    * @param detail which condition or limit it was, with its figures
    */
   stop(reason: RunEndReason, signal?: string, detail?: string): void {
-    if (this.stopped) return;
     const told = { ...(signal !== undefined && { signal }), ...(detail !== undefined && { detail }) };
-    this.stopped = { reason, ...told };
-    for (const listener of this.listeners) listener();
+    const asked = { reason, ...told };
+    if (!this.stopped) {
+      this.stopped = asked;
+      for (const listener of this.listeners) listener();
+    }
+    for (const listener of this.askListeners) listener(asked);
   }
 
   /** Ends at once; what is in flight stays in doubt. */
@@ -41,5 +45,10 @@ export class RunControl {
 
   onStop(listener: () => void): void {
     this.listeners.push(listener);
+  }
+
+  /** Tells of each stop, also of those that come while the run stops already. */
+  onEachStop(listener: (asked: Stopping) => void): void {
+    this.askListeners.push(listener);
   }
 }

@@ -1,4 +1,3 @@
-import type { ItemKey } from "../format/itemId.js";
 import type { Usage } from "../format/record.js";
 import type { JobState } from "../state/jobState.js";
 import { type Admission, Budget } from "./budget.js";
@@ -39,13 +38,16 @@ export class Spending {
     return this.costs.of(item);
   }
 
-  /** Whether all budgets admit an item; only then it is reserved in each. */
-  admit(key: ItemKey, expected: ExpectedCost): Admission {
+  /**
+   * Whether all budgets admit an attempt; only then it is reserved in each.
+   * @param attempt any object that is its own: the next attempt at the same item may be admitted before it is released
+   */
+  admit(attempt: object, expected: ExpectedCost): Admission {
     const taken: Budget[] = [];
     for (const budget of this.budgets) {
-      const admission = budget.admit(key, expected[budget.unit]);
+      const admission = budget.admit(attempt, expected[budget.unit]);
       if (admission !== "now") {
-        for (const other of taken) other.release(key, 0);
+        for (const other of taken) other.release(attempt, 0);
         return admission;
       }
       taken.push(budget);
@@ -53,18 +55,20 @@ export class Spending {
     return "now";
   }
 
-  spend(key: ItemKey, usage: Usage): void {
+  spend(attempt: object, usage: Usage): void {
     const tokens = (usage.inputTokens ?? 0) + (usage.outputTokens ?? 0);
     this.tokens += tokens;
     this.usd += usage.usd ?? 0;
     if (usage.usd === undefined && tokens > 0) this.unpricedCalls++;
-    for (const budget of this.budgets) budget.spend(key, budget.unit === "usd" ? (usage.usd ?? 0) : tokens);
+    for (const budget of this.budgets)
+      budget.spend(attempt, budget.unit === "usd" ? (usage.usd ?? 0) : tokens);
   }
 
   /** An attempt has ended, having taken so much. */
-  release(key: ItemKey, used: Usage | undefined): void {
+  release(attempt: object, used: Usage | undefined): void {
     const tokens = (used?.inputTokens ?? 0) + (used?.outputTokens ?? 0);
-    for (const budget of this.budgets) budget.release(key, budget.unit === "usd" ? (used?.usd ?? 0) : tokens);
+    for (const budget of this.budgets)
+      budget.release(attempt, budget.unit === "usd" ? (used?.usd ?? 0) : tokens);
   }
 
   /** Why no request may be sent any more; undefined where one may. */

@@ -1,5 +1,11 @@
+import { abandonAfterMs } from "../config.js";
+import type { AttemptSpending } from "./attempt.js";
+import type { RunEvent } from "./events.js";
 import type { ExpectedCost } from "./expectedCost.js";
 import type { InputItem } from "./items.js";
+
+/** What `item-failed` tells of an attempt. */
+export type ItemFailure = Omit<Extract<RunEvent, { event: "item-failed" }>, "event">;
 
 /** Something to be done: an item, from its beginning, once more, or from its next stage on. */
 export interface Work {
@@ -10,6 +16,10 @@ export interface Work {
   pass: number;
   /** Whether it counts as begun. */
   isBegun: boolean;
+  /** What its attempt used in the stages behind it. */
+  before?: AttemptSpending;
+  /** How its last attempt of this run failed, where another is to follow. */
+  failure?: ItemFailure;
   expected?: ExpectedCost;
 }
 
@@ -44,9 +54,9 @@ export class WorkQueue {
     return this.retries[0]?.dueMs;
   }
 
-  /** How many items wait for another attempt. */
-  get waitingForRetry(): number {
-    return this.retries.length;
+  /** What waits for another attempt. */
+  get waitingForRetry(): readonly Work[] {
+    return this.retries.map(({ work }) => work);
   }
 
   retryAt(dueMs: number, work: Work): void {
@@ -70,10 +80,24 @@ export class WorkQueue {
     this.hasEnded = true;
   }
 
-  /** Lets go of the input: what it holds open may be closed. */
-  close(): void {
-    // One that is waiting for something may never end: nobody waits for it.
-    void Promise.resolve(this.source.return?.()).catch(() => {});
+  /**
+   * Takes no more, and lets the input close what it has open; waits for that, but not for ever.
+   * @throws what the input throws at that
+   */
+  async close(): Promise<void> {
+    this.endInput();
+    const closing = Promise.resolve(this.source.return?.());
+    let timer: NodeJS.Timeout | undefined;
+    const enough = new Promise<void>((resolve) => {
+      // One that is waiting for its next item cannot close before it has come.
+      timer = setTimeout(resolve, this.isFetching ? 0 : abandonAfterMs);
+    });
+    try {
+      await Promise.race([closing, enough]);
+    } finally {
+      clearTimeout(timer);
+      closing.catch(() => {});
+    }
   }
 
   /** The next item of the input, where it is there at once. */

@@ -20,8 +20,8 @@ export interface Ticket {
   readonly startedAtMs: number;
   /** The service has answered, so it was there by now. */
   arrived(): void;
-  /** What it really took, in tokens. */
-  correct(tokens: number): void;
+  /** A call took so many tokens: counted instead of what was expected, and each further call's besides. */
+  took(tokens: number): void;
   /** It has ended: another may be sent. */
   leave(): void;
   /** It was not sent after all. */
@@ -41,6 +41,7 @@ export class RequestGate {
   private readonly tokens: RateWindow | undefined;
   private readonly queue: Waiting[] = [];
   private inFlight = 0;
+  private isClosed = false;
   private timer: NodeJS.Timeout | undefined;
   private paused = { untilMs: Number.NEGATIVE_INFINITY, cause: "" };
 
@@ -92,6 +93,7 @@ export class RequestGate {
       const abort = () => {
         this.queue.splice(this.queue.indexOf(waiting), 1);
         reject(signal.reason);
+        this.pump(); // whoever comes next may need less
       };
       const stopWaiting = () => signal.removeEventListener("abort", abort);
       const waiting: Waiting = { tokens, admit: resolve, stopWaiting };
@@ -106,27 +108,34 @@ export class RequestGate {
     const untilMs = this.clock() + ms;
     if (untilMs <= this.paused.untilMs) return;
     this.paused = { untilMs, cause };
-    this.onChange();
+    this.tellChange();
     this.pump();
   }
 
   /** The service said that it is too much. */
   overloaded(startedAtMs: number): void {
-    if (this.concurrency.onOverload(startedAtMs, this.clock())) this.onChange();
+    if (this.concurrency.onOverload(startedAtMs, this.clock())) this.tellChange();
   }
 
   succeeded(startedAtMs: number): void {
     if (!this.concurrency.onSuccess(startedAtMs)) return;
-    this.onChange();
+    this.tellChange();
     this.pump();
   }
 
+  /** Lets nobody through any more. What still comes of earlier requests changes nothing. */
   close(): void {
+    this.isClosed = true;
     clearTimeout(this.timer);
+  }
+
+  private tellChange(): void {
+    if (!this.isClosed) this.onChange();
   }
 
   private pump(): void {
     clearTimeout(this.timer);
+    if (this.isClosed) return;
     while (this.queue.length > 0 && this.inFlight < this.concurrency.allowed) {
       const waitMs = this.waitMs(this.queue[0]!.tokens);
       if (waitMs > 0) {
@@ -148,6 +157,7 @@ export class RequestGate {
       if (spent) act(this.tokens!, spent);
     };
     let hasPlace = takesPlace;
+    let isExpectation = true;
     if (takesPlace) this.inFlight++;
     const leave = () => {
       if (!hasPlace) return;
@@ -158,8 +168,9 @@ export class RequestGate {
     return {
       startedAtMs,
       arrived: () => each((window, charge) => window.arrived(charge, this.clock())),
-      correct: (actual) => {
-        if (spent) spent.amount = actual;
+      took: (actual) => {
+        if (spent) spent.amount = (isExpectation ? 0 : spent.amount) + actual;
+        isExpectation = false;
       },
       leave,
       giveBack: () => {

@@ -1,41 +1,73 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
 import { RateWindow } from "../../../../src/runtime/runner/pacing/rateWindow.js";
+import { randomSource } from "../../../support/random.js";
 
-describe("a window of requests", () => {
-  it("never has more than its limit arrive in any span, however long each takes to arrive", () => {
-    const travel = fc.integer({ min: 0, max: 2_000 });
-    fc.assert(
-      fc.property(fc.integer({ min: 1, max: 5 }), fc.array(travel, { maxLength: 60 }), (limit, travels) => {
-        const windowMs = 1_000;
-        const window = new RateWindow(limit, windowMs);
-        let nowMs = 0;
-        const arrivals: number[] = [];
-        for (const travelMs of travels) {
-          nowMs += window.waitMs(nowMs, 1);
-          const charge = window.take(nowMs, 1);
-          arrivals.push(nowMs + travelMs);
-          // The answer comes as the request arrives: nobody can know earlier.
-          window.arrived(charge, nowMs + travelMs);
-        }
-        arrivals.sort((a, b) => a - b);
-        for (let i = limit; i < arrivals.length; i++)
-          assert.ok(arrivals[i]! - arrivals[i - limit]! >= windowMs);
-      }),
-    );
+/** The most that arrived in any span; one that ends where another begins is not in it. */
+function fullest(arrivals: { atMs: number; amount: number }[], windowMs: number): number {
+  return Math.max(
+    ...arrivals.map(({ atMs }) =>
+      arrivals
+        .filter((other) => other.atMs >= atMs && other.atMs < atMs + windowMs)
+        .reduce((sum, { amount }) => sum + amount, 0),
+    ),
+  );
+}
+
+describe("a rate window", () => {
+  it("never lets more than its limit arrive in any span, however long requests are on their way", () => {
+    for (let seed = 1; seed <= 40; seed++) {
+      const random = randomSource(seed);
+      const limit = 1 + random(20);
+      const windowMs = 1_000 * (1 + random(60));
+      const window = new RateWindow(limit, windowMs);
+      const arrivals: { atMs: number; amount: number }[] = [];
+      const answers: { atMs: number; act: () => void }[] = [];
+      let nowMs = 0;
+      const moveTo = (atMs: number) => {
+        for (const answer of answers.sort((a, b) => a.atMs - b.atMs).splice(0))
+          if (answer.atMs <= atMs) answer.act();
+          else answers.push(answer);
+        nowMs = atMs;
+      };
+      for (let sent = 0; sent < 120; sent++) {
+        if (random(3) === 0) moveTo(nowMs + random(windowMs));
+        const amount = 1 + random(limit);
+        for (let waitMs = window.waitMs(nowMs, amount); waitMs > 0; waitMs = window.waitMs(nowMs, amount))
+          moveTo(nowMs + waitMs);
+        const charge = window.take(nowMs, amount);
+        const atMs = nowMs + random(2_000);
+        const answeredMs = atMs + random(5_000);
+        arrivals.push({ atMs, amount });
+        answers.push({ atMs: answeredMs, act: () => window.arrived(charge, answeredMs) });
+      }
+      assert.ok(fullest(arrivals, windowMs) <= limit, `seed ${seed}`);
+    }
   });
 
-  it("lets what is over its limit through once nothing else counts", () => {
-    const window = new RateWindow(100, 1_000);
-    assert.equal(window.waitMs(0, 500), 0);
-    window.arrived(window.take(0, 500), 10);
-    assert.equal(window.waitMs(20, 1), 990);
-    assert.equal(window.waitMs(1_010, 1), 0);
-  });
-
-  it("does not count what was given back", () => {
+  it("counts a request from its answer on, and for no longer than its way may take where none comes", () => {
     const window = new RateWindow(1, 1_000);
-    window.giveBack(window.take(0, 1));
-    assert.equal(window.waitMs(0, 1), 0);
+    const charge = window.take(0, 1);
+    assert.equal(window.waitMs(0, 1), 3_000);
+    window.arrived(charge, 100);
+    assert.equal(window.waitMs(100, 1), 1_000);
+    assert.equal(window.waitMs(1_100, 1), 0);
+  });
+
+  it("frees what was not sent at once, and takes the real amount for the expected one", () => {
+    const window = new RateWindow(10, 1_000);
+    const charge = window.take(0, 10);
+    assert.ok(window.waitMs(0, 1) > 0);
+    charge.amount = 4;
+    assert.equal(window.waitMs(0, 6), 0);
+    window.giveBack(charge);
+    assert.equal(window.waitMs(0, 10), 0);
+  });
+
+  it("lets more than its limit through once nothing else counts, as no wait would help", () => {
+    const window = new RateWindow(10, 1_000);
+    assert.equal(window.waitMs(0, 50), 0);
+    window.take(0, 5);
+    assert.equal(window.waitMs(0, 50), 3_000);
+    assert.equal(window.waitMs(3_000, 50), 0);
   });
 });
