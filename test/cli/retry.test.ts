@@ -78,6 +78,14 @@ describe("agent-jobs retry", () => {
     assert.equal(JSON.parse(json.stdout).event, "notice");
   });
 
+  it("refuses a label that no run has, naming those that there are", async () => {
+    await cli({}, "run", "n.job.mjs", "--as", "w1");
+    const { code, stderr } = await cli({}, "retry", "n.job.mjs", "--as", "w2");
+    assert.equal(code, 2);
+    assert.match(stderr, /w1/);
+    assert.equal((await cli(mended, "retry", "n.job.mjs", "--as", "w1")).code, 0);
+  });
+
   it("begins at most --limit of them", async () => {
     assert.equal((await cli(mended, "retry", "n.job.mjs", "--limit", "1")).code, 75);
     assert.equal(calls().length, 1);

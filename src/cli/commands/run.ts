@@ -21,6 +21,7 @@ import { RunReport, type Suggestions } from "../runReport.js";
 import { runtimePath } from "../runtimePath.js";
 import { shellWord } from "../shellWord.js";
 import { installSignals } from "../signals.js";
+import { targetsOf } from "../targets.js";
 import { leave, print, printError, printJson } from "../terminal.js";
 
 interface RunFlags extends RetryFlags {
@@ -53,6 +54,8 @@ export function registerRetry(program: Command): void {
   const command = program
     .command("retry")
     .description("do failed items again, and no others")
+    // Options that take several values would take the job as one more.
+    .usage("<job> [options]")
     .option("--cause <cause...>", "those that failed by these causes, such as rate-limit")
     .option("--item <id...>", "these items");
   takesRunFlags(command).action(async (path: string, flags: RunFlags) =>
@@ -107,6 +110,9 @@ async function run(path: string, given: RunFlags): Promise<number> {
     label: flags.as ?? null,
     ...(flags.checkpoint && { checkpoint: flags.checkpoint }),
   });
+  // Of a label that was mistyped nothing would be failed.
+  if (flags.isRetry && flags.as !== undefined && flags.checkpoint === undefined)
+    await targetsOf(path, { label: flags.as });
   reportExhaustedHeap(job.checkpoint);
   const control = new RunControl();
   if (flags.isRetry && job.definition.command)
