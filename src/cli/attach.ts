@@ -28,8 +28,10 @@ export async function attachTo(target: Target, token: string, flags: { json?: bo
   const run = new FollowedRun(checkpoint, name, token, (event) => {
     if (json) return printJson(event);
     // Ctrl-C here ends nothing, unlike in the run's own terminal.
-    if (event.event === "run-stopping")
+    if (event.event === "run-stopping") {
+      report?.stopping();
       report?.note(`The run was asked to stop: ${plural(event.inFlight, "item")} in flight.`);
+    } else if (event.event === "pace") report?.take(event);
     else if (event.event === "item-failed") report?.take({ ms: 0, ...event } satisfies RunEvent);
   });
   const left = leaving();

@@ -1,10 +1,13 @@
-import type { ItemKey } from "../runtime/format/itemId.js";
+import { type ItemKey, idText } from "../runtime/format/itemId.js";
+import type { Input } from "../runtime/runner/items.js";
 import type { LoadedJobFile } from "../runtime/runner/loadJob.js";
+import type { DoubtChoice } from "../runtime/runner/remaining.js";
 import { failureGroups } from "../view/failures.js";
 import type { JobView } from "../view/jobView.js";
-import { plural, safeText, shortText } from "../view/text.js";
+import { countText, plural, safeText, shortText, usdText } from "../view/text.js";
 import { CommandError, exit } from "./exitCodes.js";
 import { itemNamed } from "./itemNamed.js";
+import { spentOnItems } from "./spentOnItems.js";
 import { readTarget } from "./targets.js";
 import { print } from "./terminal.js";
 
@@ -17,13 +20,23 @@ export interface RetryFlags {
 const maxNamed = 20;
 
 /**
- * The failed items that a retry does again, after saying which.
- * @throws CommandError exit 2 for a cause by which nothing failed, or an item that is not failed
+ * The failed items that a retry does again, after saying which: also those whose retry was interrupted, so that they
+ * are in doubt.
+ * @throws CommandError exit 2 for a cause by which nothing failed, an item that is not failed, and where none is
+ * in the input: a retry over another input would count them as gone, and do nothing
  */
-export async function chooseFailed(job: LoadedJobFile, flags: RetryFlags): Promise<ReadonlySet<ItemKey>> {
+export async function chooseFailed(
+  job: LoadedJobFile,
+  input: Input,
+  flags: RetryFlags,
+  inDoubt: DoubtChoice,
+): Promise<ReadonlySet<ItemKey>> {
   const { checkpoint, name, label } = job;
   const view = await readTarget({ checkpoint, jobFile: job.path, name, label });
   if (view.error !== null) throw new CommandError(exit.usage, view.error);
+  const { status } = view;
+  const interrupted = inDoubt === "skip" ? [] : status.inDoubtItems.filter(({ open }) => open.failure);
+  status.failedItems.push(...interrupted);
   const groups = failureGroups(view);
   const causes = groups.map(({ cause }) => cause);
   for (const cause of flags.cause ?? [])
@@ -41,13 +54,51 @@ export async function chooseFailed(job: LoadedJobFile, flags: RetryFlags): Promi
     }))
     .filter(({ items }) => items.length > 0);
   const items = new Set(chosen.flatMap((group) => group.items));
+  const gone = leaveOutGone(items, input, { name, isNamed: named !== undefined });
   if (!flags.json && items.size > 0) {
-    const counts = chosen.map((group) => `${group.items.length} by ${safeText(group.cause)}`).join(", ");
+    const counts = chosen
+      .map(({ cause, items: all }) => [cause, all.filter((item) => items.has(item)).length] as const)
+      .filter(([, count]) => count > 0)
+      .map(([cause, count]) => `${countText(count)} by ${safeText(cause)}`)
+      .join(", ");
+    const doubtful = interrupted.filter(({ item }) => items.has(item)).length;
+    const usd = await spentOnItems(checkpoint, items);
+    const spent = usd === null ? "" : ` They have cost ${usdText(usd)} so far.`;
+    if (gone > 0)
+      print(`${plural(gone, "failed item has", "failed items have")} left the input: not tried again.`);
     print(
-      `Tries ${plural(items.size, "failed item")} again: ${counts}. What is recorded of a failure stays until its retry has succeeded.`,
+      `Tries ${plural(items.size, "failed item")} again: ${counts}.${spent} What is recorded of a failure stays until its retry has succeeded.`,
     );
+    if (doubtful > 0)
+      print(
+        `${plural(doubtful, "of them is", "of them are")} in doubt: the retry before ended before it recorded how ${doubtful === 1 ? "it" : "they"} went (--in-doubt skip leaves ${doubtful === 1 ? "it" : "them"} so).`,
+      );
   }
   return items;
+}
+
+/**
+ * Takes out what has left the input since.
+ * @returns how many those were
+ */
+function leaveOutGone(
+  items: Set<ItemKey>,
+  input: Input,
+  { name, isNamed }: { name: string; isNamed: boolean },
+): number {
+  if (input.kind !== "list") return 0;
+  const missing = new Set(items);
+  for (const { key } of input.items) missing.delete(key);
+  if (missing.size === 0) return 0;
+  if (isNamed || missing.size === items.size) {
+    const ids = [...missing].map((item) => shortText(idText(item), 40));
+    throw new CommandError(
+      exit.usage,
+      `${plural(missing.size, "failed item is", "failed items are")} not in the input of ${safeText(name)}: ${listed(ids)}. Nothing was begun. Name the source that ${missing.size === 1 ? "it came" : "they came"} from with --items, as their run did.`,
+    );
+  }
+  for (const item of missing) items.delete(item);
+  return missing.size;
 }
 
 function failedItem(view: JobView, id: string): ItemKey {
@@ -61,7 +112,10 @@ function failedItem(view: JobView, id: string): ItemKey {
 }
 
 function known(names: readonly string[]): string {
-  if (names.length === 0) return "Nothing of it is failed.";
-  const more = names.length > maxNamed ? ` and ${names.length - maxNamed} more` : "";
-  return `Failed are: ${names.slice(0, maxNamed).join(", ")}${more}.`;
+  return names.length === 0 ? "Nothing of it is failed." : `Failed are: ${listed(names)}.`;
+}
+
+function listed(names: readonly string[]): string {
+  const more = names.length > maxNamed ? ` and ${countText(names.length - maxNamed)} more` : "";
+  return names.slice(0, maxNamed).join(", ") + more;
 }

@@ -1,11 +1,14 @@
 import { relative } from "node:path";
+import { defaultAttempts } from "../runtime/config.js";
 import type { RunEvent } from "../runtime/runner/events.js";
 import type { LoadedJobFile } from "../runtime/runner/loadJob.js";
 import type { RunOutcome } from "../runtime/runner/run.js";
+import type { UsageTotals } from "../runtime/state/jobState.js";
 import type { JobStatus, RunEnding } from "../runtime/state/status.js";
-import { causesText } from "../view/progress.js";
+import { causesText, failedByCause } from "../view/progress.js";
 import { countText, durationText, plural, safeText, shortText, usdText } from "../view/text.js";
-import { ProgressLine } from "./progressLine.js";
+import { type ProgressFacts, ProgressLine } from "./progressLine.js";
+import { shellWord } from "./shellWord.js";
 import { print, styled } from "./terminal.js";
 
 /** More failures than this are counted, not printed one by one. */
@@ -34,6 +37,16 @@ const endings: Record<RunEnding, string> = {
   unknown: "Ended without a word",
 };
 
+/** Why a run begins nothing more. */
+const stops: Partial<Record<RunEnding, string>> = {
+  budget: " at the budget",
+  deadline: " at the deadline",
+  "stop-condition": " by a stop condition",
+  "max-failures": ", as too many items failed",
+  auth: ", as the service accepts no request",
+  error: " after an error",
+};
+
 /** What to see to before a run can go on. */
 const advices: Partial<Record<RunEnding, string>> = {
   auth: "Check the key and what it allows: every item would have failed the same way.",
@@ -41,13 +54,14 @@ const advices: Partial<Record<RunEnding, string>> = {
   budget: "Raise `budget` in the job file to go on.",
 };
 
+/** After these a retry would end as the run did, until that is seen to. */
+const fruitless: ReadonlySet<RunEnding> = new Set(["budget", "auth"]);
+
 /** Arguments of the commands that a person may want next, as they would be typed. */
 export interface Suggestions {
-  /** Of `retry`: as `run`, without the input. */
-  retry?: string | undefined;
-  /** Of `run`: the job and what chooses its checkpoint and input. Undefined where nobody knows the job file. */
+  /** Of `run` and `retry`: the job and what chooses its checkpoint and input. Undefined where nobody knows the job file. */
   run: string | undefined;
-  /** Of `failures` and `results`: where they read. */
+  /** Of `failures`, `results` and `doubt`: where they read. */
   read: string;
 }
 
@@ -58,29 +72,44 @@ export type Summed = Pick<RunOutcome, "done" | "failed" | "ms" | "usage" | "stat
   detail?: string;
 };
 
+type ReportedJob = Pick<LoadedJobFile, "name" | "label" | "checkpoint"> & {
+  definition?: { budget?: ProgressFacts["budget"] };
+};
+
 /** What a person sees of a run. */
 export class RunReport {
   private progress: ProgressLine | undefined;
-  private saved = "";
+  /** How it stood when the run began; unknown to whoever came later. */
+  private before: JobStatus | undefined;
+  private status: (() => JobStatus) | undefined;
+  private isStopping = false;
   private failures = 0;
   private pausedUntilMs = Number.NEGATIVE_INFINITY;
   private readonly startFolder = process.env.PWD ?? process.cwd();
 
+  /** @param retried how many failed items the run is to do again, where it does no others */
   constructor(
-    private readonly job: Pick<LoadedJobFile, "name" | "label" | "checkpoint">,
+    private readonly job: ReportedJob,
     private readonly suggested: Suggestions,
+    private readonly retried?: number,
   ) {}
 
   /** Shows how the run stands from now on; `draw` false only keeps quiet. */
   open(status: () => JobStatus, draw: boolean): void {
-    this.saved = savedText(status());
-    if (draw) this.progress = new ProgressLine(this.job.name, status);
+    this.status = status;
+    const { budget } = this.job.definition ?? {};
+    if (draw)
+      this.progress = new ProgressLine(this.job.name, status, () => ({
+        budget,
+        isStopping: this.isStopping,
+      }));
   }
 
   take(event: RunEvent): void {
     switch (event.event) {
       case "run-started":
-        return this.note(startText(event, this.job.label, this.saved));
+        this.before = this.status?.();
+        return this.note(this.startText(event));
       case "item-failed":
         return this.noteFailure(event);
       case "notice":
@@ -88,11 +117,7 @@ export class RunReport {
       case "pace":
         return this.notePace(event);
       case "run-stopping":
-        if (event.inFlight > 0)
-          this.note(
-            `Stopping${event.detail === undefined ? "" : ` (${safeText(event.detail)})`}: finishing ${plural(event.inFlight, "item")} in flight. A second Ctrl-C stops at once.`,
-          );
-        return;
+        return this.noteStop(event);
       default:
         return;
     }
@@ -103,39 +128,55 @@ export class RunReport {
     else print(line);
   }
 
+  /** From now on the run only ends what is in flight. */
+  stopping(): void {
+    this.isStopping = true;
+  }
+
   end(): void {
     this.progress?.stop();
   }
 
   /** How it ended, and what to type next. */
   summary({ reason, detail, done, failed, ms, usage, status }: Summed): string[] {
-    const { total, remaining } = status;
-    const ending = styled(reason === "finished" ? "green" : "yellow", endings[reason]);
+    const { total } = status;
+    const isRetried = this.retried !== undefined && reason === "limit";
+    const words = isRetried ? "Retried" : endings[reason];
+    const ending = styled(reason === "finished" ? "green" : "yellow", words);
     const of = total === null ? "" : ` of ${countText(total)}`;
     const lines = [
       `${ending}${detail === undefined ? "" : ` (${safeText(detail)})`}: ${countText(status.done)}${of} done, ${countText(done)} in this run (${durationText(ms)}).`,
+      ...this.costLines(usage, status.lastRun?.run.usage),
     ];
-    const { inputTokens, outputTokens, usd } = usage;
-    if (inputTokens !== null || outputTokens !== null)
-      lines.push(
-        `In all ${countText(inputTokens ?? 0)} tokens in, ${countText(outputTokens ?? 0)} out${usd === null ? "" : `, ${usdText(usd)}`}.`,
-      );
     if (status.failed > 0) {
-      const inThisRun = failed === status.failed ? "" : ` (${countText(failed)} in this run)`;
+      const inThisRun = failed === status.failed ? "" : `, ${countText(failed)} in this run`;
       lines.push(
-        `${plural(status.failed, "item")} failed${inThisRun}, ${causesText(status)}: agent-jobs failures ${this.suggested.read}`,
+        `${plural(status.failed, "item")} failed${inThisRun} (${causesText(status)}): agent-jobs failures ${this.suggested.read}`,
       );
     }
     if (status.inDoubt > 0)
-      lines.push(`${plural(status.inDoubt, "item")} in doubt: begun, and not recorded as finished.`);
+      lines.push(
+        `${plural(status.inDoubt, "item")} in doubt, begun and not recorded as finished: agent-jobs doubt ${this.suggested.read}`,
+      );
     if (status.done > 0) lines.push(`Results: agent-jobs results ${this.suggested.read}`);
-    const isLeft = status.failed > 0 || remaining !== 0 || status.inDoubt > 0;
-    const advice = advices[reason];
-    if (isLeft && advice !== undefined) lines.push(advice);
-    if (status.failed > 0 && this.suggested.run !== undefined && this.suggested.retry !== undefined)
-      lines.push(`Only the failed: agent-jobs retry ${this.suggested.retry}`);
-    if (isLeft && this.suggested.run !== undefined) lines.push(`Go on: agent-jobs run ${this.suggested.run}`);
+    lines.push(...nextLines(reason, status, this.suggested.run));
     lines.push(styled("dim", `Checkpoint: ${relative(this.startFolder, this.job.checkpoint)}`));
+    return lines;
+  }
+
+  /** What was taken, and what a resumed run did not take again. */
+  private costLines(usage: UsageTotals, ofRun: UsageTotals | undefined): string[] {
+    const lines: string[] = [];
+    const inAll = usageText(usage);
+    if (inAll !== "") {
+      const limit = this.job.definition?.budget?.usd;
+      const of = limit === undefined || usage.usd === null ? "" : ` of ${usdText(limit)}`;
+      const own = ofRun ? usageText(ofRun) : "";
+      const isOnlyRun = own === inAll;
+      lines.push(`In all ${inAll}${of}${isOnlyRun ? "" : `; ${own || "nothing"} in this run`}.`);
+    }
+    const { done = 0, saved } = this.before ?? {};
+    if (saved && done > 0) lines.push(`Not spent again: ${savedTexts(saved, plural(done, "item"))}.`);
     return lines;
   }
 
@@ -149,36 +190,84 @@ export class RunReport {
       this.note(`Paused for ${durationText(pauseMs)}, as the service asks: ${safeText(cause ?? "other")}.`);
   }
 
+  private noteStop({ inFlight, reason, detail }: Extract<RunEvent, { event: "run-stopping" }>): void {
+    this.stopping();
+    if (inFlight === 0) return;
+    const why = stops[reason as RunEnding] ?? "";
+    const figures = detail === undefined ? "" : ` (${safeText(detail)})`;
+    const twice = reason === "interrupted" ? "A second Ctrl-C" : "Ctrl-C twice";
+    this.note(
+      `Stopping${why}${figures}: finishing ${plural(inFlight, "item")} in flight. ${twice} ends ${inFlight === 1 ? "it" : "them"} at once.`,
+    );
+  }
+
   private noteFailure({ item, cause, message }: Extract<RunEvent, { event: "item-failed" }>): void {
     this.failures++;
     if (this.failures <= maxPrintedFailures)
       this.note(
-        `${styled("red", "failed")} ${shortText(String(item), 60)} (${cause}): ${shortText(message, 160)}`,
+        `${styled("red", "failed")} ${shortText(String(item), 60)} (${safeText(cause)}): ${shortText(message, 160)}`,
       );
     if (this.failures === maxPrintedFailures) this.note("Further failures are counted, not listed.");
   }
+
+  private startText({ job, run, total, done, failed, inDoubt }: StartEvent): string {
+    const { label } = this.job;
+    const name = styled("bold", safeText(label ? `${job} @ ${label}` : job));
+    if (run === 1 && done === 0)
+      return `${name}: ${total === null ? "items as they come" : plural(total, "item")}.`;
+    const saved = this.before ? savedTexts(this.before.saved) : "";
+    const left = total === null ? 0 : Math.max(0, total - done - failed - inDoubt);
+    const isRetry = this.retried !== undefined;
+    const parts = [
+      `${countText(done)} done${done === 0 ? "" : saved === "" ? ", not done again" : ` (${saved} not spent again)`}`,
+      ...(failed > 0
+        ? [
+            `${countText(failed)} failed, ${failed === this.retried || !isRetry ? "" : `${countText(this.retried!)} of them `}tried again`,
+          ]
+        : []),
+      ...(inDoubt > 0 ? [`${countText(inDoubt)} in doubt`] : []),
+      ...(total !== null && !(isRetry && left === 0)
+        ? [`${countText(left)} left${isRetry ? ", not begun now" : ""}`]
+        : []),
+    ];
+    return `${name}, run ${run}: ${parts.join("; ")}.`;
+  }
 }
 
-/** ` ($3.10 and 39 min not spent again)` */
-function savedText({ saved: { usd, ms } }: JobStatus): string {
-  const parts = [...(usd === null ? [] : [usdText(usd)]), ...(ms === null ? [] : [durationText(ms)])];
-  return parts.length === 0 ? "" : ` (${parts.join(" and ")} not spent again)`;
-}
+type StartEvent = Extract<RunEvent, { event: "run-started" }>;
 
-function startText(
-  event: Extract<RunEvent, { event: "run-started" }>,
-  label: string | null,
-  saved: string,
-): string {
-  const { job, run, total, done, failed, inDoubt } = event;
-  const name = styled("bold", safeText(label ? `${job} @ ${label}` : job));
-  if (run === 1 && done === 0)
-    return `${name}: ${total === null ? "items as they come" : plural(total, "item")}.`;
-  const parts = [
-    `${countText(done)} done${done > 0 ? saved || ", not done again" : ""}`,
-    ...(failed > 0 ? [`${countText(failed)} failed, tried again`] : []),
-    ...(inDoubt > 0 ? [`${countText(inDoubt)} in doubt`] : []),
-    ...(total === null ? [] : [`${countText(Math.max(0, total - done - failed - inDoubt))} left`]),
+/** `847 items, $3.10 and 39 min` */
+function savedTexts({ usd, ms }: JobStatus["saved"], first?: string): string {
+  const texts = [
+    ...(first === undefined ? [] : [first]),
+    ...(usd === null ? [] : [usdText(usd)]),
+    ...(ms === null ? [] : [durationText(ms)]),
   ];
-  return `${name}, run ${run}: ${parts.join("; ")}.`;
+  return [texts.slice(0, -1).join(", "), ...texts.slice(-1)].filter((text) => text !== "").join(" and ");
+}
+
+/** `1,200 tokens in, 300 out, $0.03`; empty where nothing is known. */
+function usageText({ inputTokens, outputTokens, usd }: UsageTotals): string {
+  const hasTokens = inputTokens !== null || outputTokens !== null;
+  return [
+    ...(hasTokens ? [`${countText(inputTokens ?? 0)} tokens in`, `${countText(outputTokens ?? 0)} out`] : []),
+    ...(usd === null ? [] : [usdText(usd)]),
+  ].join(", ");
+}
+
+/** What to see to, and what to type then. A run does the failed items, too: it is not named where only they are left. */
+function nextLines(reason: RunEnding, status: JobStatus, run: string | undefined): string[] {
+  const { failed, remaining, inDoubt } = status;
+  const isLeft = remaining !== 0 || inDoubt > 0;
+  const advice = advices[reason];
+  const lines = advice !== undefined && (isLeft || failed > 0) ? [advice] : [];
+  if (run === undefined) return lines;
+  if (failed > 0 && !fruitless.has(reason)) {
+    const causes = failedByCause(status).map(([cause]) => cause);
+    const likeliest = causes.find((cause) => cause in defaultAttempts) ?? causes[0]!;
+    const some = causes.length > 1 ? ` (of one cause: --cause ${shellWord(likeliest)})` : "";
+    lines.push(`Only the failed: agent-jobs retry ${run}${some}`);
+  }
+  if (isLeft) lines.push(`Go on: agent-jobs run ${run}`);
+  return lines;
 }

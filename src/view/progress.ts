@@ -1,4 +1,6 @@
 import type { JobStatus } from "../runtime/state/status.js";
+import { columnsOf, cutToColumns } from "./columns.js";
+import { pauseText } from "./jobRow.js";
 import { countText, durationText, percentText, rangeText, safeText, usdText } from "./text.js";
 
 export interface ProgressInput {
@@ -11,112 +13,139 @@ export interface ProgressInput {
   nowMs: number;
   /** Columns; nothing is longer. */
   width: number;
+  /** Of the whole job, where it has one and somebody knows it. */
+  budget?: { usd?: number | undefined; tokens?: number | undefined } | undefined;
+  /** The run begins nothing more, and waits for what is in flight. */
+  isStopping?: boolean;
 }
 
+/** One fact: in full, and then shorter and shorter. A level is given up for the next where there is no room. */
 interface Part {
-  text: string;
-  /** What matters least goes first where there is no room. */
-  weight: number;
+  levels: { text: string; weight: number }[];
 }
 
-const barColumns = 20;
+const maxBarColumns = 20;
+/** It changes in steps, lest it twitch with every digit beside it. */
+const barStepColumns = 5;
 const maxNamedCauses = 3;
 const maxNameColumns = 24;
+const gap = "  ";
 
 /** A run's progress in one line: `nightly  ███░░  847/1,000 · 84% · 2.4/s · 12–15 min left · 3 failed: 2 timeout, 1 auth`. */
 export function progressText(input: ProgressInput): string {
-  const { width } = input;
-  const parts = partsOf(input);
-  const name = { text: cutTo(safeText(input.name), Math.min(maxNameColumns, width)), weight: 5 };
-  const bar = barOf(input.status);
-  const heads = [name, ...(bar ? [{ text: bar, weight: 1 }] : [])];
-  for (;;) {
-    const line = [...heads.map(({ text }) => text), parts.map(({ text }) => text).join(" · ")].join("  ");
-    if (columnsOf(line) <= width) return line;
-    const lightest = [...heads, ...parts].reduce((least, part) =>
-      part.weight < least.weight ? part : least,
-    );
-    if (heads.length + parts.length === 1) return cutTo(line, width);
-    for (const list of [heads, parts]) if (list.includes(lightest)) list.splice(list.indexOf(lightest), 1);
-  }
+  const { width, status } = input;
+  const name = cutToColumns(safeText(input.name), Math.min(maxNameColumns, width));
+  const head: Part = { levels: [{ text: name, weight: 50 }] };
+  const parts = fitted([head, ...partsOf(input)], head, width);
+  const [named, facts] = [parts.includes(head), parts.filter((part) => part !== head)];
+  const rest = factsText(facts);
+  const left = width - columnsOf(rest) - gap.length - (named ? columnsOf(name) + gap.length : 0);
+  const texts = [named ? name : "", barText(status, left), rest].filter((text) => text !== "");
+  return cutToColumns(texts.join(gap), width);
 }
 
-function partsOf({ status, elapsedMs, doneBefore, nowMs }: ProgressInput): Part[] {
-  const { done, total, failed, inFlight, retrying, pause, spent, concurrency, run, stages } = status;
-  const parts: Part[] = [];
-  const add = (weight: number, text: string | false | null | undefined) =>
-    text && parts.push({ text, weight });
-  add(10, total === null ? `${countText(done)} done` : `${countText(done)}/${countText(total)}`);
-  add(6, total ? percentText(done, total) : null);
-  if (pause)
-    add(9, `paused ${durationText(Math.max(1_000, pause.untilMs - nowMs))}: ${safeText(pause.cause)}`);
-  if (status.progress === "stalled") add(9, "stalled");
-  add(3, rateText(((done - doneBefore) / Math.max(1, elapsedMs)) * 1000));
-  add(8, status.eta ? rangeText(status.eta) : `${durationText(elapsedMs)} so far`);
-  add(7, failed > 0 && `${countText(failed)} failed`);
-  add(4, failed > 0 && causesText(status));
-  add(4, retrying > 0 && `${countText(retrying)} to be tried again`);
-  const most = run?.concurrency;
-  add(
-    4,
-    concurrency !== null && most !== undefined && concurrency < most && `${concurrency} of ${most} at a time`,
-  );
-  add(5, spent.usd !== null && usdText(spent.usd));
-  add(
-    2,
-    stages.length > 0 &&
-      stages.map((stage) => `${safeText(stage.name)} ${countText(stage.done)}`).join(" › "),
-  );
-  if (total === null && inFlight > 0) add(3, `${countText(inFlight)} in flight`);
+/** Gives up what weighs least until the rest has room; the last part is never given up. */
+function fitted(all: readonly Part[], head: Part, width: number): Part[] {
+  let parts = [...all];
+  const columns = () => {
+    const facts = columnsOf(factsText(parts.filter((part) => part !== head)));
+    return parts.includes(head) ? columnsOf(head.levels[0]!.text) + gap.length + facts : facts;
+  };
+  while (columns() > width && parts.length > 1) {
+    const lightest = parts.reduce((least, part) => (weightOf(part) < weightOf(least) ? part : least));
+    lightest.levels.shift();
+    parts = parts.filter(({ levels }) => levels.length > 0);
+  }
   return parts;
+}
+
+const weightOf = ({ levels }: Part): number => levels[0]!.weight;
+
+const factsText = (parts: readonly Part[]): string => parts.map(({ levels }) => levels[0]!.text).join(" · ");
+
+/** In the order in which they are read; the weights say which go last: first counts, then what holds the run up. */
+function partsOf(input: ProgressInput): Part[] {
+  const { status, elapsedMs, doneBefore, nowMs, isStopping = false } = input;
+  const { done, total, failed, inFlight, retrying, pause, eta, concurrency, run, stages } = status;
+  const parts: Part[] = [];
+  const add = (...levels: (readonly [number, string | null])[]) => {
+    const known = levels.flatMap(([weight, text]) => (text === null ? [] : [{ weight, text }]));
+    if (known.length > 0) parts.push({ levels: known });
+  };
+  add([100, total === null ? `${countText(done)} done` : `${countText(done)}/${countText(total)}`]);
+  add([60, total ? percentText(done, total) : null]);
+  if (isStopping) add([75, `stopping: ${countText(inFlight)} in flight`], [95, "stopping"]);
+  if (pause) add([90, pauseText(pause, nowMs)], [92, "paused"]);
+  if (status.progress === "stalled") add([90, "stalled"]);
+  add([30, rateText(((done - doneBefore) / Math.max(1, elapsedMs)) * 1000)]);
+  // What is in flight ends at a time that nothing here knows.
+  if (!isStopping)
+    add(eta ? [80, rangeText(eta)] : [55, `${durationText(Math.max(1_000, elapsedMs))} so far`]);
+  const failures = `${countText(failed)} failed`;
+  if (failed > 0) add([40, `${failures}: ${causesText(status)}`], [70, failures]);
+  if (retrying > 0)
+    add([35, `${countText(retrying)} to be tried again`], [38, `${countText(retrying)} again`]);
+  const most = run?.concurrency;
+  if (concurrency !== null && most !== undefined && concurrency < most)
+    add(
+      [42, `${countText(concurrency)} of ${countText(most)} at a time`],
+      [43, `${countText(concurrency)}/${countText(most)} at a time`],
+    );
+  add(...spentLevels(input));
+  if (stages.length > 0)
+    add([20, stages.map((stage) => `${safeText(stage.name)} ${countText(stage.done)}`).join(" › ")]);
+  if (total === null && inFlight > 0 && !isStopping) add([30, `${countText(inFlight)} in flight`]);
+  return parts;
+}
+
+/** `$1.20 of $20.00`; tokens only where a budget counts them. */
+function spentLevels({ status: { spent }, budget }: ProgressInput): (readonly [number, string])[] {
+  if (budget?.tokens !== undefined && budget.usd === undefined) {
+    const tokens = countText(spent.tokens ?? 0);
+    return [[45, `${tokens} of ${countText(budget.tokens)} tokens`]];
+  }
+  if (budget?.usd !== undefined) {
+    const usd = usdText(spent.usd ?? 0);
+    return [
+      [45, `${usd} of ${usdText(budget.usd)}`],
+      [52, usd],
+    ];
+  }
+  return spent.usd === null ? [] : [[52, usdText(spent.usd)]];
 }
 
 function rateText(perSecond: number): string | null {
   if (perSecond <= 0) return null;
-  return perSecond >= 1 ? `${perSecond.toFixed(1)}/s` : `${(perSecond * 60).toFixed(1)}/min`;
+  if (perSecond >= 100) return `${countText(Math.round(perSecond))}/s`;
+  if (perSecond >= 1) return `${perSecond.toFixed(1)}/s`;
+  const perMinute = perSecond * 60;
+  return perMinute >= 1 ? `${perMinute.toFixed(1)}/min` : `${(perMinute * 60).toFixed(1)}/h`;
 }
 
-/** `2 rate-limit, 1 timeout` */
-export function causesText({ failedItems }: JobStatus): string {
+/** How many items failed by each cause, most first. */
+export function failedByCause({ failedItems }: JobStatus): [cause: string, count: number][] {
   const counts = new Map<string, number>();
   for (const { open } of failedItems) {
     const cause = open.failure?.cause ?? "other";
     counts.set(cause, (counts.get(cause) ?? 0) + 1);
   }
-  const sorted = [...counts].sort((a, b) => b[1] - a[1]);
-  const named = sorted.slice(0, maxNamedCauses).map(([cause, count]) => `${count} ${safeText(cause)}`);
-  return [...named, ...(sorted.length > maxNamedCauses ? ["…"] : [])].join(", ");
+  return [...counts].sort((a, b) => b[1] - a[1]);
 }
 
-function barOf({ done, total }: JobStatus): string | null {
-  if (!total) return null;
-  const full = Math.min(barColumns, Math.floor((done / total) * barColumns));
-  return "█".repeat(full) + "░".repeat(barColumns - full);
+/** `2 rate-limit, 1 timeout`; `timeout` where that is all. */
+export function causesText(status: JobStatus): string {
+  const causes = failedByCause(status);
+  if (causes.length === 1) return safeText(causes[0]![0]);
+  const named = causes
+    .slice(0, maxNamedCauses)
+    .map(([cause, count]) => `${countText(count)} ${safeText(cause)}`);
+  return [...named, ...(causes.length > maxNamedCauses ? ["…"] : [])].join(", ");
 }
 
-/** Characters that terminals show two columns wide: of East Asia, and emoji. */
-const wide =
-  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
-const combining = /\p{Mark}/u;
-
-const columnOf = (character: string): number =>
-  combining.test(character) ? 0 : wide.test(character) ? 2 : 1;
-
-/** How many columns of a terminal a text takes. */
-export function columnsOf(text: string): number {
-  let columns = 0;
-  for (const character of text) columns += columnOf(character);
-  return columns;
-}
-
-function cutTo(text: string, columns: number): string {
-  if (columnsOf(text) <= columns) return text;
-  let cut = "";
-  let left = columns - 1;
-  for (const character of text) {
-    left -= columnOf(character);
-    if (left < 0) break;
-    cut += character;
-  }
-  return `${cut}…`;
+/** As long as there is room for; empty where that is for none. */
+function barText({ done, total }: JobStatus, roomColumns: number): string {
+  const columns = Math.min(maxBarColumns, Math.floor(roomColumns / barStepColumns) * barStepColumns);
+  if (!total || columns < barStepColumns) return "";
+  const full = Math.min(columns, Math.floor((done / total) * columns));
+  return "█".repeat(full) + "░".repeat(columns - full);
 }

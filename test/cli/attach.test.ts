@@ -147,7 +147,7 @@ describe("attach", () => {
     const [first, ...rest] = printed.split("\n");
     assert.match(first!, /^n, run 1: 0\/5 done; pid \d+ on .*Ctrl-C leaves it running\.$/);
     assert.ok(rest.includes("failed bad (rate-limit): 429 too many requests"), printed);
-    assert.match(printed, /Ended with failed items: 4 of 5 done[\s\S]*agent-jobs run n\.job\.mjs/);
+    assert.match(printed, /Ended with failed items: 4 of 5 done[\s\S]*agent-jobs retry n\.job\.mjs/);
     assert.ok(!printed.includes("\u001b"));
   });
 

@@ -97,7 +97,7 @@ describe("hostile text through the real command line", () => {
   it("is safe on a real terminal: colours are ours, and nothing else is", async function () {
     if (!python) this.skip();
     const sequence = "\u001b\\[";
-    const ours = new RegExp(`${sequence}\\d{1,2}m|\\r${sequence}2K|\\r(?=\\n)`, "g");
+    const ours = new RegExp(`${sequence}\\d{1,2}m|${sequence}(G|J|\\dA)|\\r(?=\\n)`, "g");
     for (const args of [["run"], ["failures"], ["status"], ["results", "--format", "csv"]]) {
       const [command, ...flags] = args as [string, ...string[]];
       const terminal = new Terminal([process.execPath, cliPath, command, "n.job.js", ...flags], {

@@ -10,6 +10,7 @@ export default {
   retry: false,
   process(item) {
     appendFileSync("calls.txt", item + "\\n");
+    if (process.env.DIES) process.kill(process.pid, "SIGKILL");
     if (item === "slow" && !process.env.MENDED) throw Object.assign(new Error("429"), { status: 429 });
     if (item === "late" && !process.env.MENDED) throw new DOMException("too late", "TimeoutError");
     return item;
@@ -73,6 +74,101 @@ describe("agent-jobs retry", () => {
     const { code, stdout } = await cli({}, "retry", "n.job.mjs");
     assert.equal(code, 0);
     assert.match(stdout, /Nothing to retry/);
+    const json = await cli({}, "retry", "n.job.mjs", "--json");
+    assert.equal(JSON.parse(json.stdout).event, "notice");
+  });
+
+  it("refuses a label that no run has, naming those that there are", async () => {
+    await cli({}, "run", "n.job.mjs", "--as", "w1");
+    const { code, stderr } = await cli({}, "retry", "n.job.mjs", "--as", "w2");
+    assert.equal(code, 2);
+    assert.match(stderr, /w1/);
+    assert.equal((await cli(mended, "retry", "n.job.mjs", "--as", "w1")).code, 0);
+  });
+
+  it("begins at most --limit of them", async () => {
+    assert.equal((await cli(mended, "retry", "n.job.mjs", "--limit", "1")).code, 75);
+    assert.equal(calls().length, 1);
+    assert.equal((await status()).failed, 1);
+  });
+
+  it("does an item again whose retry was killed, unless told to leave what is in doubt", async () => {
+    const { code } = await cli({ DIES: "1" }, "retry", "n.job.mjs", "--item", "slow");
+    assert.notEqual(code, 0);
+    const { done, failed, inDoubt } = await status();
+    assert.deepEqual({ done, failed, inDoubt }, { done: 2, failed: 1, inDoubt: 1 });
+    await cli(mended, "retry", "n.job.mjs", "--in-doubt", "skip");
+    assert.deepEqual([(await status()).failed, (await status()).inDoubt], [0, 1]);
+    const { stdout } = await cli(mended, "retry", "n.job.mjs", "--cause", "rate-limit");
+    assert.match(stdout, /1 of them is in doubt/);
+    assert.deepEqual([(await status()).failed, (await status()).inDoubt], [0, 0]);
+  });
+
+  it("runs on its own with --detach, over the same items", async () => {
+    const { code, stdout } = await cli(
+      mended,
+      "retry",
+      "n.job.mjs",
+      "--cause",
+      "timeout",
+      "--detach",
+      "--attach",
+    );
+    assert.equal(code, 75, stdout);
+    assert.deepEqual(calls(), ["late"]);
+    assert.deepEqual(await failures(), ["slow rate-limit"]);
+  });
+});
+
+describe("agent-jobs retry over another input", () => {
+  let folder: ReturnType<typeof scratchFolder>;
+  beforeEach(async () => {
+    folder = scratchFolder({
+      "i.job.mjs": `export default { items: ["x"], process(item, ctx) {
+        ctx.usage({ usd: 0.25 });
+        if (!process.env.MENDED) throw Object.assign(new Error("bad"), { status: 400 });
+        return item;
+      } };`,
+      "all.json": '["a", "b", "c"]',
+      "fewer.json": '["b", "c"]',
+    });
+    assert.equal((await cli("run", "i.job.mjs", "--items", "all.json")).code, 1);
+  });
+  afterEach(() => folder.remove());
+
+  const cli = (...args: string[]) => runCli(args, { cwd: folder.path });
+  const mended = (...args: string[]) => runCli(args, { cwd: folder.path, env: { MENDED: "1" } });
+  const failed = async () => JSON.parse((await cli("status", "i.job.mjs", "--json")).stdout).jobs[0].failed;
+
+  it("begins nothing where none of them is in it, and all stay failed", async () => {
+    const { code, stderr } = await mended("retry", "i.job.mjs");
+    assert.equal(code, 2);
+    assert.match(stderr, /--items/);
+    assert.equal(await failed(), 3);
+  });
+
+  it("does them with the --items of their run, and says what they have cost", async () => {
+    const { code, stdout } = await mended("retry", "i.job.mjs", "--items", "all.json");
+    assert.equal(code, 0, stdout);
+    assert.match(stdout, /They have cost \$0\.75 so far\./);
+    assert.equal(await failed(), 0);
+  });
+
+  it("does those that are in it, saying how many have left it", async () => {
+    const { stdout } = await mended("retry", "i.job.mjs", "--items", "fewer.json");
+    assert.match(
+      stdout,
+      /1 failed item has left the input[\s\S]*Tries 2 failed items again: 2 by bad-request\. They have cost \$0\.50/,
+    );
+    const named = await mended("retry", "i.job.mjs", "--item", "a", "--items", "fewer.json");
+    assert.equal(named.code, 2);
+  });
+
+  it("suggests the command that tries these items again", async () => {
+    const { stdout } = await cli("run", "i.job.mjs", "--items", "all.json");
+    const suggested = /agent-jobs (retry .*)/.exec(stdout)![1]!.split(" ");
+    assert.equal((await mended(...suggested)).code, 0);
+    assert.equal(await failed(), 0);
   });
 });
 

@@ -6,9 +6,10 @@ export const python = ["python3", "python"].find(
 );
 
 // Runs a program as the leader of a session of its own on a new terminal. Takes orders as JSON lines on its input:
-// a text is typed, null closes the terminal as a window's close button does. Exits as the program did.
+// a text is typed, a number is how many columns it has from now on, null closes it as a window's close button does.
+// Exits as the program did.
 const script = `
-import json, os, pty, select, sys
+import fcntl, json, os, pty, select, struct, sys, termios
 pid, terminal = pty.fork()
 if pid == 0:
     os.execvp(sys.argv[1], sys.argv[1:])
@@ -31,6 +32,8 @@ while terminal in inputs:
                 order = json.loads(line)
                 if order is None:
                     inputs.remove(terminal)
+                elif isinstance(order, int):
+                    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, order, 0, 0))
                 else:
                     os.write(terminal, order.encode())
 os.close(terminal)
@@ -62,6 +65,11 @@ export class Terminal {
   /** Types; \u0003 is Ctrl-C. */
   type(text: string): void {
     this.child.stdin.write(`${JSON.stringify(text)}\n`);
+  }
+
+  /** Makes it so many columns wide, as a drag at its window's edge does. */
+  resize(columns: number): void {
+    this.child.stdin.write(`${columns}\n`);
   }
 
   /** Takes the terminal away, as closing its window does. Resolves once the system has sent its SIGHUP. */

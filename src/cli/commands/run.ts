@@ -22,6 +22,7 @@ import { RunReport, type Suggestions } from "../runReport.js";
 import { runtimePath } from "../runtimePath.js";
 import { shellWord } from "../shellWord.js";
 import { installSignals } from "../signals.js";
+import { targetsOf } from "../targets.js";
 import { leave, print, printError, printJson } from "../terminal.js";
 
 interface RunFlags extends RetryFlags {
@@ -46,9 +47,7 @@ interface RunFlags extends RetryFlags {
 export function registerRun(program: Command): void {
   const command = program
     .command("run")
-    .description("start a job, or resume it: only what is not done is done")
-    .option("--items <source>", "items instead of the definition's: a data file or a glob")
-    .option("--limit <n>", "begin at most this many items", wholeNumber);
+    .description("start a job, or resume it: only what is not done is done");
   takesRunFlags(command).action(async (path: string, flags: RunFlags) => leave(await run(path, flags)));
 }
 
@@ -56,6 +55,8 @@ export function registerRetry(program: Command): void {
   const command = program
     .command("retry")
     .description("do failed items again, and no others")
+    // Options that take several values would take the job as one more.
+    .usage("<job> [options]")
     .option("--cause <cause...>", "those that failed by these causes, such as rate-limit")
     .option("--item <id...>", "these items");
   takesRunFlags(command).action(async (path: string, flags: RunFlags) =>
@@ -67,6 +68,8 @@ export function registerRetry(program: Command): void {
 function takesRunFlags(command: Command): Command {
   return command
     .argument("<job>", "the job file, NAME.job.ts (.mts .js .mjs .json)")
+    .option("--items <source>", "items instead of the definition's: a data file or a glob")
+    .option("--limit <n>", "begin at most this many items", wholeNumber)
     .option("--checkpoint <file>", "the checkpoint instead of the definition's")
     .option("--as <label>", "a labelled run with a checkpoint of its own, such as 2026-W47")
     .option("--concurrency <n>", "how many items are worked on at a time", wholeNumber)
@@ -113,6 +116,9 @@ async function run(path: string, given: RunFlags): Promise<number> {
     label: flags.as ?? null,
     ...(flags.checkpoint && { checkpoint: flags.checkpoint }),
   });
+  // Of a label that was mistyped nothing would be failed.
+  if (flags.isRetry && flags.as !== undefined && flags.checkpoint === undefined)
+    await targetsOf(path, { label: flags.as });
   reportExhaustedHeap(job.checkpoint);
   const control = new RunControl();
   if (flags.isRetry && job.definition.command)
@@ -141,14 +147,16 @@ async function run(path: string, given: RunFlags): Promise<number> {
   const taking = takeOver === undefined ? {} : { takeOver };
   const input = await resolveItems(itemsFlag || job.definition.items, job.definition.key, job.folder);
   await settleChanges(job, input, flags.changed);
-  const only = flags.isRetry ? await chooseFailed(job, flags) : undefined;
+  const inDoubt = await settleDoubt(job, input, flags.inDoubt);
+  const only = flags.isRetry ? await chooseFailed(job, input, flags, inDoubt) : undefined;
   if (only?.size === 0) {
-    print(`Nothing to retry: no item of ${safeText(job.name)} is failed.`);
+    const message = `Nothing to retry: no item of ${safeText(job.name)} is failed.`;
+    if (flags.json) printJson({ event: "notice", message });
+    else print(message);
     return exit.ok;
   }
-  const inDoubt = only ? "retry" : await settleDoubt(job, input, flags.inDoubt);
   if (flags.detach) return runDetached(job, { ...taking, inDoubt }, { path, folder, flags });
-  const report = new RunReport(job, suggestionsFor(path, flags));
+  const report = new RunReport(job, suggestionsFor(path, flags), only?.size);
   const tell = flags.json ? (event: RunEvent) => printJson(event) : (event: RunEvent) => report.take(event);
   const note = (message: string) =>
     flags.json ? printJson({ event: "notice", message }) : report.note(message);
@@ -189,8 +197,7 @@ function suggestionsFor(path: string, { checkpoint, as, items }: RunFlags): Sugg
   const flag = (name: string, value: string | undefined) =>
     value === undefined ? "" : ` ${name} ${shellWord(value)}`;
   const read = checkpoint === undefined ? word + flag("--as", as) : shellWord(checkpoint);
-  const which = word + flag("--checkpoint", checkpoint) + flag("--as", as);
-  return { run: which + flag("--items", items), retry: which, read };
+  return { run: word + flag("--checkpoint", checkpoint) + flag("--as", as) + flag("--items", items), read };
 }
 
 function wholeNumber(text: string): number {

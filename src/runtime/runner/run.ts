@@ -167,9 +167,13 @@ class Run {
       if (ended > 0) this.tell({ event: "notice", message });
     }
     this.tellStart();
+    const status = this.status();
+    const { only } = this.options;
+    // Of some items alone, the others in doubt are left so.
+    const inDoubt = only ? status.inDoubtItems.filter(({ item }) => !only.has(item)).length : status.inDoubt;
     const notices = await startNotices(
-      this.status(),
-      this.options.only ? "skip" : this.options.inDoubt,
+      { ...status, inDoubt },
+      only ? "skip" : this.options.inDoubt,
       this.job.checkpoint,
     );
     if (this.spending.hasBudget)
