@@ -97,6 +97,8 @@ describe("agent-jobs retry", () => {
     assert.notEqual(code, 0);
     const { done, failed, inDoubt } = await status();
     assert.deepEqual({ done, failed, inDoubt }, { done: 2, failed: 1, inDoubt: 1 });
+    const listed = await cli({}, "failures", "n.job.mjs");
+    assert.match(listed.stdout, /^1 item of n that had failed is in doubt: .* agent-jobs retry n\.job\.mjs/m);
     await cli(mended, "retry", "n.job.mjs", "--in-doubt", "skip");
     assert.deepEqual([(await status()).failed, (await status()).inDoubt], [0, 1]);
     const { stdout } = await cli(mended, "retry", "n.job.mjs", "--cause", "rate-limit");

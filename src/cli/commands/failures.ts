@@ -73,7 +73,18 @@ async function failures(path: string, flags: FailuresFlags): Promise<number> {
   else
     for (const each of shown.filter(({ groups, others }) => groups.length + others.length > 0))
       printFailures(each, flags, path, shown.length > 1);
+  if (!flags.json) for (const { view } of shown) printInterrupted(view, path);
   return exit.ok;
+}
+
+/** Failed items whose retry was cut short are in doubt, no longer failed: they are not to be missed here. */
+function printInterrupted({ name, status }: JobView, path: string): void {
+  const { length } = status.inDoubtItems.filter(({ open }) => open.failure);
+  if (length === 0) return;
+  const retry = `agent-jobs retry ${shellWord(path)}`;
+  print(
+    `${plural(length, "item")} of ${safeText(name)} that had failed ${length === 1 ? "is" : "are"} in doubt: the retry ended before it recorded how ${length === 1 ? "it" : "they"} went. ${retry} does ${length === 1 ? "it" : "them"} again.`,
+  );
 }
 
 function only(groups: readonly FailureGroup[], wanted: ReadonlySet<ItemKey>): FailureGroup[] {

@@ -36,11 +36,14 @@ async function plan(path: string, flags: PlanFlags): Promise<number> {
     label: flags.as ?? null,
     ...(flags.checkpoint && { checkpoint: flags.checkpoint }),
   });
-  if (job.definition.command)
+  if (job.definition.command) {
+    // For whoever reads it: an error like another, but nothing that a run would fail by.
+    if (flags.json) printJson({ job: job.name, command: true });
     throw new CommandError(
       exit.usage,
       `${job.name} is done by a program that keeps its own checkpoint, so what a run would do is known to that program alone. See agent-jobs status ${shellWord(path)}.`,
     );
+  }
   const items = flags.items && fromJobFolder(flags.items, job.folder);
   process.chdir(job.folder);
   const planned = await planJob(

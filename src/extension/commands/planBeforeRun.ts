@@ -17,23 +17,24 @@ import type { Services } from "./services.js";
 
 /**
  * Says what a run would do and cost, and asks, where a job was run before.
+ * @param given arguments of the run
  * @param retried how many failed items are to be tried again, where nothing else is to be done
  * @returns further arguments of the run; undefined where it is not to start
  */
 export async function askOverPlan(
   services: Services,
   job: Job,
+  given: readonly string[],
   retried?: number,
 ): Promise<string[] | undefined> {
   const setting = planSetting(job.jobFile ?? job.checkpoint);
   const { done, failed, inDoubt } = job.view?.status ?? { done: 0, failed: 0, inDoubt: 0 };
   const isTouched = done + failed + inDoubt > 0;
   if (setting === "never" || (setting !== "always" && !isTouched)) return [];
-  const outcome = await planned(services, job);
+  const outcome = await planned(services, job, given);
   if (outcome === undefined) return undefined;
+  if ("kind" in outcome) return [];
   if ("error" in outcome) {
-    // Programs that keep their own checkpoint have no plan; whatever else is wrong the run would say as well.
-    if (outcome.error === undefined) return [];
     const message = vscode.l10n.t("{0} cannot be run: {1}", labelText(job.name), errorText(outcome.error));
     // It ran in no terminal: its whole output is in the log.
     services.log.error(`${job.name}: no plan: ${outcome.error}`);
@@ -45,13 +46,13 @@ export async function askOverPlan(
 }
 
 /** Undefined where the person would not wait for it. */
-async function planned({ tasks }: Services, job: Job) {
+async function planned({ tasks }: Services, job: Job, given: readonly string[]) {
   const title = vscode.l10n.t("Looking what a run of {0} would do…", labelText(job.name));
   const options = { location: vscode.ProgressLocation.Window, title };
   return vscode.window.withProgress(options, async (_, token) => {
     const abortion = new AbortController();
     token.onCancellationRequested(() => abortion.abort());
-    const outcome = await tasks.planOf(job, abortion.signal);
+    const outcome = await tasks.planOf(job, given, abortion.signal);
     return abortion.signal.aborted ? undefined : outcome;
   });
 }

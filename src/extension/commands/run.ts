@@ -40,7 +40,7 @@ export async function start(
   const args = await askOverDamage(job);
   if (args === undefined) return;
   // A choice that was made already needs no further question.
-  const planned = extraArgs.includes("--changed") ? [] : await askOverPlan(services, job, retried);
+  const planned = extraArgs.includes("--changed") ? [] : await askOverPlan(services, job, extraArgs, retried);
   if (planned === undefined) return;
   const outlives = await services.outliving.settle(job);
   if (outlives === undefined) return;

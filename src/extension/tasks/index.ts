@@ -34,6 +34,15 @@ async function whichRun(
   ];
 }
 
+const plannedFlags = ["--items", "--as", "--checkpoint"];
+
+/** Those of a run's arguments by which its plan is another. */
+function planArgs(given: readonly string[]): string[] {
+  return given.filter((arg, i) =>
+    plannedFlags.some((flag) => arg === flag || arg.startsWith(`${flag}=`) || given[i - 1] === flag),
+  );
+}
+
 /** Makes tasks of jobs, for VS Code's list of tasks and for our own commands. */
 export class JobTasks implements vscode.TaskProvider, vscode.Disposable {
   /** Why tasks failed. */
@@ -93,11 +102,15 @@ export class JobTasks implements vscode.TaskProvider, vscode.Disposable {
     return this.create(definitionOf(jobFile, args, command), folder ?? vscode.TaskScope.Workspace);
   }
 
-  /** What a run of a job would do. It is found out by a process of its own, since that loads the job file. */
-  async planOf(job: Job, signal: AbortSignal): Promise<PlanOutcome> {
+  /**
+   * What a run of a job would do. It is found out by a process of its own, since that loads the job file.
+   * @param given arguments of the run
+   */
+  async planOf(job: Job, given: readonly string[], signal: AbortSignal): Promise<PlanOutcome> {
     const jobFile = jobFileOfJob(job);
     const { path, env } = await this.nodes.find();
-    const args = [this.cli, "plan", jobFile, "--json", ...(await whichRun(job, jobFile))];
+    const which = [...(await whichRun(job, jobFile, given)), ...planArgs(given)];
+    const args = [this.cli, "plan", jobFile, "--json", ...which];
     return readPlan(path, args, { cwd: dirname(jobFile), env, signal });
   }
 

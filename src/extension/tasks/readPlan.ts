@@ -1,11 +1,9 @@
 import { execFile } from "node:child_process";
 import type { JobPlan } from "../../runtime/state/jobPlan.js";
 
-/** A plan, or why there is none: undefined where the job has none by its nature. */
-export type PlanOutcome = { plan: JobPlan } | { error: string | undefined };
+/** A plan; or that the job has none by its nature, as programs that keep their own checkpoint; or why it failed. */
+export type PlanOutcome = { plan: JobPlan } | { kind: "command" } | { error: string };
 
-/** Input that a job cannot be planned for: exit code 2 of the command line's contract. */
-const unusable = 2;
 const maxPlanBytes = 64 * 1024 * 1024;
 
 /** Runs `agent-jobs plan --json`. */
@@ -17,20 +15,21 @@ export function readPlan(
   return new Promise((resolve) => {
     const options = { cwd, env: { ...process.env, ...env }, signal, maxBuffer: maxPlanBytes };
     execFile(program, [...args], options, (error, stdout, stderr) => {
-      try {
-        if (!error) return resolve({ plan: JSON.parse(stdout) as JobPlan });
-      } catch {
-        // what a job file prints as it is loaded may stand before it
-        const line = stdout.trimEnd().split("\n").at(-1) ?? "";
-        try {
-          return resolve({ plan: JSON.parse(line) as JobPlan });
-        } catch {
-          return resolve({ error: stdout.trim() || undefined });
-        }
-      }
-      const said = stderr.trim().replace(/^agent-jobs: /, "");
-      const isCommand = error.code === unusable && said.includes("keeps its own checkpoint");
-      resolve({ error: isCommand ? undefined : said || error.message });
+      const told = toldIn(stdout);
+      if (told?.command === true) return resolve({ kind: "command" });
+      if (!error && told) return resolve({ plan: told as unknown as JobPlan });
+      const said = (stderr.trim() || stdout.trim()).replace(/^agent-jobs: /, "");
+      resolve({ error: said || (error?.message ?? "agent-jobs plan said nothing.") });
     });
   });
+}
+
+/** The JSON object at the end of the output: what a job file prints as it is loaded may stand before it. */
+function toldIn(stdout: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "");
+    return typeof value === "object" && value !== null ? { ...value } : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -154,7 +154,7 @@ async function askOverChange(services: Services, job: Job, definition: JobTaskDe
   const message = vscode.l10n.t(
     "{0} has changed since its results were made. {1} Keep what is done, or do again what is affected? Nothing is deleted: the old checkpoint is kept.",
     labelText(job.name),
-    await changesOf(services, job),
+    await changesOf(services, job, definition.args),
   );
   const answer = await vscode.window.showWarningMessage(message, keep, redo);
   if (answer !== keep && answer !== redo) return;
@@ -178,8 +178,8 @@ async function startAgain(
 }
 
 /** What is not as it was, in sentences; in general terms where the plan does not come. */
-async function changesOf({ tasks, log }: Services, job: Job): Promise<string> {
-  const outcome = await tasks.planOf(job, AbortSignal.timeout(planPatienceMs));
+async function changesOf({ tasks, log }: Services, job: Job, args: readonly string[] = []): Promise<string> {
+  const outcome = await tasks.planOf(job, args, AbortSignal.timeout(planPatienceMs));
   const lines = "plan" in outcome ? changeLines(outcome.plan.changed) : [];
   if (lines.length > 0) return lines.map(labelText).join(" ");
   if ("error" in outcome) log.warn(`${job.name}: what has changed is not known: ${outcome.error}`);
