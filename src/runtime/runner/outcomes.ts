@@ -35,18 +35,24 @@ export interface OutcomesParts {
 export class Outcomes {
   constructor(private readonly parts: OutcomesParts) {}
 
-  /** @throws what no other item would escape either */
+  /**
+   * @param onQueued called once the record of an item that did not fail stands before whatever is recorded next: what
+   * begins in its place comes after it in the file, so that no kill leaves more in doubt than was in flight. A failure
+   * may end the run: nothing begins in its place before that is known.
+   * @throws what no other item would escape either
+   */
   async record(
     work: Work,
     number: number,
     attempt: Attempt,
     outcome: { result?: unknown; error?: unknown; ms: number; hash: string | undefined },
+    onQueued: () => void,
   ): Promise<void> {
     const { key } = work.input;
     const { control } = this.parts;
     const { definition, stages } = this.parts;
     const hasNext = definition.order === "stages" && work.pass + 1 < stages;
-    if (hasNext && !("error" in outcome)) return this.putOff(work, attempt);
+    if (hasNext && !("error" in outcome)) return this.putOff(work, attempt, onQueued);
     const usage = await attempt.settled();
     const { ms, hash } = outcome;
     if (control.signal.aborted) return; // ended at once: whether the item took effect is in doubt
@@ -56,7 +62,9 @@ export class Outcomes {
     }
     const measures = { ms, ...(usage && { usage }), ...(hash !== undefined && { hash }) };
     try {
-      await this.parts.session.finish(key, outcome.result, measures);
+      const finished = this.parts.session.finish(key, outcome.result, measures);
+      onQueued();
+      await finished;
     } catch (error) {
       if (error instanceof AgentJobsError) throw error;
       // No JSON, or too large: the item's own fault, and no other's.
@@ -72,10 +80,12 @@ export class Outcomes {
   }
 
   /** The item goes on with its next stage once all others have come as far. */
-  private async putOff(work: Work, attempt: Attempt): Promise<void> {
+  private async putOff(work: Work, attempt: Attempt, onQueued: () => void): Promise<void> {
     const before = await attempt.putOff();
     if (this.parts.control.signal.aborted) return;
-    await this.parts.session.park(work.input.key, work.pass);
+    const parked = this.parts.session.park(work.input.key, work.pass);
+    onQueued();
+    await parked;
     const { failure: _, ...rest } = work;
     this.parts.queue.park({ ...rest, pass: work.pass + 1, tries: 0, before });
   }

@@ -275,12 +275,14 @@ class Run {
       const ms = performance.now() - begin;
       attempt.end();
       this.attempts.delete(attempt);
-      // A failure may end the run: nothing begins in its place before that is known.
-      if (!("error" in outcome)) settle();
       this.recording++;
-      this.change.tell();
+      const hash = await hashing;
+      const onQueued = () => {
+        settle();
+        this.change.tell();
+      };
       try {
-        await this.outcomes.record(work, number, attempt, { ...outcome, ms, hash: await hashing });
+        await this.outcomes.record(work, number, attempt, { ...outcome, ms, hash }, onQueued);
       } finally {
         this.recording--;
         this.spending.release(work, attempt.used);
