@@ -6,7 +6,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, fstatSync } from "node:fs";
 import { relative } from "node:path";
 import type { LoadedJobFile } from "../runtime/runner/loadJob.js";
-import type { DoubtChoice } from "../runtime/runner/remaining.js";
+import type { DoubtChoice } from "../runtime/runner/runOptions.js";
 import { prepareFolder } from "../runtime/store/jsonlStore.js";
 import { safeText } from "../view/text.js";
 import { attachTo } from "./attach.js";

@@ -2,7 +2,7 @@ import { markDoneByPerson } from "../runtime/doubt.js";
 import { type ItemKey, idText, keyOf } from "../runtime/format/itemId.js";
 import type { Input } from "../runtime/runner/items.js";
 import type { LoadedJobFile } from "../runtime/runner/loadJob.js";
-import type { DoubtChoice } from "../runtime/runner/remaining.js";
+import type { DoubtChoice } from "../runtime/runner/runOptions.js";
 import { type DoubtfulItem, doubtfulItem } from "../runtime/state/inDoubt.js";
 import { type OpenEntry, statusOf } from "../runtime/state/status.js";
 import { JsonlStore } from "../runtime/store/jsonlStore.js";

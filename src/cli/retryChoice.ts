@@ -1,7 +1,7 @@
 import { type ItemKey, idText } from "../runtime/format/itemId.js";
 import type { Input } from "../runtime/runner/items.js";
 import type { LoadedJobFile } from "../runtime/runner/loadJob.js";
-import type { DoubtChoice } from "../runtime/runner/remaining.js";
+import type { DoubtChoice } from "../runtime/runner/runOptions.js";
 import { failureGroups } from "../view/failures.js";
 import type { JobView } from "../view/jobView.js";
 import { countText, plural, safeText, shortText, usdText } from "../view/text.js";

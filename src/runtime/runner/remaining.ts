@@ -3,6 +3,7 @@ import { assertDistinct, type Session } from "../session/session.js";
 import type { JobStatus } from "../state/status.js";
 import { folderWarning } from "../store/folderRisk.js";
 import type { Input, InputItem } from "./items.js";
+import type { DoubtChoice, RunOptions } from "./runOptions.js";
 
 /**
  * The items that a run has to begin, in their order; of a stream the total is recorded once it has ended.
@@ -35,19 +36,26 @@ async function* leftOfStream(
   await session.recordInput([...seen]);
 }
 
-/** Items that earlier runs began and did not record: done again, or left as they are. */
-export type DoubtChoice = "retry" | "skip";
-
-/** What a person should know before the first item begins, a line each. */
+/**
+ * What a person should know before the first item begins, a line each.
+ * @param budget what was spent and what may be, where there is a budget
+ */
 export async function startNotices(
-  { inDoubt }: JobStatus,
-  choice: DoubtChoice | undefined,
-  checkpoint: string,
+  { inDoubt, inDoubtItems }: JobStatus,
+  { only, inDoubt: choice = "retry" }: Pick<RunOptions, "only" | "inDoubt">,
+  { checkpoint, budget }: { checkpoint: string; budget: string | undefined },
 ): Promise<string[]> {
   const risk = await folderWarning(checkpoint);
+  // Of some items alone, the others in doubt are left so.
+  const count = only ? inDoubtItems.filter(({ item }) => !only.has(item)).length : inDoubt;
   return [
     ...(risk === null ? [] : [risk]),
-    ...(inDoubt === 0 ? [] : [doubtNotice(inDoubt, choice ?? "retry", checkpoint)]),
+    ...(count === 0 ? [] : [doubtNotice(count, only ? "skip" : choice, checkpoint)]),
+    ...(budget === undefined
+      ? []
+      : [
+          `Spent so far: ${budget}. No item begins that could pass the budget; one that takes more than expected can, while it is in flight.`,
+        ]),
   ];
 }
 

@@ -1,17 +1,18 @@
 import { defaultConcurrency } from "../config.js";
 import { JobDefinitionError } from "../errors.js";
-import { type ItemKey, idValue } from "../format/itemId.js";
+import { idValue } from "../format/itemId.js";
 import type { RunEndReason } from "../format/record.js";
-import { Deadline } from "../session/deadline.js";
 import { type OpenedSession, openSession } from "../session/openSession.js";
 import { assertDistinct, type Session } from "../session/session.js";
 import { type JobStatus, statusOf } from "../state/status.js";
 import { JsonlStore } from "../store/jsonlStore.js";
+import { Announcer } from "./announcer.js";
 import { Attempt } from "./attempt.js";
+import { chosenItems } from "./chosenItems.js";
 import { noteCheckpointPlace } from "./elsewhere.js";
-import type { RunEvent } from "./events.js";
+import { endReason } from "./endReason.js";
 import { ItemLog, logPathOf } from "./itemLog.js";
-import { type ItemRunner, inProcess } from "./itemRunner.js";
+import type { ItemRunner } from "./itemRunner.js";
 import type { Input } from "./items.js";
 import { relativeJobFile } from "./jobPaths.js";
 import type { LoadedJobFile } from "./loadJob.js";
@@ -22,10 +23,10 @@ import { PaceReport } from "./paceReport.js";
 import { RequestGate, type Ticket } from "./pacing/requestGate.js";
 import { remainingItems, startNotices } from "./remaining.js";
 import { RunEnds } from "./runEnds.js";
+import { runnerOf } from "./runnerOf.js";
 import type { RunOptions, RunOutcome } from "./runOptions.js";
-import { Spending } from "./spending.js";
+import { Spending, unknownPrice } from "./spending.js";
 import { finishedStages, runStages, stagesOf } from "./stages.js";
-import { WorkerPool } from "./workerPool.js";
 import { type Work, WorkQueue } from "./workQueue.js";
 
 export type { RunOptions, RunOutcome } from "./runOptions.js";
@@ -64,6 +65,7 @@ class Run {
   private readonly ends: RunEnds;
   private readonly queue: WorkQueue;
   private readonly outcomes: Outcomes;
+  private readonly announcer: Announcer;
   private readonly attempts = new Set<Attempt>();
   /** What was taken from the queue and may not begin yet. */
   private held: Work | undefined;
@@ -73,9 +75,6 @@ class Run {
   private begun = 0;
   private wasLimited = false;
   private error: unknown;
-  private isOver = false;
-  /** Whoever is told threw: there is nobody to tell any more. */
-  private isUnheard = false;
   private readonly change = new NextChange();
 
   constructor(
@@ -88,15 +87,11 @@ class Run {
     const { definition } = job;
     const { session, log } = opened;
     this.session = session;
+    this.announcer = new Announcer(options.onEvent, (error) => this.fatal(error));
+    const { tell } = this.announcer;
     this.log = new ItemLog(logPathOf(job.checkpoint));
     this.stages = stagesOf(definition);
-    this.runner = definition.worker
-      ? new WorkerPool(job, this.log)
-      : inProcess(
-          this.stages
-            ? (item, context) => runStages(this.stages!, item, context)
-            : (definition.process!.bind(definition) as never),
-        );
+    this.runner = runnerOf(job, this.log, this.stages);
     this.gate = new RequestGate(concurrency, definition.limits ?? {}, () => {
       this.pace.changed();
       this.change.tell();
@@ -104,17 +99,21 @@ class Run {
     this.pace = new PaceReport(
       session,
       () => this.gate,
-      (event) => this.tell(event),
+      tell,
       (error) => this.fatal(error),
     );
     this.spending = new Spending(definition, log.state, (model) => this.tellUnknownPrice(model));
     this.ends = new RunEnds({
       ...{ definition, session, deadlineMs: options.deadlineMs, control: options.control },
       spending: this.spending,
-      tell: (event) => this.tell(event),
+      tell,
       onError: (error) => this.fatal(error),
     });
-    const left = remainingItems(session, input, (key) => this.isChosen(key));
+    const left = remainingItems(
+      session,
+      input,
+      chosenItems(options, () => this.status()),
+    );
     this.queue = new WorkQueue(left, (error) =>
       error === undefined ? this.change.tell() : this.fatal(error),
     );
@@ -128,7 +127,7 @@ class Run {
         ends: this.ends,
       },
       ...{ cache: opened.cache, log: this.log, stages: this.stages?.length ?? 0 },
-      tell: (event) => this.tell(event),
+      tell,
     });
   }
 
@@ -164,23 +163,14 @@ class Run {
     if (this.job.definition.worker) {
       const ended = await endOrphans(this.job.checkpoint);
       const message = `Ended ${ended} worker${ended === 1 ? "" : "s"} of a killed run that still worked: nobody would have got the results.`;
-      if (ended > 0) this.tell({ event: "notice", message });
+      if (ended > 0) this.announcer.tell({ event: "notice", message });
     }
     this.tellStart();
-    const status = this.status();
-    const { only } = this.options;
-    // Of some items alone, the others in doubt are left so.
-    const inDoubt = only ? status.inDoubtItems.filter(({ item }) => !only.has(item)).length : status.inDoubt;
-    const notices = await startNotices(
-      { ...status, inDoubt },
-      only ? "skip" : this.options.inDoubt,
-      this.job.checkpoint,
-    );
-    if (this.spending.hasBudget)
-      notices.push(
-        `Spent so far: ${this.spending.budgetText()}. No item begins that could pass the budget; one that takes more than expected can, while it is in flight.`,
-      );
-    for (const message of notices) this.tell({ event: "notice", message });
+    const notices = await startNotices(this.status(), this.options, {
+      checkpoint: this.job.checkpoint,
+      budget: this.spending.hasBudget ? this.spending.budgetText() : undefined,
+    });
+    for (const message of notices) this.announcer.tell({ event: "notice", message });
   }
 
   /** Begins one thing after the other, as fast as limits allow, until there is no more or the run is to stop. */
@@ -262,7 +252,7 @@ class Run {
       if (this.options.control.signal.aborted) return;
       const attempt = this.createAttempt(work, number, prepaid);
       this.attempts.add(attempt);
-      this.tell({ event: "item-started", item: idValue(key), attempt: number });
+      this.announcer.tell({ event: "item-started", item: idValue(key), attempt: number });
       const hashing = work.input.hash(); // of what the item is now, not of what it may be afterwards
       const begin = performance.now();
       const { itemTimeoutMs } = this.job.definition;
@@ -304,15 +294,12 @@ class Run {
       ...{ gate: this.gate, prepaid, expectedTokens: work.expected?.tokens ?? 0 },
       before: work.before ?? { records: 0 },
       runDeadline: this.ends.deadline,
-      deadline:
-        itemTimeoutMs === undefined
-          ? this.ends.deadline
-          : (this.ends.deadline?.child(itemTimeoutMs) ?? Deadline.after(itemTimeoutMs)),
+      deadline: this.ends.deadlineWithin(itemTimeoutMs),
       priceOf: (usage) => this.spending.prices.priceOf(usage),
       refusal: () => this.spending.refusal(),
       onSpent: (usage) => this.spending.spend(work, usage),
       onProgress: (fraction) => {
-        this.tell({ event: "item-progress", item: id, fraction });
+        this.announcer.tell({ event: "item-progress", item: id, fraction });
         this.session.recordProgress(key, attempt, fraction).catch((error) => this.fatal(error));
       },
     });
@@ -327,22 +314,16 @@ class Run {
   }
 
   private tellUnknownPrice(model: string): void {
-    const what = `No price is known for the model ${model}`;
-    const next = `Give it in \`prices: { ${JSON.stringify(model)}: { inputPerMillion, outputPerMillion } }\``;
-    if (!this.spending.hasUsdBudget)
-      return this.tell({ event: "notice", message: `${what}: what its calls cost is not counted. ${next}.` });
-    this.fatal(
-      new JobDefinitionError(
-        `${what}, so the budget cannot be held. ${next}, or remove the budget, then run again.`,
-      ),
-    );
+    const message = unknownPrice(model, this.spending.hasUsdBudget);
+    if (this.spending.hasUsdBudget) this.fatal(new JobDefinitionError(message));
+    else this.announcer.tell({ event: "notice", message });
   }
 
   private beginToStop(): void {
     const { control } = this.options;
     const { reason, detail } = control.stopping!;
     const told = { reason, inFlight: this.active, ...(detail !== undefined && { detail }) };
-    this.tell({ event: "run-stopping", ...told });
+    this.announcer.tell({ event: "run-stopping", ...told });
     this.change.tell();
   }
 
@@ -364,11 +345,11 @@ class Run {
     const { done, failed, beganMs } = this.ends;
     const ms = Math.round(performance.now() - beganMs);
     const status = statusOf(state, this.opened.log.scan, null, Date.now());
-    this.tell({
+    this.announcer.tell({
       ...{ event: "run-ended", reason, ...(detail !== undefined && { detail }), done, failed },
       ...{ total: status.total, remaining: status.remaining, ms },
     });
-    this.isOver = true;
+    this.announcer.close();
     const { error } = this;
     const outcome = { reason, ...told, done, failed, ms, status, usage: state.usage };
     return { ...outcome, ...(error !== undefined && { error }) };
@@ -380,7 +361,7 @@ class Run {
     for (const { failure } of waiting) {
       if (!failure) continue; // held before its first attempt
       this.ends.failed++;
-      this.tell({ event: "item-failed", ...failure });
+      this.announcer.tell({ event: "item-failed", ...failure });
     }
   }
 
@@ -388,30 +369,14 @@ class Run {
     const { stopping } = this.options.control;
     if (this.error !== undefined) return "error";
     if (stopping) return stopping.reason;
-    if (this.wasLimited) return "limit";
-    const { state } = this.session;
-    const { failed, remaining, inDoubt } = statusOf(state, this.opened.log.scan, null, Date.now());
-    // Whoever asked for some items alone did not ask for the rest.
-    const isRestLeft = failed > 0 || remaining !== 0 || inDoubt > 0;
-    if (this.options.only && this.ends.failed === 0 && isRestLeft) return "limit";
-    if (failed > 0 || remaining !== 0) return "finished-with-failures";
-    return inDoubt > 0 ? "in-doubt" : "finished";
+    const status = statusOf(this.session.state, this.opened.log.scan, null, Date.now());
+    const { wasLimited, ends } = this;
+    return endReason(status, {
+      wasLimited,
+      isOfSome: this.options.only !== undefined,
+      failedNow: ends.failed,
+    });
   }
-
-  /** Whether this run does an item that is not done: not one in doubt that is to be left so. */
-  private isChosen(key: ItemKey): boolean {
-    const { only } = this.options;
-    return only ? only.has(key) : !this.skipped.has(key);
-  }
-
-  private get skipped(): ReadonlySet<ItemKey> {
-    this.skippedItems ??=
-      this.options.inDoubt === "skip"
-        ? new Set(this.status().inDoubtItems.map(({ item }) => item))
-        : new Set();
-    return this.skippedItems;
-  }
-  private skippedItems: ReadonlySet<ItemKey> | undefined;
 
   private status(): JobStatus {
     const { log } = this.opened;
@@ -421,20 +386,9 @@ class Run {
 
   private tellStart(): void {
     const { total, done, failed, inDoubt } = this.status();
-    this.tell({
+    this.announcer.tell({
       ...{ event: "run-started", job: this.job.name, run: this.session.run, checkpoint: this.job.checkpoint },
       ...{ total, done, failed, inDoubt, at: new Date().toISOString() },
     });
-  }
-
-  /** Nothing comes after `run-ended`, also where an attempt goes on that was left in doubt. */
-  private tell(event: RunEvent): void {
-    if (this.isOver || this.isUnheard) return;
-    try {
-      this.options.onEvent(event);
-    } catch (error) {
-      this.isUnheard = true;
-      this.fatal(error);
-    }
   }
 }

@@ -60,6 +60,11 @@ export class RunEnds {
     this.deadline?.dispose();
   }
 
+  /** The deadline of something in the run that may take so long itself, milliseconds: the run's, if that is earlier. */
+  deadlineWithin(ms: number | undefined): Deadline | undefined {
+    return ms === undefined ? this.deadline : (this.deadline?.child(ms) ?? Deadline.after(ms));
+  }
+
   itemDone(): void {
     this.done++;
     this.lastDoneMs = performance.now();

@@ -4,8 +4,10 @@ import type { UsageTotals } from "../state/jobState.js";
 import type { JobStatus } from "../state/status.js";
 import type { OpenOptions } from "../store/store.js";
 import type { RunEvent } from "./events.js";
-import type { DoubtChoice } from "./remaining.js";
 import type { RunControl } from "./runControl.js";
+
+/** Items that earlier runs began and did not record: done again, or left as they are. */
+export type DoubtChoice = "retry" | "skip";
 
 export interface RunOptions {
   control: RunControl;

@@ -97,3 +97,12 @@ function amountText(unit: Budget["unit"], amount: number): string {
   if (unit === "tokens") return `${Math.round(amount)} tokens`;
   return `$${amount === 0 || amount >= 0.1 ? amount.toFixed(2) : Number(amount.toPrecision(2))}`;
 }
+
+/** What to do about a model without a price, and what follows from it. */
+export function unknownPrice(model: string, hasUsdBudget: boolean): string {
+  const what = `No price is known for the model ${model}`;
+  const next = `Give it in \`prices: { ${JSON.stringify(model)}: { inputPerMillion, outputPerMillion } }\``;
+  return hasUsdBudget
+    ? `${what}, so the budget cannot be held. ${next}, or remove the budget, then run again.`
+    : `${what}: what its calls cost is not counted. ${next}.`;
+}
