@@ -39,7 +39,8 @@ describe("a run and the window", () => {
   });
   afterEach(() => {
     question?.restore();
-    rmSync(inWorkspace("jobs/go"), { force: true });
+    // Whoever ran the job file was hung up, too, where a terminal of the test before was closed.
+    for (const name of ["go", "hung-up"]) rmSync(inWorkspace("jobs", name), { force: true });
   });
   const write = async (name: string) => {
     names.push(name);
