@@ -49,14 +49,9 @@ export async function start(
   job.starting = true;
   services.catalog.announce(job);
   try {
-    await vscode.tasks.executeTask(
-      await services.tasks.taskOf(
-        job,
-        [...args, ...planned, ...extraArgs],
-        outlives,
-        retried === undefined ? "run" : "retry",
-      ),
-    );
+    const command = retried === undefined ? "run" : "retry";
+    const task = await services.tasks.taskOf(job, [...args, ...planned, ...extraArgs], outlives, command);
+    await services.tasks.launches.launch(job, task);
   } catch (error) {
     job.starting = false;
     services.catalog.announce(job);

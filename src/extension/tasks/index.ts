@@ -7,6 +7,7 @@ import type { Job } from "../job.js";
 import type { JobCatalog } from "../jobCatalog.js";
 import type { Log } from "../log.js";
 import { createFollower, createTask, definitionOf, type JobTaskDefinition, jobFileOf } from "./jobTask.js";
+import { Launches } from "./launches.js";
 import { NodeFinder } from "./nodeProgram.js";
 import { type Outliving, outlivingArgs } from "./outliving.js";
 import { type PlanOutcome, readPlan } from "./readPlan.js";
@@ -49,6 +50,7 @@ export class JobTasks implements vscode.TaskProvider, vscode.Disposable {
   readonly errors: TaskErrors;
   private readonly nodes: NodeFinder;
   private readonly cli: string;
+  readonly launches: Launches;
   private readonly reconnections: Reconnections;
   private readonly registration: vscode.Disposable;
 
@@ -61,6 +63,7 @@ export class JobTasks implements vscode.TaskProvider, vscode.Disposable {
     this.errors = new TaskErrors(context.logUri.fsPath);
     this.nodes = new NodeFinder(log);
     this.reconnections = new Reconnections(context.workspaceState);
+    this.launches = new Launches(catalog, this.reconnections, log);
     this.cli = context.asAbsolutePath("dist/cli.js");
     this.registration = vscode.tasks.registerTaskProvider(taskType, this);
   }

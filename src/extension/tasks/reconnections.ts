@@ -13,11 +13,14 @@ export class Reconnections implements vscode.Disposable {
   private readonly running = new Map<vscode.TaskExecution, string>();
   /** Tasks that ran when the window went, by their definitions. */
   private readonly left: Set<string>;
+  /** Those of them that no launch has followed. */
+  private readonly unsettled: Set<string>;
   private readonly sinceMs = performance.now();
   private readonly listeners: vscode.Disposable;
 
   constructor(private readonly memento: vscode.Memento) {
     this.left = new Set(memento.get<string[]>(key));
+    this.unsettled = new Set(this.left);
     this.listeners = vscode.Disposable.from(
       vscode.tasks.onDidStartTask(({ execution }) => {
         const { definition } = execution.task;
@@ -34,6 +37,16 @@ export class Reconnections implements vscode.Disposable {
   /** Whether it is for finding a task again that this definition is resolved. Each is looked for once. */
   takes(definition: vscode.TaskDefinition): boolean {
     return performance.now() - this.sinceMs < patienceMs && this.left.delete(JSON.stringify(definition));
+  }
+
+  /** Whether VS Code may take a task that a person starts for the one that ran before the reload. */
+  mayConfuse(definition: vscode.TaskDefinition): boolean {
+    return this.unsettled.has(JSON.stringify(definition));
+  }
+
+  /** A person has started this task since: from now on it is told apart. */
+  settle(definition: vscode.TaskDefinition): void {
+    this.unsettled.delete(JSON.stringify(definition));
   }
 
   dispose(): void {

@@ -1,5 +1,4 @@
 import * as vscode from "vscode";
-import { systemCodeOf } from "../../runtime/errors.js";
 import { startedAgainVariable } from "../../runtime/startedAgain.js";
 import { changeLines } from "../../view/changeText.js";
 import { labelText } from "../../view/text.js";
@@ -7,14 +6,12 @@ import { start } from "../commands/run.js";
 import type { Services } from "../commands/services.js";
 import type { Job } from "../job.js";
 import { reportFailure, unawaited } from "../log.js";
+import { endedByPerson, stoppedEarly, undecided } from "./exitCodes.js";
 import { type JobTaskDefinition, jobFileOf, jobOfTask } from "./jobTask.js";
 import { outlivingArgs } from "./outliving.js";
+import { lives } from "./processes.js";
 import { errorText, type TaskEnd } from "./taskErrors.js";
 
-/** A run that wants to be told what to do about changed parameters: exit code 5 of the command line's contract. */
-const undecided = 5;
-/** A run that ended in order before all was done: it had begun, however late VS Code told of it. */
-const stoppedEarly = 75;
 /** How long a launched task may take until it has a process. */
 const launchPatienceMs = 30_000;
 const lookMs = 1_000;
@@ -36,9 +33,6 @@ function reasonOf(exitCode: number): string {
       return vscode.l10n.t("its process ended with exit code {0}", exitCode);
   }
 }
-
-/** A person ended it, with Ctrl-C or by closing its terminal. */
-const endedByPerson = new Set([130, 143]);
 
 interface Waiting {
   jobId: string;
@@ -82,7 +76,9 @@ export function registerTaskWatch(services: Services): vscode.Disposable {
     const now = jobOfTask(catalog, task) ?? job;
     if (now.latestToken !== waits.tokenBefore) return;
     if (exitCode === stoppedEarly) {
-      if (end.message !== undefined && wasStartedAgain(task)) await offerResume(services, now, definition);
+      // Whoever has resumed it meanwhile needs no offer.
+      const isOpen = end.message !== undefined && !tasks.launches.isPending(now);
+      if (isOpen && wasStartedAgain(task)) await offerResume(services, now, definition);
       return;
     }
     log.info(`${job.name}: the process ended with exit code ${exitCode} and did not begin a run.`);
@@ -121,16 +117,6 @@ export function registerTaskWatch(services: Services): vscode.Disposable {
       if (job) setStarting(job, false);
     }),
   );
-}
-
-/** Whether there is such a process on this machine, which is where the tasks of this extension host run. */
-function lives(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return systemCodeOf(error) === "EPERM";
-  }
 }
 
 const wasStartedAgain = ({ execution }: vscode.Task): boolean =>
