@@ -91,8 +91,8 @@ describe("a run that was told to keep running", () => {
     await workbench.expand(row);
     await workbench.expand(workbench.treeRow(/^Failed/));
     await workbench.expand(workbench.treeRow(/^rate-limit/));
-    await workbench.inlineAction(workbench.treeRow("inv-0002"), "Show Log");
-    await workbench.editor.tab("log of inv-0002 in calls").waitFor();
+    const tab = workbench.editor.tab("log of inv-0002 in calls");
+    await workbench.inlineAction(workbench.treeRow("inv-0002"), "Show Log", tab);
     await workbench.editor.lines().getByText("POST /v1/messages inv-0002").first().waitFor();
     await workbench.screenshot("outliving-4-item-log");
     await workbench.contextMenu(workbench.treeRow("calls"), "Open Log");

@@ -10,6 +10,8 @@ const PALETTE_ATTEMPTS = 3;
 const MENU_DEAF_MS = 150;
 const MENU_CLOSES_MS = 1000;
 const MENU_ATTEMPTS = 3;
+const CLICK_ATTEMPTS = 3;
+const CLICK_SHOWS_MS = 5_000;
 
 export class Workbench {
   /** The text editor that has the focus. */
@@ -134,10 +136,24 @@ export class Workbench {
     await row.and(this.page.locator("[aria-expanded=true]")).waitFor();
   }
 
-  /** An icon at the end of a row: it shows while the pointer is over the row. */
-  async inlineAction(row: Locator, label: string): Promise<void> {
-    await row.hover();
-    await row.getByRole("button", { name: label }).click();
+  /**
+   * An icon at the end of a row: it shows while the pointer is over the row. A row that is drawn anew under the pointer
+   * loses the click; where it is known what the action shows, whoever sees nothing clicks again.
+   */
+  async inlineAction(row: Locator, label: string, shows?: Locator): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      await row.hover();
+      await row.getByRole("button", { name: label }).click();
+      if (!shows) return;
+      if (attempt === CLICK_ATTEMPTS) return shows.waitFor();
+      if (
+        await shows.waitFor({ timeout: CLICK_SHOWS_MS }).then(
+          () => true,
+          () => false,
+        )
+      )
+        return;
+    }
   }
 
   /** Clicks an item of a row's context menu. */
