@@ -5,22 +5,19 @@ import { join } from "node:path";
 import { run } from "./processes.mjs";
 
 /**
- * By part, in the order in which they run; folders are those of test/. Suites in windows mostly wait: those of a `lane`
- * run one after the other beside everything else, but for what wants the machine for itself (`alone`). `half` is every
- * other file of a folder.
+ * By part, in the order in which they run; folders are those of test/. Much of what suites in windows and of the command
+ * line take is waiting: those of a `lane` run one after the other beside everything else, but for what wants the machine
+ * for itself (`alone`). `half` is every other file of a folder.
  */
 const SUITES = [
   { part: "core", folder: "runtime", timeoutMs: 20_000 },
   { part: "core", folder: "view", timeoutMs: 10_000 },
-  { part: "core", folder: "cli", timeoutMs: 60_000 },
+  { part: "core", folder: "cli", timeoutMs: 60_000, lane: "third" },
   { part: "core", folder: "examples", timeoutMs: 60_000 },
   { part: "core", folder: "package", timeoutMs: 60_000 },
   { part: "interface", folder: "interface", half: 0, timeoutMs: 120_000, lane: "first" },
   { part: "interface", folder: "interface", half: 1, timeoutMs: 120_000, lane: "second" },
-  {
-    ...{ part: "host", folder: "extension", timeoutMs: 30_000, program: "dist/test/host/main.js" },
-    lane: "second",
-  },
+  { part: "host", folder: "extension", timeoutMs: 30_000, program: "dist/test/host/main.js" },
   { part: "core", folder: "torture", timeoutMs: 180_000, alone: true },
 ];
 

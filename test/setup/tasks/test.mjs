@@ -108,8 +108,6 @@ export default async function test(context) {
   if (problem) return report([{ passed: 0, failed: 1, skipped: 0, problem }]);
 
   const results = [];
-  // A part or a pattern is asked for while something is being written: then only what was asked for.
-  if (context.args.length === 0) results.push(await runChecks(context));
   const suites = suitesOf(context.root, parts);
   const lanes = [...new Set(suites.flatMap(({ lane }) => lane ?? []))].map((name) =>
     startLane(
@@ -118,6 +116,8 @@ export default async function test(context) {
       grep,
     ),
   );
+  // A part or a pattern is asked for while something is being written: then only what was asked for.
+  if (context.args.length === 0) results.push(await runChecks(context));
   for (const suite of suites.filter(({ lane }) => lane === undefined)) {
     if (suite.alone) for (const ended of lanes.splice(0)) results.push(...(await ended()));
     if (interruption()) break;
