@@ -56,9 +56,17 @@ export class Workbench {
 
   /** Runs a command from the palette by its whole title: "Agent Jobs: Resume". */
   async command(title: string): Promise<void> {
-    await this.openPalette(title);
-    // Enter would take whichever row is first just then.
-    await this.quickRow(title).click();
+    for (let attempt = 1; ; attempt++) {
+      await this.openPalette(title);
+      // Enter would take whichever row is first just then.
+      if (attempt === PALETTE_ATTEMPTS) return this.quickRow(title).click();
+      try {
+        return await this.quickRow(title).click({ timeout: PALETTE_MS });
+      } catch {
+        // What came to be enabled since the palette was opened is not in its list.
+        await this.page.keyboard.press("Escape");
+      }
+    }
   }
 
   /** Whether the palette offers a command under this title now: a disabled one is not listed. */
