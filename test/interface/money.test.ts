@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { releaseAtEnd } from "../host/cleanup.js";
+import { screenshotsInThemes } from "./themes.js";
 import { useWorkbench } from "./workbench.js";
 
 /** Stages, costs, a service that asks to wait, items that fail by two causes, and a budget. */
@@ -34,19 +35,8 @@ describe("what a run costs, in the window", () => {
   write(0.6, "small");
   const workbench = useWorkbench({ folder, settings: { "agentJobs.planBeforeRun": "whenItCosts" } });
   const row = () => workbench().treeRow("invoices");
-  const themes = { dark: "Default Dark Modern", light: "Default Light Modern" };
-  mkdirSync(join(folder, ".vscode"));
-  /** Leaves a picture in each theme, without a run begun anew for it; the dark one stays. */
-  const screenshots = async (name: string, show = async () => {}) => {
-    for (const each of ["light", "dark"] as const) {
-      const settings = JSON.stringify({ "workbench.colorTheme": themes[each] });
-      writeFileSync(join(folder, ".vscode/settings.json"), settings);
-      const kind = each === "dark" ? "vs-dark" : "vs";
-      await workbench().page.locator(`.monaco-workbench.${kind}`).waitFor();
-      await show();
-      await workbench().screenshot(`${name}-${each}`);
-    }
-  };
+  const screenshots = (name: string, show?: () => Promise<void>) =>
+    screenshotsInThemes(workbench(), name, show);
 
   it("shows a pause that the service asks for, its reason, and how many go at a time", async () => {
     await workbench().openView();

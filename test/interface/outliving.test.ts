@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { cpSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { root } from "../setup/root.js";
 import { runCli } from "../support/cli.js";
-import { isRunning } from "../support/files.js";
+import { isRunning, processEnds } from "../support/files.js";
 import { LiveRun } from "../support/liveRun.js";
 import type { Workbench } from "./page.js";
 import { openWorkbench } from "./workbench.js";
@@ -19,7 +19,13 @@ const calls = `export default {
   },
 };`;
 
-/** What was started from the window and is to go on without it. */
+const slow = `export default {
+  items: Array.from({ length: 16 }, (_, i) => "item-" + i),
+  concurrency: 1,
+  process: () => new Promise((resolve) => setTimeout(resolve, 500, "done")),
+};`;
+
+/** What was started from the window: one run is to go on without it, others end with it. */
 describe("a run that was told to keep running", () => {
   let scratch: string;
   let workbench: Workbench;
@@ -27,6 +33,10 @@ describe("a run that was told to keep running", () => {
   const folder = () => join(scratch, "batches");
   const status = async () =>
     JSON.parse((await runCli(["status", "--json", "hello.job.mjs"], { cwd: folder() })).stdout).jobs[0];
+  const runsOf = (name: string) =>
+    readFileSync(join(folder(), "checkpoints", `${name}.jsonl`), "utf8")
+      .split("\n")
+      .filter((line) => line.startsWith('{"type":"run-started"'));
   before(async () => {
     scratch = realpathSync(mkdtempSync(join(tmpdir(), "agent-jobs-outliving-")));
     cpSync(join(root, "examples/hello"), folder(), {
@@ -34,6 +44,7 @@ describe("a run that was told to keep running", () => {
       filter: (path) => !path.includes("checkpoints"),
     });
     writeFileSync(join(folder(), "calls.job.mjs"), calls);
+    writeFileSync(join(folder(), "ends.job.mjs"), slow);
     workbench = await openWorkbench({
       folder: folder(),
       env: { HELLO_DELAY_MS: "2500" },
@@ -71,8 +82,18 @@ describe("a run that was told to keep running", () => {
   });
 
   it("is found running after the window was reloaded, and nobody is asked again", async () => {
+    await workbench.inlineAction(workbench.treeRow("ends"), "Run");
+    await workbench.pick("End With the Window");
+    await workbench
+      .treeRow("ends")
+      .getByText(/\d+\/16/)
+      .waitFor();
     const { pid } = (await status()).run;
-    await workbench.reload();
+    const ending = JSON.parse(runsOf("ends")[0]!).pid;
+    await workbench.reload(async () => {
+      process.kill(ending, "SIGTERM");
+      await processEnds(ending);
+    });
     await workbench.openView();
     await workbench
       .treeRow("hello")
@@ -81,6 +102,18 @@ describe("a run that was told to keep running", () => {
     assert.equal((await status()).run.pid, pid);
     assert.equal(await workbench.quickRow("Keep Running").count(), 0);
     await workbench.screenshot("outliving-3-reloaded");
+  });
+
+  // VS Code begins the tasks of a reloaded window again where it does not find their terminals.
+  it("is beside one that ended while the window was reloaded, which is not run again unasked", async () => {
+    await workbench.notification("The run of ends ended while the window was reloaded").waitFor();
+    await workbench.screenshot("outliving-4-ended");
+    await workbench.treeRow("ends").getByText("stopped").waitFor();
+    assert.equal(runsOf("ends").length, 1);
+    await workbench.notificationAction("The run of ends ended", "Resume");
+    await workbench.treeRow("ends").getByText("16/16").waitFor();
+    assert.equal(runsOf("ends").length, 2);
+    assert.equal(runsOf("hello").length, 1);
   });
 
   it("is beside a job whose failed items show their log", async () => {
@@ -94,10 +127,10 @@ describe("a run that was told to keep running", () => {
     const tab = workbench.editor.tab("log of inv-0002 in calls");
     await workbench.inlineAction(workbench.treeRow("inv-0002"), "Show Log", tab);
     await workbench.editor.lines().getByText("POST /v1/messages inv-0002").first().waitFor();
-    await workbench.screenshot("outliving-4-item-log");
+    await workbench.screenshot("outliving-5-item-log");
     await workbench.contextMenu(workbench.treeRow("calls"), "Open Log");
     await workbench.editor.tab("calls.jsonl.log").waitFor();
-    await workbench.screenshot("outliving-5-log");
+    await workbench.screenshot("outliving-6-log");
   });
 
   it("goes on after VS Code's server was ended, and attach and stop work", async () => {

@@ -19,11 +19,8 @@ export interface WorkbenchOptions {
   trust?: "granted" | "restricted" | "ask";
   /** User settings, in place before the workbench starts. */
   settings?: Readonly<Record<string, unknown>>;
-  /** A theme's id, such as "Default Light Modern". By default the dark one. */
-  theme?: string;
   /** For the extension host and its terminals, beside this process's environment. */
   env?: NodeJS.ProcessEnv;
-  size?: { width: number; height: number };
 }
 
 /** Opens a workbench without VS Code's driver: toasts, dialogs and confirmations are what a person gets. */
@@ -32,7 +29,7 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
   const removeScratch = () => rmSync(scratch, { recursive: true, force: true, maxRetries: 5 });
   const forget = releaseAtEnd(removeScratch);
   const folder = workspaceFolder(options, scratch);
-  const { extension = "linked", trust = "granted", theme, settings, env } = options;
+  const { extension = "linked", trust = "granted", settings, env } = options;
   const server = await startServer({
     ...(extension === "linked" ? { link: root } : { vsix: extension.vsix }),
     workspaceTrust: trust !== "granted",
@@ -40,7 +37,6 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
       // A click on the icon of a view that is shown already would hide it.
       "workbench.activityBar.iconClickBehavior": "focus",
       ...(trust === "restricted" ? { "security.workspace.trust.startupPrompt": "never" } : {}),
-      ...(theme ? { "workbench.colorTheme": theme } : {}),
       ...settings,
     },
     ...(env ? { env } : {}),
@@ -56,7 +52,7 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
     forget();
   };
   try {
-    const context = await browser.newContext({ viewport: options.size ?? { width: 1280, height: 800 } });
+    const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
     await context.grantPermissions(["clipboard-read", "clipboard-write"]);
     const page = await context.newPage();
     await page.goto(server.url(folder));
