@@ -81,7 +81,10 @@ export interface JobDefinition<Item = unknown, Result = unknown> {
   retry?: RetryOptions | false;
   /** Says why an attempt failed, where it knows better: a cause's name. */
   classify?: (error: unknown, item: Item) => string | undefined;
-  /** Ends the run early once so many items have failed in it: a count, or a share such as "10%". */
+  /**
+   * Ends the run early once so many items have failed in it: a count, or a share such as "10%" of those that were tried,
+   * which is looked at once 20 have ended. By stages, one in which that share fails ends it too.
+   */
   maxFailures?: number | `${number}%`;
   /** How long one run may take, milliseconds: then it ends in order, resumable. */
   deadlineMs?: number;

@@ -76,7 +76,7 @@ export class Outcomes {
     const { used } = attempt;
     const told = { item: idValue(key), attempt: number, ms: Math.round(ms), ...(used && { usage: used }) };
     this.parts.tell({ event: "item-done", ...told });
-    this.parts.ends.itemDone();
+    this.parts.ends.itemDone(work);
   }
 
   /** The item goes on with its next stage once all others have come as far. */
@@ -86,6 +86,7 @@ export class Outcomes {
     const parked = this.parts.session.park(work.input.key, work.pass);
     onQueued();
     await parked;
+    this.parts.ends.itemPassed(work);
     const { failure: _, ...rest } = work;
     this.parts.queue.park({ ...rest, pass: work.pass + 1, tries: 0, before });
   }
@@ -108,7 +109,7 @@ export class Outcomes {
     this.parts.log.write(key, `failed (${cause}): ${message}`);
     if (isLast) {
       this.parts.tell({ event: "item-failed", ...told });
-      return this.parts.ends.itemFailed(cause);
+      return this.parts.ends.itemFailed(cause, work);
     }
     const waitMs = Math.max(delayMs(work.tries + 1, retry, Math.random), this.parts.gate.pause?.ms ?? 0);
     this.parts.tell({ event: "item-retry", ...told, delayMs: Math.round(waitMs) });

@@ -230,6 +230,7 @@ class Run {
 
   private begin(work: Work): void {
     this.held = undefined;
+    this.ends.attemptBegins(work);
     if (!work.isBegun) this.begun++;
     work.isBegun = true;
     this.active++;
