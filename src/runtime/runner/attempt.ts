@@ -119,20 +119,25 @@ export class Attempt {
   /** Ends it at once, as the whole run is. */
   abort(reason: unknown): void {
     clearTimeout(this.timer);
-    this.controller.abort(reason);
+    if (!this.isOver) this.controller.abort(reason);
   }
 
-  /** What no record has told yet, once all prices are known; the attempt's last record tells it. */
-  async settled(): Promise<Usage | undefined> {
+  /** Resolves once the prices of all that it used are known. */
+  async settled(): Promise<void> {
     await Promise.all(this.pricing);
+  }
+
+  /** What no record has told yet, complete once it is settled: whoever takes it records it. */
+  takeUnrecorded(): Usage | undefined {
     const { unrecorded } = this;
     this.unrecorded = undefined;
     return unrecorded;
   }
 
-  /** Records what it used so far, since it goes on later. @returns what its next part has to know */
-  async putOff(): Promise<AttemptSpending> {
-    const usage = await this.settled();
+  /** Records what it used so far, since no record of its end does. @returns what its next part has to know */
+  async recordUsed(): Promise<AttemptSpending> {
+    await this.settled();
+    const usage = this.takeUnrecorded();
     if (usage) await this.tellSpent(usage);
     return { used: this.used, records: this.spendRecords };
   }
@@ -217,11 +222,9 @@ export class Attempt {
 
   /** Before further money is spent, what was spent so far is written down. */
   private async recordSpent(): Promise<void> {
-    const { unrecorded } = this;
-    const isPaid = unrecorded && (unrecorded.calls ?? 0) > 0;
-    if (!isPaid) return;
-    this.unrecorded = undefined;
-    await this.tellSpent(unrecorded);
+    const isPaid = (this.unrecorded?.calls ?? 0) > 0;
+    const usage = isPaid ? this.takeUnrecorded() : undefined;
+    if (usage) await this.tellSpent(usage);
   }
 
   private tellSpent(usage: Usage): Promise<void> {

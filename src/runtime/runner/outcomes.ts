@@ -53,11 +53,12 @@ export class Outcomes {
     const { definition, stages } = this.parts;
     const hasNext = definition.order === "stages" && work.pass + 1 < stages;
     if (hasNext && !("error" in outcome)) return this.putOff(work, attempt, onQueued);
-    const usage = await attempt.settled();
+    await attempt.settled();
     const { ms, hash } = outcome;
     if (control.signal.aborted) return; // ended at once: whether the item took effect is in doubt
+    if ("error" in outcome && isFatal(outcome.error)) throw outcome.error;
+    const usage = attempt.takeUnrecorded();
     if ("error" in outcome) {
-      if (isFatal(outcome.error)) throw outcome.error;
       return this.fail(work, number, attempt, outcome.error, { ms, ...(usage && { usage }) });
     }
     const measures = { ms, ...(usage && { usage }), ...(hash !== undefined && { hash }) };
@@ -79,9 +80,26 @@ export class Outcomes {
     this.parts.ends.itemDone(work);
   }
 
+  /** Whether attempts that are left behind took effect is in doubt, but not what they have spent. */
+  async leave(attempts: Iterable<Attempt>): Promise<void> {
+    for (const attempt of attempts) {
+      attempt.end();
+      await attempt.recordUsed();
+    }
+  }
+
+  /** What waited for another attempt stays failed: the run ends before it. */
+  giveUpRetries(held: Work | undefined): void {
+    for (const { failure } of [...(held ? [held] : []), ...this.parts.queue.waitingForRetry]) {
+      if (!failure) continue; // held before its first attempt
+      this.parts.ends.failed++;
+      this.parts.tell({ event: "item-failed", ...failure });
+    }
+  }
+
   /** The item goes on with its next stage once all others have come as far. */
   private async putOff(work: Work, attempt: Attempt, onQueued: () => void): Promise<void> {
-    const before = await attempt.putOff();
+    const before = await attempt.recordUsed();
     if (this.parts.control.signal.aborted) return;
     const parked = this.parts.session.park(work.input.key, work.pass);
     onQueued();

@@ -66,6 +66,7 @@ class Run {
   private readonly queue: WorkQueue;
   private readonly outcomes: Outcomes;
   private readonly announcer: Announcer;
+  /** Those that no record has ended yet. */
   private readonly attempts = new Set<Attempt>();
   /** What was taken from the queue and may not begin yet. */
   private held: Work | undefined;
@@ -154,6 +155,11 @@ class Run {
       this.gate.close();
       this.pace.close();
       await this.runner.close(control.signal.aborted || this.error !== undefined);
+    }
+    try {
+      await this.outcomes.leave(this.attempts);
+    } catch (error) {
+      this.error ??= error;
     }
     return this.end();
   }
@@ -265,7 +271,6 @@ class Run {
         );
       const ms = performance.now() - begin;
       attempt.end();
-      this.attempts.delete(attempt);
       this.recording++;
       const hash = await hashing;
       const onQueued = () => {
@@ -274,6 +279,7 @@ class Run {
       };
       try {
         await this.outcomes.record(work, number, attempt, { ...outcome, ms, hash }, onQueued);
+        if (!this.options.control.signal.aborted) this.attempts.delete(attempt);
       } finally {
         this.recording--;
         this.spending.release(work, attempt.used);
@@ -340,7 +346,7 @@ class Run {
     const { signal, detail } = this.options.control.stopping ?? {};
     const told = { ...(signal !== undefined && { signal }), ...(detail !== undefined && { detail }) };
     this.session.endAs(reason, told);
-    this.giveUpRetries();
+    this.outcomes.giveUpRetries(this.held);
     const { state } = this.session;
     await this.session.close();
     const { done, failed, beganMs } = this.ends;
@@ -354,16 +360,6 @@ class Run {
     const { error } = this;
     const outcome = { reason, ...told, done, failed, ms, status, usage: state.usage };
     return { ...outcome, ...(error !== undefined && { error }) };
-  }
-
-  /** What waited for another attempt stays failed: the run ends before it. */
-  private giveUpRetries(): void {
-    const waiting = [...(this.held ? [this.held] : []), ...this.queue.waitingForRetry];
-    for (const { failure } of waiting) {
-      if (!failure) continue; // held before its first attempt
-      this.ends.failed++;
-      this.announcer.tell({ event: "item-failed", ...failure });
-    }
   }
 
   private reason(): RunEndReason {
