@@ -95,7 +95,7 @@ export interface JobDefinition<Item = unknown, Result = unknown> {
   stopWhen?: StopCondition;
   /** How long one attempt at an item may take, milliseconds. */
   itemTimeoutMs?: number;
-  /** How long items in flight may go on once the run is asked to stop, milliseconds; default 25,000. */
+  /** How long items in flight may go on once the run is asked to stop, milliseconds or `Infinity`; default 25,000. */
   stopGraceMs?: number;
   /** Does one item; what it returns, any JSON, is the item's result. What it throws fails the item alone. */
   process?(item: Item, context: ItemContext): Result | Promise<Result>;

@@ -1,4 +1,4 @@
-import { defaultRateWindowMs } from "../../config.js";
+import { defaultRateWindowMs, maxTimerMs } from "../../config.js";
 import { AdaptiveConcurrency } from "./adaptiveConcurrency.js";
 import { type Charge, RateWindow } from "./rateWindow.js";
 
@@ -135,7 +135,7 @@ export class RequestGate {
     while (this.queue.length > 0 && this.inFlight < this.concurrency.allowed) {
       const waitMs = this.waitMs(this.queue[0]!.tokens);
       if (waitMs > 0) {
-        this.timer = setTimeout(() => this.pump(), Math.ceil(waitMs));
+        this.timer = setTimeout(() => this.pump(), Math.min(Math.ceil(waitMs), maxTimerMs));
         return;
       }
       const { tokens, admit, stopWaiting } = this.queue.shift()!;
