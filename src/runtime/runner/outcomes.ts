@@ -80,11 +80,15 @@ export class Outcomes {
     this.parts.ends.itemDone(work);
   }
 
-  /** Whether attempts that are left behind took effect is in doubt, but not what they have spent. */
-  async leave(attempts: Iterable<Attempt>): Promise<void> {
-    for (const attempt of attempts) {
-      attempt.end();
-      await attempt.recordUsed();
+  /**
+   * Whether attempts that are left behind took effect is in doubt, but not what they have spent; nor is one that has
+   * done nothing yet, or was not begun.
+   */
+  async leave(attempts: ReadonlyMap<Work, Attempt | undefined>): Promise<void> {
+    for (const [{ input, pass }, attempt] of attempts) {
+      attempt?.end();
+      await attempt?.recordUsed();
+      if (!attempt || attempt.hasDoneNothing) await this.parts.session.park(input.key, pass);
     }
   }
 

@@ -66,8 +66,8 @@ class Run {
   private readonly queue: WorkQueue;
   private readonly outcomes: Outcomes;
   private readonly announcer: Announcer;
-  /** Those that no record has ended yet. */
-  private readonly attempts = new Set<Attempt>();
+  /** Those that no record has ended yet; undefined while the start of one is still being written. */
+  private readonly attempts = new Map<Work, Attempt | undefined>();
   /** What was taken from the queue and may not begin yet. */
   private held: Work | undefined;
   /** Attempts whose work is under way, and those that have ended and are being recorded. */
@@ -138,7 +138,7 @@ class Run {
     control.onStop(() => this.beginToStop());
     const aborted = new Promise<void>((resolve) => {
       const abort = () => {
-        for (const attempt of this.attempts) attempt.abort(control.signal.reason);
+        for (const attempt of this.attempts.values()) attempt?.abort(control.signal.reason);
         resolve();
       };
       control.signal.addEventListener("abort", abort, { once: true });
@@ -255,16 +255,16 @@ class Run {
       isActive = false;
     };
     try {
+      this.attempts.set(work, undefined);
       const number = await this.session.start(key, work.pass);
       if (this.options.control.signal.aborted) return;
       const attempt = this.createAttempt(work, number, prepaid);
-      this.attempts.add(attempt);
+      this.attempts.set(work, attempt);
       this.announcer.tell({ event: "item-started", item: idValue(key), attempt: number });
       const hashing = work.input.hash(); // of what the item is now, not of what it may be afterwards
       const begin = performance.now();
-      const { itemTimeoutMs } = this.job.definition;
       const outcome = await attempt
-        .run(() => this.doWork(work, attempt), itemTimeoutMs)
+        .run(() => this.doWork(work, attempt))
         .then(
           (result) => ({ result }),
           (error: unknown) => ({ error }),
@@ -279,7 +279,7 @@ class Run {
       };
       try {
         await this.outcomes.record(work, number, attempt, { ...outcome, ms, hash }, onQueued);
-        if (!this.options.control.signal.aborted) this.attempts.delete(attempt);
+        if (!this.options.control.signal.aborted) this.attempts.delete(work);
       } finally {
         this.recording--;
         this.spending.release(work, attempt.used);
@@ -300,6 +300,7 @@ class Run {
       ...{ item: key, attempt, session: this.session, cache: this.opened.cache, log: this.log },
       ...{ gate: this.gate, prepaid, expectedTokens: work.expected?.tokens ?? 0 },
       before: work.before ?? { records: 0 },
+      timeoutMs: itemTimeoutMs,
       runDeadline: this.ends.deadline,
       deadline: this.ends.deadlineWithin(itemTimeoutMs),
       priceOf: (usage) => this.spending.prices.priceOf(usage),
