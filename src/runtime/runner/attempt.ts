@@ -28,8 +28,8 @@ export interface AttemptParts {
   gate: RequestGate;
   /** The request that an attempt counts for as long as it sends none by `ctx.fetch`. */
   prepaid: Ticket;
-  /** How many tokens a request is expected to take. */
-  expectedTokens: number;
+  /** How many tokens a request is expected to take; undefined where nobody knows. */
+  expectedTokens: number | undefined;
   /** How long it may take, milliseconds; undefined: as long as it wants. */
   timeoutMs: number | undefined;
   /** The run's, and the attempt's own within it. */

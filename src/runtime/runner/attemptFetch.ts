@@ -5,7 +5,7 @@ import { retryAfterMs } from "./retryAfter.js";
 export interface AttemptFetchParts {
   gate: RequestGate;
   prepaid: Ticket;
-  expectedTokens: number;
+  expectedTokens: number | undefined;
   /** Aborted when the attempt ends. */
   signal: AbortSignal;
   refusal(): string | undefined;

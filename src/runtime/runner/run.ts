@@ -93,8 +93,8 @@ class Run {
     this.log = new ItemLog(logPathOf(job.checkpoint));
     this.stages = stagesOf(definition);
     this.runner = runnerOf(job, this.log, this.stages);
-    this.gate = new RequestGate(concurrency, definition.limits ?? {}, () => {
-      this.pace.changed();
+    this.gate = new RequestGate(concurrency, definition.limits ?? {}, (what) => {
+      if (what === "pace") this.pace.changed();
       this.change.tell();
     });
     this.pace = new PaceReport(
@@ -222,9 +222,10 @@ class Run {
     const { limits } = this.job.definition;
     if (this.spending.hasBudget || limits?.tokensPerMinute !== undefined)
       work.expected ??= await this.spending.expect(work.input.item);
-    const waitMs = this.gate.waitMs(work.expected?.tokens ?? 0);
+    const waitMs = this.gate.waitMs(work.expected?.tokens);
     if (waitMs > 0) {
       await this.change.wait(performance.now() + waitMs);
+      if (work.expected?.tokens === undefined) delete work.expected; // it may be known by now
       return false;
     }
     const admission = this.spending.admit(work, work.expected ?? {});
@@ -240,7 +241,7 @@ class Run {
     if (!work.isBegun) this.begun++;
     work.isBegun = true;
     this.active++;
-    const prepaid = this.gate.charge(work.expected?.tokens ?? 0);
+    const prepaid = this.gate.charge(work.expected?.tokens);
     this.attempt(work, prepaid).then(
       () => this.change.tell(),
       (error: unknown) => this.fatal(error),
@@ -298,7 +299,7 @@ class Run {
     const id = idValue(key);
     return new Attempt({
       ...{ item: key, attempt, session: this.session, cache: this.opened.cache, log: this.log },
-      ...{ gate: this.gate, prepaid, expectedTokens: work.expected?.tokens ?? 0 },
+      ...{ gate: this.gate, prepaid, expectedTokens: work.expected?.tokens },
       before: work.before ?? { records: 0 },
       timeoutMs: itemTimeoutMs,
       runDeadline: this.ends.deadline,

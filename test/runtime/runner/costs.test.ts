@@ -194,4 +194,42 @@ describe("a run's spending", () => {
     for (const price of [{ inputPerMillion: -1, outputPerMillion: 1 }, { inputPerMillion: 1 }])
       assert.throws(() => job.loaded({ items: [], prices: { mine: price }, process }), { code: "AJ_JOB" });
   });
+
+  it("of tokens a minute, without an estimate, is learned from the first item alone; then as many begin as fit", async () => {
+    const control = new RunControl();
+    const begun: string[] = [];
+    let begunWhenTold = 0;
+    const three = gate();
+    const { outcome } = await job.run(
+      {
+        ...{ items: names(40), concurrency: 32, limits: { tokensPerMinute: 1_000 } },
+        async process(item: string, ctx: ItemContext) {
+          begun.push(item);
+          for (let i = 0; i < 20; i++) await new Promise(setImmediate);
+          begunWhenTold ||= begun.length;
+          if (begun.length >= 3) three.open();
+          if (item !== "item-0") await three.passed;
+          ctx.usage({ inputTokens: 300 });
+          if (begun.length > 1) control.stop("stopped");
+        },
+      },
+      { control },
+    );
+    assert.deepEqual([begunWhenTold, begun.length, outcome.done], [1, 3, 3]);
+  });
+
+  it("of tokens a minute lets a job run on that never tells what its items take", async () => {
+    let inFlight = 0;
+    let most = 0;
+    const { outcome } = await job.run({
+      ...{ items: names(60), concurrency: 8, limits: { tokensPerMinute: 1_000 } },
+      async process() {
+        most = Math.max(most, ++inFlight);
+        for (let i = 0; i < 5; i++) await new Promise(setImmediate);
+        inFlight--;
+      },
+    });
+    assert.deepEqual([outcome.reason, outcome.done], ["finished", 60]);
+    assert.ok(most > 1, String(most));
+  });
 });
