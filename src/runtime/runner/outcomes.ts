@@ -64,7 +64,15 @@ export class Outcomes {
     const measures = { ms, ...(usage && { usage }), ...(hash !== undefined && { hash }) };
     try {
       const finished = this.parts.session.finish(key, outcome.result, measures);
-      onQueued();
+      let isRefused = false;
+      finished.catch(() => {
+        isRefused = true;
+      });
+      // A result that cannot be recorded is refused by promises alone, which all come before a tick; nothing is
+      // written before it. Then the item has failed, and what is to be known first is whether that ends the run.
+      process.nextTick(() => {
+        if (!isRefused) onQueued();
+      });
       await finished;
     } catch (error) {
       if (error instanceof AgentJobsError) throw error;

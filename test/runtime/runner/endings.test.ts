@@ -203,6 +203,24 @@ describe("the end of a run", () => {
     assert.deepEqual(await job.results(), { '"b"': "b" });
   });
 
+  for (const fault of ["a result that is no JSON", "an error"])
+    it(`by the last failure that it bears begins nothing more, where that is ${fault}`, async () => {
+      const begun: string[] = [];
+      const stopping = gate();
+      const definition = {
+        ...{ items: ["a", "b", "c", "d"], concurrency: 3, maxFailures: 1 },
+        async process(item: string) {
+          begun.push(item);
+          if (item !== "a") return stopping.passed;
+          if (fault === "an error") throw new Error("no");
+          return { n: 1n };
+        },
+      };
+      const onEvent = ({ event }: { event: string }) => event === "run-stopping" && stopping.open();
+      const { outcome } = await job.run(definition, { onEvent });
+      assert.deepEqual([outcome.reason, outcome.failed, begun], ["max-failures", 1, ["a", "b", "c"]]);
+    });
+
   for (const [cause, reason] of [
     ["bug", "max-failures"],
     ["auth", "auth"],
