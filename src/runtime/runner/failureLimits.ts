@@ -1,4 +1,5 @@
 import type { RunEndReason } from "../format/record.js";
+import { itemCount } from "./itemCount.js";
 
 /** So many items in a row that may not ask the service, before any that may, and no further one is worth asking for. */
 const authFailures = 3;
@@ -55,16 +56,16 @@ export class FailureLimits {
     const tried = passed + failed + underWay;
     // One that takes longer because it may ask the service must have the time to show it.
     if (passed === 0 && authFailed >= authFailures && authFailed === failed && authFailed > underWay)
-      return { reason: "auth", detail: `${failed} of ${failed} items failed by authentication` };
+      return { reason: "auth", detail: `${failed} of ${itemCount(failed)} failed by authentication` };
 
     const { maxFailures } = this;
     if (typeof maxFailures === "number")
-      return this.failed < maxFailures ? undefined : this.tooMany(`${this.failed} items failed`);
+      return this.failed < maxFailures ? undefined : this.tooMany(`${itemCount(this.failed)} failed`);
     const begunSoFar = begun ?? tried;
     if (this.isOverShare(this.failed, begunSoFar, underWay))
-      return this.tooMany(`${this.failed} of ${begunSoFar} items failed`);
+      return this.tooMany(`${this.failed} of ${itemCount(begunSoFar)} failed`);
     if (this.isOverShare(failed, tried, underWay))
-      return this.tooMany(`${failed} of ${tried} items failed in stage ${stage + 1}`);
+      return this.tooMany(`${failed} of ${itemCount(tried)} failed in stage ${stage + 1}`);
     return undefined;
   }
 
