@@ -57,9 +57,9 @@ describe("a job whose command writes its checkpoint itself", () => {
       .map((line) => JSON.parse(line).id);
 
   /** Starts the job and waits until it has item `b` in hand. Gives the program's pid. */
-  async function startAndWait(): Promise<number> {
+  async function startAndWait(jobFile = "loop.job.json"): Promise<number> {
     writeFileSync(path("wait"), "b");
-    live = new LiveRun("loop.job.json", { cwd: folder.path });
+    live = new LiveRun(jobFile, { cwd: folder.path });
     const begun = await fileText(path("begun"), (text) => text.includes("b ") && text.endsWith("\n"));
     return Number(begun.trim().split("\n").at(-1)!.split(" ")[1]);
   }
@@ -118,6 +118,17 @@ describe("a job whose command writes its checkpoint itself", () => {
     assert.equal((await live!.ended).code, 143);
     await processEnds(program);
     assert.deepEqual(done(), ["a"]);
+  });
+
+  it("is given all the time that an endless grace says", async () => {
+    const command = 'command: ["${python}", "loop.py"], checkpoint: "out/progress.jsonl"';
+    writeFileSync(path("endless.job.mjs"), `export default { ${command}, stopGraceMs: Infinity };`);
+    await startAndWait("endless.job.mjs");
+    live!.send("SIGTERM");
+    await fileText(path("got-sigterm"));
+    writeFileSync(path("go"), "");
+    assert.equal((await live!.ended).code, 143);
+    assert.deepEqual(done(), ["a", "b"]);
   });
 
   it("gets Ctrl-C as SIGTERM, and is ended by a second one", async () => {

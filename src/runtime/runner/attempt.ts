@@ -1,4 +1,4 @@
-import { abandonAfterMs, maxTimerMs, progressIntervalMs } from "../config.js";
+import { abandonAfterMs, progressIntervalMs } from "../config.js";
 import { AgentJobsError, messageOf } from "../errors.js";
 import type { ItemKey } from "../format/itemId.js";
 import type { Usage } from "../format/record.js";
@@ -9,6 +9,7 @@ import { AttemptFetch } from "./attemptFetch.js";
 import type { ItemContext } from "./defineJob.js";
 import { type ItemLog, logText } from "./itemLog.js";
 import type { RequestGate, Ticket } from "./pacing/requestGate.js";
+import { TimeLimit } from "./timeLimit.js";
 import { addUsages, readUsage } from "./usage.js";
 
 /** What an attempt used so far, and how many records have told of it. */
@@ -27,8 +28,10 @@ export interface AttemptParts {
   gate: RequestGate;
   /** The request that an attempt counts for as long as it sends none by `ctx.fetch`. */
   prepaid: Ticket;
-  /** How many tokens a request is expected to take. */
-  expectedTokens: number;
+  /** How many tokens a request is expected to take; undefined where nobody knows. */
+  expectedTokens: number | undefined;
+  /** How long it may take, milliseconds; undefined: as long as it wants. */
+  timeoutMs: number | undefined;
   /** The run's, and the attempt's own within it. */
   runDeadline: Deadline | undefined;
   deadline: Deadline | undefined;
@@ -57,7 +60,9 @@ export class Attempt {
   private spendRecords: number;
   private toldProgressMs = Number.NEGATIVE_INFINITY;
   private isOver = false;
-  /** Of its time limit. */
+  private wasHeldBack = false;
+  private readonly limit: TimeLimit;
+  /** Until it is left behind. */
   private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly parts: AttemptParts) {
@@ -65,12 +70,15 @@ export class Attempt {
     this.startedAtMs = prepaid.startedAtMs;
     this.used = parts.before.used;
     this.spendRecords = parts.before.records;
+    const { deadline, runDeadline, timeoutMs } = parts;
+    this.limit = new TimeLimit(timeoutMs, deadline === runDeadline ? undefined : deadline);
     this.fetching = new AttemptFetch({
       ...{ gate, prepaid, signal: this.controller.signal, expectedTokens: parts.expectedTokens },
       refusal: () =>
         this.isOver ? "its attempt has ended. Await what an item does before it returns." : parts.refusal(),
       beforeSend: () => this.recordSpent(),
       onSend: () => this.add({ requests: 1, calls: 0 }),
+      onHeld: (isHeld) => this.limit.hold(isHeld),
       note: (line) => log.write(item, line),
     });
     this.context = {
@@ -97,42 +105,64 @@ export class Attempt {
   }
 
   /**
-   * Does the work, for at most `timeoutMs`: then its signal is aborted, and a moment later the attempt is over,
+   * Whether the run was ended while the attempt waited for its first request to be let through, none of its calls was
+   * answered but by being turned away, and it told of none: then nothing that it did can be done, or paid for, twice.
+   */
+  get hasDoneNothing(): boolean {
+    const { before } = this.parts;
+    const hasPaid = (this.used?.calls ?? 0) > (before.used?.calls ?? 0) || this.pricing.size > 0;
+    return this.wasHeldBack && !hasPaid && !this.fetching.mayHaveTaken;
+  }
+
+  /**
+   * Does the work, for as long as it may take: then its signal is aborted, and a moment later the attempt is over,
    * whether the work heeds that or not.
    * @throws what the work throws; a DOMException "TimeoutError"
    */
-  run(work: () => Promise<unknown>, timeoutMs: number | undefined): Promise<unknown> {
+  run(work: () => Promise<unknown>): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const stop = () => {
-        const message = `It took longer than ${timeoutMs} ms (itemTimeoutMs).`;
+        const message = `It took longer than ${this.parts.timeoutMs} ms (itemTimeoutMs).`;
         const reason = new DOMException(message, "TimeoutError");
         this.controller.abort(reason);
         this.timer = setTimeout(() => reject(reason), abandonAfterMs);
       };
-      if (timeoutMs !== undefined) this.timer = setTimeout(stop, Math.min(timeoutMs, maxTimerMs));
+      this.limit.start(stop);
       work()
         .then(resolve, reject)
-        .finally(() => clearTimeout(this.timer));
+        .finally(() => this.clearTimers());
     });
   }
 
   /** Ends it at once, as the whole run is. */
   abort(reason: unknown): void {
-    clearTimeout(this.timer);
+    this.clearTimers();
+    if (this.isOver) return;
+    this.wasHeldBack = this.fetching.isHeldBack;
     this.controller.abort(reason);
   }
 
-  /** What no record has told yet, once all prices are known; the attempt's last record tells it. */
-  async settled(): Promise<Usage | undefined> {
+  private clearTimers(): void {
+    this.limit.clear();
+    clearTimeout(this.timer);
+  }
+
+  /** Resolves once the prices of all that it used are known. */
+  async settled(): Promise<void> {
     await Promise.all(this.pricing);
+  }
+
+  /** What no record has told yet, complete once it is settled: whoever takes it records it. */
+  takeUnrecorded(): Usage | undefined {
     const { unrecorded } = this;
     this.unrecorded = undefined;
     return unrecorded;
   }
 
-  /** Records what it used so far, since it goes on later. @returns what its next part has to know */
-  async putOff(): Promise<AttemptSpending> {
-    const usage = await this.settled();
+  /** Records what it used so far, since no record of its end does. @returns what its next part has to know */
+  async recordUsed(): Promise<AttemptSpending> {
+    await this.settled();
+    const usage = this.takeUnrecorded();
     if (usage) await this.tellSpent(usage);
     return { used: this.used, records: this.spendRecords };
   }
@@ -217,11 +247,9 @@ export class Attempt {
 
   /** Before further money is spent, what was spent so far is written down. */
   private async recordSpent(): Promise<void> {
-    const { unrecorded } = this;
-    const isPaid = unrecorded && (unrecorded.calls ?? 0) > 0;
-    if (!isPaid) return;
-    this.unrecorded = undefined;
-    await this.tellSpent(unrecorded);
+    const isPaid = (this.unrecorded?.calls ?? 0) > 0;
+    const usage = isPaid ? this.takeUnrecorded() : undefined;
+    if (usage) await this.tellSpent(usage);
   }
 
   private tellSpent(usage: Usage): Promise<void> {

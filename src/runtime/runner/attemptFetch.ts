@@ -5,18 +5,23 @@ import { retryAfterMs } from "./retryAfter.js";
 export interface AttemptFetchParts {
   gate: RequestGate;
   prepaid: Ticket;
-  expectedTokens: number;
+  expectedTokens: number | undefined;
   /** Aborted when the attempt ends. */
   signal: AbortSignal;
   refusal(): string | undefined;
   beforeSend(): Promise<void>;
   onSend(): void;
+  /** Nothing of it is at a service, and what it wants to send has to wait; or that is over. */
+  onHeld(isHeld: boolean): void;
   /** Writes a line to the item's log. */
   note(line: string): void;
 }
 
 /** What a service says where it is asked too much, by HTTP status. */
 const overloads: Record<number, string> = { 429: "rate-limit", 503: "overloaded", 529: "overloaded" };
+
+/** Answers by which a service says that it did nothing, so that nobody pays for the request. */
+const turnedAway: ReadonlySet<number> = new Set([429, 529]);
 
 /**
  * `fetch` for one attempt, to be given to an SDK whose own retries are off: every request waits until limits and
@@ -32,6 +37,8 @@ export class AttemptFetch {
   private latest: Ticket | undefined;
   /** How many requests wait for the gate. */
   private waiting = 0;
+  private wasHeld = false;
+  private turnedAway = 0;
   /** Read into memory the bodies that have not been read to their end. */
   private readonly readers = new Set<() => void>();
 
@@ -55,17 +62,29 @@ export class AttemptFetch {
     this.count++;
     this.latest = ticket;
     this.tickets.add(ticket);
+    this.tellHeld();
     this.uncounted.push(ticket);
     this.parts.onSend();
     try {
       const response = await fetch(input, { ...init, signal });
       ticket.arrived();
+      if (turnedAway.has(response.status)) this.turnedAway++;
       this.heed(response, ticket);
       return this.untilRead(response, ticket);
     } catch (error) {
       this.leave(ticket);
       throw error;
     }
+  }
+
+  /** Whether what it wants to send has to wait. */
+  get isHeldBack(): boolean {
+    return this.waiting > 0;
+  }
+
+  /** Whether a service may have done something for it. */
+  get mayHaveTaken(): boolean {
+    return this.count > this.turnedAway;
   }
 
   /** A request took so many tokens: which one is not known, nor needed for their sum. */
@@ -82,12 +101,21 @@ export class AttemptFetch {
   /** An item that asks again before it has read its answers would wait for itself: they are read for it. */
   private async enter(signal: AbortSignal): Promise<Ticket> {
     this.waiting++;
+    this.tellHeld();
     for (const read of this.readers) read();
     try {
       return await this.parts.gate.enter(this.parts.expectedTokens, signal);
     } finally {
       this.waiting--;
+      this.tellHeld();
     }
+  }
+
+  private tellHeld(): void {
+    const isHeld = this.waiting > 0 && this.tickets.size === 0;
+    if (isHeld === this.wasHeld) return;
+    this.wasHeld = isHeld;
+    this.parts.onHeld(isHeld);
   }
 
   private assertAllowed(): void {
@@ -96,7 +124,9 @@ export class AttemptFetch {
   }
 
   private leave(ticket: Ticket): void {
-    if (this.tickets.delete(ticket)) ticket.leave();
+    if (!this.tickets.delete(ticket)) return;
+    ticket.leave();
+    this.tellHeld();
   }
 
   private heed(response: Response, { startedAtMs }: Ticket): void {

@@ -50,6 +50,13 @@ const byClass: [RegExp, FailureCause][] = [
 ];
 
 /**
+ * What the official SDKs say, by errors without a class of their own, of a streamed reply that ends too soon or lacks a
+ * part, and of one that does not fit its schema.
+ */
+const brokenReply =
+  /^(?:Failed to parse structured output|(?:stream|request) ended without |missing (?:[\w.]+ for choice |choices\[|message in |(?:output|content) at index )|Unexpected event order, |Unable to parse tool parameter JSON )/;
+
+/**
  * Tells the cause of anything that was thrown, from what it says itself (`failureCause`), what the service answered
  * (HTTP status, `error.type`, `error.code`), the system's codes, and the names of the official SDKs' classes. Looks
  * through causes and AggregateErrors. Never throws, whatever it is given; "other" where nothing tells.
@@ -104,12 +111,12 @@ function systemCause(part: unknown): FailureCause | undefined {
   return code === undefined ? undefined : bySystemCode.find(([pattern]) => pattern.test(code))?.[1];
 }
 
-/** `JSON.parse` of a reply, whoever called it. Other SyntaxErrors come from code. */
+/** `JSON.parse` of a reply, whoever called it, and the SDKs' own checks. Other SyntaxErrors come from code. */
 function replyCause(part: unknown): FailureCause | undefined {
   const message = memberOf(part, "message");
   if (typeof message !== "string") return undefined;
   const isJson = memberOf(part, "name") === "SyntaxError" && message.includes("JSON");
-  return isJson || /^Failed to parse structured output/.test(message) ? "bad-reply" : undefined;
+  return isJson || brokenReply.test(message) ? "bad-reply" : undefined;
 }
 
 function classCause(part: unknown): FailureCause | undefined {

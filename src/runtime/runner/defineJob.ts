@@ -22,7 +22,10 @@ export interface ItemContext {
    * limits and the service's pauses, ends with the item's signal, and is refused once the budget is spent.
    */
   readonly fetch: (input: Parameters<typeof globalThis.fetch>[0], init?: RequestInit) => Promise<Response>;
-  /** When the attempt, or the run, has to end; undefined where the job sets neither. */
+  /**
+   * When the attempt, or the run, has to end; undefined where the job sets neither. The attempt's time stands still while
+   * the job's limits or a pause hold back what it wants to send by `fetch`.
+   */
   readonly deadline: Deadline | undefined;
   /** Counts an SDK's response as it is (Anthropic's and OpenAI's shapes), or `{ model, inputTokens, outputTokens, usd }`. */
   usage(reply: unknown): void;
@@ -81,7 +84,10 @@ export interface JobDefinition<Item = unknown, Result = unknown> {
   retry?: RetryOptions | false;
   /** Says why an attempt failed, where it knows better: a cause's name. */
   classify?: (error: unknown, item: Item) => string | undefined;
-  /** Ends the run early once so many items have failed in it: a count, or a share such as "10%". */
+  /**
+   * Ends the run early once so many items have failed in it: a count, or a share such as "10%" of those that were tried,
+   * which is looked at once 20 have ended. By stages, one in which that share fails ends it too.
+   */
   maxFailures?: number | `${number}%`;
   /** How long one run may take, milliseconds: then it ends in order, resumable. */
   deadlineMs?: number;
@@ -90,9 +96,9 @@ export interface JobDefinition<Item = unknown, Result = unknown> {
    * item that ended, progress one that is done.
    */
   stopWhen?: StopCondition;
-  /** How long one attempt at an item may take, milliseconds. */
+  /** How long one attempt at an item may take, milliseconds, without the time for which limits and pauses hold it back. */
   itemTimeoutMs?: number;
-  /** How long items in flight may go on once the run is asked to stop, milliseconds; default 25,000. */
+  /** How long items in flight may go on once the run is asked to stop, milliseconds or `Infinity`; default 25,000. */
   stopGraceMs?: number;
   /** Does one item; what it returns, any JSON, is the item's result. What it throws fails the item alone. */
   process?(item: Item, context: ItemContext): Result | Promise<Result>;

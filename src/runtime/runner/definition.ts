@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { maxTimerMs } from "../config.js";
 import { JobDefinitionError, messageOf } from "../errors.js";
 import type { StopCondition } from "../session/stopConditions.js";
 import type { JobDefinition } from "./defineJob.js";
@@ -28,6 +29,17 @@ const itemSource = v.custom<JobDefinition["items"]>(
 );
 
 const amount = (what: string) => v.pipe(v.number(what), v.minValue(0, `${what}, at least 0`));
+const atMost = `at most ${maxTimerMs} (${Math.floor(maxTimerMs / 86_400_000)} days)`;
+const milliseconds = v.pipe(
+  amount("a number of milliseconds"),
+  v.maxValue(maxTimerMs, `a number of milliseconds, ${atMost}`),
+);
+const wholeMilliseconds = v.pipe(
+  wholeNumber,
+  v.maxValue(maxTimerMs, `an integer of milliseconds, ${atMost}`),
+);
+const grace = `a number of milliseconds, ${atMost}, or Infinity`;
+const share = 'an integer of at least 1, or a share of at most 100% such as "10%"';
 const prices = 'prices by model, such as { "my-model": { inputPerMillion: 1, outputPerMillion: 5 } }';
 const stage = v.strictObject({
   name: text("a name"),
@@ -68,7 +80,7 @@ const schema = v.strictObject({
       {
         requestsPerMinute: v.optional(wholeNumber),
         tokensPerMinute: v.optional(wholeNumber),
-        windowMs: v.optional(wholeNumber),
+        windowMs: v.optional(wholeMilliseconds),
         adaptive: v.optional(v.boolean("true or false")),
       },
       "an object such as { requestsPerMinute: 60 }",
@@ -80,8 +92,8 @@ const schema = v.strictObject({
         v.literal(false),
         v.strictObject({
           attempts: v.optional(v.union([wholeNumber, v.record(v.string(), wholeNumber)])),
-          baseDelayMs: v.optional(amount("a number of milliseconds")),
-          maxDelayMs: v.optional(amount("a number of milliseconds")),
+          baseDelayMs: v.optional(milliseconds),
+          maxDelayMs: v.optional(milliseconds),
         }),
       ],
       "false, or an object such as { attempts: 4, baseDelayMs: 1000 }",
@@ -90,8 +102,8 @@ const schema = v.strictObject({
   classify: v.optional(isFunction("a function of an error and an item")),
   maxFailures: v.optional(
     v.union(
-      [wholeNumber, v.pipe(v.string(), v.regex(/^\d+(\.\d+)?%$/))],
-      'an integer of at least 1, or a share such as "10%"',
+      [wholeNumber, v.pipe(v.string(), v.regex(/^(?:100(?:\.0+)?|\d{1,2}(?:\.\d+)?)%$/, share))],
+      share,
     ),
   ),
   deadlineMs: v.optional(wholeNumber),
@@ -101,8 +113,13 @@ const schema = v.strictObject({
       "a condition, such as maxUsd(5)",
     ),
   ),
-  itemTimeoutMs: v.optional(wholeNumber),
-  stopGraceMs: v.optional(amount("a number of milliseconds")),
+  itemTimeoutMs: v.optional(wholeMilliseconds),
+  stopGraceMs: v.optional(
+    v.pipe(
+      amount("a number of milliseconds"),
+      v.check((ms) => ms <= maxTimerMs || ms === Number.POSITIVE_INFINITY, grace),
+    ),
+  ),
   stages: v.optional(
     v.union(
       [
@@ -186,6 +203,7 @@ function checkPrices({ prices }: JobDefinition, jobFile: string): void {
 
 function show(value: unknown): string {
   if (typeof value === "function") return "a function";
+  if (typeof value === "number") return String(value); // JSON has neither NaN nor Infinity
   const shown = typeof value === "bigint" ? `${value}n` : (JSON.stringify(value) ?? String(value));
   return shown.length > 60 ? `${shown.slice(0, 59)}…` : shown;
 }

@@ -11,6 +11,7 @@ import { contentHash } from "../session/operationCache.js";
 import { keyOfItem } from "../session/session.js";
 import type { JobDefinition } from "./defineJob.js";
 import { exactMember, parseExactly } from "./exactJson.js";
+import { itemCount } from "./itemCount.js";
 
 /** One item of a job's input. */
 export interface InputItem {
@@ -85,7 +86,7 @@ async function* stream(
   } catch (error) {
     if (error instanceof JobDefinitionError) throw error;
     throw new JobDefinitionError(
-      `\`items\` threw after ${position} items: ${messageOf(error)}. What is done is kept. Mend the job file, then run again.`,
+      `\`items\` threw after ${itemCount(position)}: ${messageOf(error)}. What is done is kept. Mend the job file, then run again.`,
       {
         cause: error,
       },

@@ -53,17 +53,26 @@ export class Outcomes {
     const { definition, stages } = this.parts;
     const hasNext = definition.order === "stages" && work.pass + 1 < stages;
     if (hasNext && !("error" in outcome)) return this.putOff(work, attempt, onQueued);
-    const usage = await attempt.settled();
+    await attempt.settled();
     const { ms, hash } = outcome;
     if (control.signal.aborted) return; // ended at once: whether the item took effect is in doubt
+    if ("error" in outcome && isFatal(outcome.error)) throw outcome.error;
+    const usage = attempt.takeUnrecorded();
     if ("error" in outcome) {
-      if (isFatal(outcome.error)) throw outcome.error;
       return this.fail(work, number, attempt, outcome.error, { ms, ...(usage && { usage }) });
     }
     const measures = { ms, ...(usage && { usage }), ...(hash !== undefined && { hash }) };
     try {
       const finished = this.parts.session.finish(key, outcome.result, measures);
-      onQueued();
+      let isRefused = false;
+      finished.catch(() => {
+        isRefused = true;
+      });
+      // A result that cannot be recorded is refused by promises alone, which all come before a tick; nothing is
+      // written before it. Then the item has failed, and what is to be known first is whether that ends the run.
+      process.nextTick(() => {
+        if (!isRefused) onQueued();
+      });
       await finished;
     } catch (error) {
       if (error instanceof AgentJobsError) throw error;
@@ -76,16 +85,38 @@ export class Outcomes {
     const { used } = attempt;
     const told = { item: idValue(key), attempt: number, ms: Math.round(ms), ...(used && { usage: used }) };
     this.parts.tell({ event: "item-done", ...told });
-    this.parts.ends.itemDone();
+    this.parts.ends.itemDone(work);
+  }
+
+  /**
+   * Whether attempts that are left behind took effect is in doubt, but not what they have spent; nor is one that has
+   * done nothing yet, or was not begun.
+   */
+  async leave(attempts: ReadonlyMap<Work, Attempt | undefined>): Promise<void> {
+    for (const [{ input, pass }, attempt] of attempts) {
+      attempt?.end();
+      await attempt?.recordUsed();
+      if (!attempt || attempt.hasDoneNothing) await this.parts.session.park(input.key, pass);
+    }
+  }
+
+  /** What waited for another attempt stays failed: the run ends before it. */
+  giveUpRetries(held: Work | undefined): void {
+    for (const { failure } of [...(held ? [held] : []), ...this.parts.queue.waitingForRetry]) {
+      if (!failure) continue; // held before its first attempt
+      this.parts.ends.failed++;
+      this.parts.tell({ event: "item-failed", ...failure });
+    }
   }
 
   /** The item goes on with its next stage once all others have come as far. */
   private async putOff(work: Work, attempt: Attempt, onQueued: () => void): Promise<void> {
-    const before = await attempt.putOff();
+    const before = await attempt.recordUsed();
     if (this.parts.control.signal.aborted) return;
     const parked = this.parts.session.park(work.input.key, work.pass);
     onQueued();
     await parked;
+    this.parts.ends.itemPassed(work);
     const { failure: _, ...rest } = work;
     this.parts.queue.park({ ...rest, pass: work.pass + 1, tries: 0, before });
   }
@@ -108,7 +139,7 @@ export class Outcomes {
     this.parts.log.write(key, `failed (${cause}): ${message}`);
     if (isLast) {
       this.parts.tell({ event: "item-failed", ...told });
-      return this.parts.ends.itemFailed(cause);
+      return this.parts.ends.itemFailed(cause, work);
     }
     const waitMs = Math.max(delayMs(work.tries + 1, retry, Math.random), this.parts.gate.pause?.ms ?? 0);
     this.parts.tell({ event: "item-retry", ...told, delayMs: Math.round(waitMs) });

@@ -66,7 +66,8 @@ class Run {
   private readonly queue: WorkQueue;
   private readonly outcomes: Outcomes;
   private readonly announcer: Announcer;
-  private readonly attempts = new Set<Attempt>();
+  /** Those that no record has ended yet; undefined while the start of one is still being written. */
+  private readonly attempts = new Map<Work, Attempt | undefined>();
   /** What was taken from the queue and may not begin yet. */
   private held: Work | undefined;
   /** Attempts whose work is under way, and those that have ended and are being recorded. */
@@ -92,8 +93,8 @@ class Run {
     this.log = new ItemLog(logPathOf(job.checkpoint));
     this.stages = stagesOf(definition);
     this.runner = runnerOf(job, this.log, this.stages);
-    this.gate = new RequestGate(concurrency, definition.limits ?? {}, () => {
-      this.pace.changed();
+    this.gate = new RequestGate(concurrency, definition.limits ?? {}, (what) => {
+      if (what === "pace") this.pace.changed();
       this.change.tell();
     });
     this.pace = new PaceReport(
@@ -137,7 +138,7 @@ class Run {
     control.onStop(() => this.beginToStop());
     const aborted = new Promise<void>((resolve) => {
       const abort = () => {
-        for (const attempt of this.attempts) attempt.abort(control.signal.reason);
+        for (const attempt of this.attempts.values()) attempt?.abort(control.signal.reason);
         resolve();
       };
       control.signal.addEventListener("abort", abort, { once: true });
@@ -154,6 +155,11 @@ class Run {
       this.gate.close();
       this.pace.close();
       await this.runner.close(control.signal.aborted || this.error !== undefined);
+    }
+    try {
+      await this.outcomes.leave(this.attempts);
+    } catch (error) {
+      this.error ??= error;
     }
     return this.end();
   }
@@ -216,9 +222,10 @@ class Run {
     const { limits } = this.job.definition;
     if (this.spending.hasBudget || limits?.tokensPerMinute !== undefined)
       work.expected ??= await this.spending.expect(work.input.item);
-    const waitMs = this.gate.waitMs(work.expected?.tokens ?? 0);
+    const waitMs = this.gate.waitMs(work.expected?.tokens);
     if (waitMs > 0) {
       await this.change.wait(performance.now() + waitMs);
+      if (work.expected?.tokens === undefined) delete work.expected; // it may be known by now
       return false;
     }
     const admission = this.spending.admit(work, work.expected ?? {});
@@ -230,10 +237,11 @@ class Run {
 
   private begin(work: Work): void {
     this.held = undefined;
+    this.ends.attemptBegins(work);
     if (!work.isBegun) this.begun++;
     work.isBegun = true;
     this.active++;
-    const prepaid = this.gate.charge(work.expected?.tokens ?? 0);
+    const prepaid = this.gate.charge(work.expected?.tokens);
     this.attempt(work, prepaid).then(
       () => this.change.tell(),
       (error: unknown) => this.fatal(error),
@@ -248,23 +256,22 @@ class Run {
       isActive = false;
     };
     try {
+      this.attempts.set(work, undefined);
       const number = await this.session.start(key, work.pass);
       if (this.options.control.signal.aborted) return;
       const attempt = this.createAttempt(work, number, prepaid);
-      this.attempts.add(attempt);
+      this.attempts.set(work, attempt);
       this.announcer.tell({ event: "item-started", item: idValue(key), attempt: number });
       const hashing = work.input.hash(); // of what the item is now, not of what it may be afterwards
       const begin = performance.now();
-      const { itemTimeoutMs } = this.job.definition;
       const outcome = await attempt
-        .run(() => this.doWork(work, attempt), itemTimeoutMs)
+        .run(() => this.doWork(work, attempt))
         .then(
           (result) => ({ result }),
           (error: unknown) => ({ error }),
         );
       const ms = performance.now() - begin;
       attempt.end();
-      this.attempts.delete(attempt);
       this.recording++;
       const hash = await hashing;
       const onQueued = () => {
@@ -273,6 +280,7 @@ class Run {
       };
       try {
         await this.outcomes.record(work, number, attempt, { ...outcome, ms, hash }, onQueued);
+        if (!this.options.control.signal.aborted) this.attempts.delete(work);
       } finally {
         this.recording--;
         this.spending.release(work, attempt.used);
@@ -291,8 +299,9 @@ class Run {
     const id = idValue(key);
     return new Attempt({
       ...{ item: key, attempt, session: this.session, cache: this.opened.cache, log: this.log },
-      ...{ gate: this.gate, prepaid, expectedTokens: work.expected?.tokens ?? 0 },
+      ...{ gate: this.gate, prepaid, expectedTokens: work.expected?.tokens },
       before: work.before ?? { records: 0 },
+      timeoutMs: itemTimeoutMs,
       runDeadline: this.ends.deadline,
       deadline: this.ends.deadlineWithin(itemTimeoutMs),
       priceOf: (usage) => this.spending.prices.priceOf(usage),
@@ -339,7 +348,7 @@ class Run {
     const { signal, detail } = this.options.control.stopping ?? {};
     const told = { ...(signal !== undefined && { signal }), ...(detail !== undefined && { detail }) };
     this.session.endAs(reason, told);
-    this.giveUpRetries();
+    this.outcomes.giveUpRetries(this.held);
     const { state } = this.session;
     await this.session.close();
     const { done, failed, beganMs } = this.ends;
@@ -353,16 +362,6 @@ class Run {
     const { error } = this;
     const outcome = { reason, ...told, done, failed, ms, status, usage: state.usage };
     return { ...outcome, ...(error !== undefined && { error }) };
-  }
-
-  /** What waited for another attempt stays failed: the run ends before it. */
-  private giveUpRetries(): void {
-    const waiting = [...(this.held ? [this.held] : []), ...this.queue.waitingForRetry];
-    for (const { failure } of waiting) {
-      if (!failure) continue; // held before its first attempt
-      this.ends.failed++;
-      this.announcer.tell({ event: "item-failed", ...failure });
-    }
   }
 
   private reason(): RunEndReason {

@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
-import { defaultStopGraceMs, stopPollIntervalMs } from "../config.js";
+import { defaultStopGraceMs, maxTimerMs, stopPollIntervalMs } from "../config.js";
 import { AgentJobsError, CheckpointWriteError, messageOf, systemCodeOf } from "../errors.js";
 import { encodeRecord, type RunEndReason, type WritableRecord } from "../format/record.js";
 import { latestRun } from "../state/jobState.js";
@@ -90,7 +90,8 @@ async function launch(
   // It may finish what it has in hand; who will not wait that long asks a second time.
   const stop = () => {
     program.kill("SIGTERM");
-    grace ??= setTimeout(abort, job.definition.stopGraceMs ?? defaultStopGraceMs);
+    const { stopGraceMs = defaultStopGraceMs } = job.definition;
+    grace ??= setTimeout(abort, Math.min(stopGraceMs, maxTimerMs));
   };
   control.onStop(stop);
   control.signal.addEventListener("abort", abort, { once: true });

@@ -35,6 +35,9 @@ export class RunEnds {
   /** Items that ended in this run. */
   done = 0;
   failed = 0;
+  private begun = 0;
+  /** In flight, or waiting to be tried again. */
+  private underWay = 0;
   private lastDoneMs = performance.now();
   private readonly failures: FailureLimits;
   private looking: NodeJS.Timeout | undefined;
@@ -65,17 +68,31 @@ export class RunEnds {
     return ms === undefined ? this.deadline : (this.deadline?.child(ms) ?? Deadline.after(ms));
   }
 
-  itemDone(): void {
+  /** An attempt is about to begin; further ones at the same item, or at its stage, count for nothing. */
+  attemptBegins({ isBegun, tries }: Work): void {
+    if (!isBegun) this.begun++;
+    if (tries === 0) this.underWay++;
+  }
+
+  /** An item got through a stage, and goes on with the next one later. */
+  itemPassed({ pass }: Work): void {
+    this.underWay--;
+    this.failures.succeeded(pass);
+  }
+
+  itemDone(work: Work): void {
     this.done++;
     this.lastDoneMs = performance.now();
-    this.failures.succeeded();
+    this.itemPassed(work);
     this.lookAtConditions();
   }
 
-  itemFailed(cause: string): void {
+  itemFailed(cause: string, { pass: stage }: Work): void {
     this.failed++;
+    this.underWay--;
     if (cause === "budget") this.stopAtBudget();
-    const stop = this.failures.failedBy(cause);
+    const { underWay, begun } = this;
+    const stop = this.failures.failedBy(cause, { stage, underWay, begun });
     if (stop) this.parts.control.stop(stop.reason, undefined, stop.detail);
     this.lookAtConditions();
   }

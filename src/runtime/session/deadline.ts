@@ -31,12 +31,15 @@ const monotonicClock: DeadlineClock = {
 export class Deadline {
   private controller: AbortController | undefined;
   private callOff: (() => void) | undefined;
+  /** Since when its time stands still; undefined while it goes on. */
+  private heldSinceMs: number | undefined;
 
   private constructor(
     private readonly clock: DeadlineClock,
-    private readonly endMs: number,
+    private endMs: number,
     /** How long it was, in milliseconds, when it was set; of a child that its parent cuts short, the parent's. */
     readonly limitMs: number,
+    private readonly parent?: Deadline,
   ) {}
 
   /**
@@ -49,7 +52,11 @@ export class Deadline {
 
   /** Milliseconds until it passes, 0 once it has. */
   get remainingMs(): number {
-    return Math.max(0, this.endMs - this.clock.nowMs());
+    return Math.min(this.ownRemainingMs, this.parent?.remainingMs ?? Number.POSITIVE_INFINITY);
+  }
+
+  private get ownRemainingMs(): number {
+    return Math.max(0, this.endMs - (this.heldSinceMs ?? this.clock.nowMs()));
   }
 
   get isPast(): boolean {
@@ -67,10 +74,26 @@ export class Deadline {
    * @throws RangeError where `ms` is no finite number of at least 0
    */
   child(ms: number): Deadline {
-    const endMs = this.clock.nowMs() + checkedMs(ms);
-    return endMs < this.endMs
-      ? new Deadline(this.clock, endMs, ms)
-      : new Deadline(this.clock, this.endMs, this.limitMs);
+    return checkedMs(ms) < this.remainingMs
+      ? new Deadline(this.clock, this.clock.nowMs() + ms, ms, this)
+      : new Deadline(this.clock, Number.POSITIVE_INFINITY, this.limitMs, this);
+  }
+
+  /**
+   * Lets its own time stand still, or go on; those that it lies within go on all the time.
+   * @internal
+   */
+  hold(isHeld: boolean): void {
+    const nowMs = this.clock.nowMs();
+    if (!isHeld && this.heldSinceMs !== undefined) this.endMs += nowMs - this.heldSinceMs;
+    this.heldSinceMs = isHeld ? (this.heldSinceMs ?? nowMs) : undefined;
+    if (isHeld || !this.callOff) return;
+    this.callOff();
+    this.watch(this.controller!);
+  }
+
+  private get isHeld(): boolean {
+    return this.heldSinceMs !== undefined || (this.parent?.isHeld ?? false);
   }
 
   /** Aborted with a `DeadlineError` when it passes. Does not keep the process alive. */
@@ -95,15 +118,18 @@ export class Deadline {
   /** Waits in short turns: one long timer would oversleep with the machine, and above 2^31 ms fire at once. */
   private watch(controller: AbortController): void {
     const remainingMs = this.remainingMs;
-    if (remainingMs === 0) controller.abort(this.error());
-    else
-      this.callOff = this.clock.wake(
-        () => this.watch(controller),
-        Math.min(Math.ceil(remainingMs), deadlinePollIntervalMs),
-      );
+    if (remainingMs === 0) {
+      this.callOff = undefined;
+      controller.abort(this.error());
+    } else {
+      // What does not become less is not to be looked at again after it.
+      const waitMs = this.isHeld ? deadlinePollIntervalMs : Math.ceil(remainingMs);
+      this.callOff = this.clock.wake(() => this.watch(controller), Math.min(waitMs, deadlinePollIntervalMs));
+    }
   }
 
   private error(): DeadlineError {
+    if (this.parent && this.ownRemainingMs > 0) return this.parent.error();
     const seconds = this.limitMs / 1000;
     return new DeadlineError(
       `The deadline of ${seconds} s has passed. What is done is kept; run again, or with a longer one, to go on.`,

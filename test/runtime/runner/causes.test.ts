@@ -56,6 +56,17 @@ describe("the cause of a failure", () => {
     ["JSON that is none", thrown(() => JSON.parse("Sure! {}")), "bad-reply"],
     ["JSON that is cut", thrown(() => JSON.parse('{"a":')), "bad-reply"],
     ["JSON that is empty", thrown(() => JSON.parse("")), "bad-reply"],
+    [
+      "a reply that ends in a tool's call",
+      new Error("missing choices[0].tool_calls[0].type\n{}"),
+      "bad-reply",
+    ],
+    [
+      "a tool's call that is cut",
+      new Error("Unable to parse tool parameter JSON from model. …"),
+      "bad-reply",
+    ],
+    ["a text of one's own that begins alike", new Error("missing content in a.md"), "other"],
     ["a schema that a reply does not fit", named("ZodError"), "bad-reply"],
     ["an abort", new DOMException("This operation was aborted", "AbortError"), "timeout"],
     ["a result that is no JSON", new AgentJobsError("AJ_RESULT", "too large"), "bad-reply"],

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { AgentJobsError } from "../../../src/runtime/errors.js";
 import type { ItemContext } from "../../../src/runtime/runner/defineJob.js";
+import { RunControl } from "../../../src/runtime/runner/runControl.js";
 import { eventsOf, gate, TestJob } from "../../support/jobs.js";
 
 const names = (count: number) => Array.from({ length: count }, (_, i) => `item-${i}`);
@@ -150,9 +152,84 @@ describe("a run's spending", () => {
     assert.equal((await job.run({ items: ["c"], process: () => 1 })).outcome.usage.usd, null);
   });
 
+  it("of what a stop left in doubt is kept: what hangs, what heeds its signal, what ends the run by its error", async () => {
+    const control = new RunControl();
+    const begun = gate();
+    let count = 0;
+    const definition = {
+      items: ["hangs", "heeds", "priced"],
+      ...{ concurrency: 3, stopGraceMs: 10 },
+      prices: { mine: { inputPerMillion: 1_000_000, outputPerMillion: 0 } },
+      async process(item: string, ctx: ItemContext) {
+        if (item === "priced") ctx.usage({ model: "mine", inputTokens: 4, outputTokens: 0 });
+        else ctx.usage({ usd: 1 });
+        if (++count === 3) begun.open();
+        await new Promise((_, reject) => {
+          if (item === "heeds") ctx.signal.addEventListener("abort", () => reject(ctx.signal.reason));
+        }).catch((error) => {
+          ctx.usage({ usd: 0.5 });
+          throw error;
+        });
+      },
+    };
+    const run = job.run(definition, { control });
+    await begun.passed;
+    control.stop("stopped");
+    const { outcome } = await run;
+    assert.deepEqual([outcome.reason, outcome.status.inDoubt, outcome.usage.usd], ["stopped", 3, 6.5]);
+    const fatal = await job.run({
+      ...definition,
+      process(item: string, ctx: ItemContext) {
+        ctx.usage({ usd: 1 });
+        if (item === "hangs") throw new AgentJobsError("AJ_WRITE", "no room");
+      },
+    });
+    assert.deepEqual([fatal.outcome.reason, fatal.outcome.usage.usd], ["error", 9.5]);
+    const next = await job.run({ ...definition, process: () => 1 });
+    assert.deepEqual([next.outcome.reason, next.outcome.usage.usd], ["finished", 9.5]);
+  });
+
   it("with a price that is none is refused before anything is locked or written", () => {
     const process = () => 1;
     for (const price of [{ inputPerMillion: -1, outputPerMillion: 1 }, { inputPerMillion: 1 }])
       assert.throws(() => job.loaded({ items: [], prices: { mine: price }, process }), { code: "AJ_JOB" });
+  });
+
+  it("of tokens a minute, without an estimate, is learned from the first item alone; then as many begin as fit", async () => {
+    const control = new RunControl();
+    const begun: string[] = [];
+    let begunWhenTold = 0;
+    const three = gate();
+    const { outcome } = await job.run(
+      {
+        ...{ items: names(40), concurrency: 32, limits: { tokensPerMinute: 1_000 } },
+        async process(item: string, ctx: ItemContext) {
+          begun.push(item);
+          for (let i = 0; i < 20; i++) await new Promise(setImmediate);
+          begunWhenTold ||= begun.length;
+          if (begun.length >= 3) three.open();
+          if (item !== "item-0") await three.passed;
+          ctx.usage({ inputTokens: 300 });
+          if (begun.length > 1) control.stop("stopped");
+        },
+      },
+      { control },
+    );
+    assert.deepEqual([begunWhenTold, begun.length, outcome.done], [1, 3, 3]);
+  });
+
+  it("of tokens a minute lets a job run on that never tells what its items take", async () => {
+    let inFlight = 0;
+    let most = 0;
+    const { outcome } = await job.run({
+      ...{ items: names(60), concurrency: 8, limits: { tokensPerMinute: 1_000 } },
+      async process() {
+        most = Math.max(most, ++inFlight);
+        for (let i = 0; i < 5; i++) await new Promise(setImmediate);
+        inFlight--;
+      },
+    });
+    assert.deepEqual([outcome.reason, outcome.done], ["finished", 60]);
+    assert.ok(most > 1, String(most));
   });
 });

@@ -202,4 +202,55 @@ describe("the end of a run", () => {
     assert.equal(outcome.done, 1);
     assert.deepEqual(await job.results(), { '"b"': "b" });
   });
+
+  for (const fault of ["a result that is no JSON", "an error"])
+    it(`by the last failure that it bears begins nothing more, where that is ${fault}`, async () => {
+      const begun: string[] = [];
+      const stopping = gate();
+      const definition = {
+        ...{ items: ["a", "b", "c", "d"], concurrency: 3, maxFailures: 1 },
+        async process(item: string) {
+          begun.push(item);
+          if (item !== "a") return stopping.passed;
+          if (fault === "an error") throw new Error("no");
+          return { n: 1n };
+        },
+      };
+      const onEvent = ({ event }: { event: string }) => event === "run-stopping" && stopping.open();
+      const { outcome } = await job.run(definition, { onEvent });
+      assert.deepEqual([outcome.reason, outcome.failed, begun], ["max-failures", 1, ["a", "b", "c"]]);
+    });
+
+  for (const [cause, reason] of [
+    ["bug", "max-failures"],
+    ["auth", "auth"],
+  ] as const) {
+    const fast = Array.from({ length: 25 }, (_, i) => `fast-${i}`);
+    const slow = Array.from({ length: 175 }, (_, i) => `slow-${i}`);
+    const definition = (items: string[], slowOnes: Promise<void>) => ({
+      ...{ items, concurrency: 200, maxFailures: "20%" },
+      async process(item: string) {
+        if (item.startsWith("fast")) throw Object.assign(new Error("no"), { failureCause: cause });
+        await slowOnes;
+      },
+    });
+
+    it(`does not come by failures of ${cause} that are only faster than what succeeds`, async () => {
+      const failed = gate();
+      let failures = 0;
+      const onEvent = ({ event }: { event: string }) => {
+        if (event === "item-failed" && ++failures === fast.length) failed.open();
+      };
+      const { outcome } = await job.run(definition([...slow, ...fast], failed.passed), { onEvent });
+      assert.deepEqual([outcome.reason, outcome.done], ["finished-with-failures", slow.length]);
+    });
+
+    it(`comes by failures of ${cause} that are most of what was begun, also while a few go on`, async () => {
+      const stopped = gate();
+      const onEvent = ({ event }: { event: string }) => event === "run-stopping" && stopped.open();
+      const few = slow.slice(0, 2);
+      const { outcome } = await job.run(definition([...few, ...fast], stopped.passed), { onEvent });
+      assert.deepEqual([outcome.reason, outcome.done], [reason, few.length]);
+    });
+  }
 });

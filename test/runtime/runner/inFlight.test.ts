@@ -40,6 +40,19 @@ describe("what a kill leaves in doubt", () => {
       assert.equal(mostOpen(job.checkpoint), concurrency);
     });
 
+    it(`is no more than was in flight, where results are no JSON: ${concurrency} at a time`, async () => {
+      const throwing = {
+        toJSON() {
+          throw new Error("no");
+        },
+      };
+      const process = (item: string) =>
+        item.endsWith("7") ? { n: 1n } : item.endsWith("3") ? throwing : item.repeat(100);
+      const { outcome } = await job.run({ items, concurrency, process });
+      assert.deepEqual([outcome.done, outcome.failed], [160, 40]);
+      assert.equal(mostOpen(job.checkpoint), concurrency);
+    });
+
     it(`is no more than was in flight, by stages: ${concurrency} at a time`, async () => {
       const stages = { first, second: (item: string) => item };
       await job.run({ items, concurrency, order: "stages", stages });

@@ -145,6 +145,6 @@ describe("items", () => {
     await rejects(function* () {
       yield "a";
       throw new Error("cursor lost");
-    }, /threw after 1 items: cursor lost/);
+    }, /threw after 1 item: cursor lost/);
   });
 });

@@ -58,6 +58,13 @@ describe("the limits of failures", () => {
     assert.equal(limits.failedBy("network")?.reason, "max-failures");
   });
 
+  it("say what reached them in one or in many", () => {
+    assert.equal(new FailureLimits(1).failedBy("bug")?.detail, "1 item failed; maxFailures is 1");
+    const two = new FailureLimits(2);
+    two.failedBy("bug");
+    assert.equal(two.failedBy("bug")?.detail, "2 items failed; maxFailures is 2");
+  });
+
   it("stop above a share, but not before 20 items have ended", () => {
     const limits = new FailureLimits("10%");
     for (let i = 0; i < 17; i++) limits.succeeded();

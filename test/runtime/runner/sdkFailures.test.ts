@@ -188,4 +188,50 @@ describe("failures of the official SDKs", () => {
       }
     });
   }
+
+  describe("a stream that ends too soon, without an error", () => {
+    /** `fetch` that lets so many of a stream's events through. */
+    const cut =
+      (count: number): typeof fetch =>
+      async (...request) => {
+        const { headers, text } = await fetch(...request).then(async (response) => ({
+          headers: { "content-type": response.headers.get("content-type")! },
+          text: await response.text(),
+        }));
+        const events = text.split("\n\n").slice(0, count);
+        return new Response(events.map((event) => `${event}\n\n`).join(""), { headers });
+      };
+    const clientOptions = (count: number) => ({ apiKey: "key", maxRetries: 0, fetch: cut(count) });
+    const content = promptFor({ item: "cut" });
+    const request = { model, messages: [{ role: "user" as const, content }] };
+    const streams: Record<string, (count: number) => Promise<unknown>> = {
+      "Anthropic's Messages": (count) =>
+        new Anthropic({ ...clientOptions(count), baseURL: server.baseUrl }).messages
+          .stream({ ...request, max_tokens: 100 })
+          .finalMessage(),
+      "Anthropic's Messages, as a text": (count) =>
+        new Anthropic({ ...clientOptions(count), baseURL: server.baseUrl }).messages
+          .stream({ ...request, max_tokens: 100 })
+          .finalText(),
+      "Anthropic's beta Messages": (count) =>
+        new Anthropic({ ...clientOptions(count), baseURL: server.baseUrl }).beta.messages
+          .stream({ ...request, max_tokens: 100 })
+          .finalMessage(),
+      "OpenAI's Chat Completions": (count) =>
+        new OpenAI({ ...clientOptions(count), baseURL: server.openaiBaseUrl }).chat.completions
+          .stream(request)
+          .finalChatCompletion(),
+      "OpenAI's Responses": (count) =>
+        new OpenAI({ ...clientOptions(count), baseURL: server.openaiBaseUrl }).responses
+          .stream({ model, input: content })
+          .finalResponse(),
+    };
+    // One event of OpenAI's Responses is a response in progress, which its SDK gives back without an error.
+    for (const [name, stream] of Object.entries(streams))
+      for (const count of name === "OpenAI's Responses" ? [0, 2] : [0, 1, 2])
+        it(`fails as bad-reply after ${count} events of ${name}`, async () => {
+          const error = await failureOf(stream(count));
+          assert.equal(error && causeOf(error), "bad-reply", String(error));
+        });
+  });
 });

@@ -116,4 +116,54 @@ describe("stages, all items through one before the next", () => {
     const again = (await job.run(definition({ stages }))).outcome;
     assert.deepEqual([again.done, again.usage.usd, again.usage.outputTokens], [0, 4.5, 18]);
   });
+
+  const numbered = (length: number) => Array.from({ length }, (_, i) => String(i));
+  const failAt = (at: string, fails: (item: string) => boolean, failureCause = "bug") =>
+    ["x", "y", "z"].map((name) => ({
+      name,
+      run(input: string) {
+        if (name === at && fails(input)) throw Object.assign(new Error("no"), { failureCause });
+        return input;
+      },
+    }));
+  const everyTenth = (item: string) => Number(item) % 10 === 0;
+
+  for (const stage of ["x", "y", "z"])
+    it(`are not ended by a share of failures in ${stage} where most items get through it`, async () => {
+      const stages = failAt(stage, everyTenth);
+      const share = { items: numbered(250), concurrency: 16, maxFailures: "20%" };
+      const { outcome } = await job.run(definition({ ...share, stages }));
+      assert.deepEqual([outcome.reason, outcome.done, outcome.failed], ["finished-with-failures", 225, 25]);
+    });
+
+  it("are ended by the failures of one in which most items fail, although all got through those before", async () => {
+    const stages = failAt("y", (item) => Number(item) % 3 === 0);
+    const { outcome } = await job.run(definition({ items: numbered(40), stages, maxFailures: "20%" }));
+    assert.deepEqual([outcome.reason, outcome.failed], ["max-failures", 8]);
+    assert.equal(outcome.detail, "8 of 22 items failed in stage 2; maxFailures is 20%");
+  });
+
+  it("are ended once more items failed in all of them together than the share says", async () => {
+    const stages = failAt("x", everyTenth);
+    stages[1] = failAt("y", (item) => Number(item) % 10 === 1)[1]!;
+    const share = { items: numbered(100), concurrency: 8, maxFailures: "15%" };
+    const { outcome } = await job.run(definition({ ...share, stages }));
+    assert.deepEqual(
+      [outcome.reason, outcome.detail],
+      ["max-failures", "16 of 100 items failed; maxFailures is 15%"],
+    );
+  });
+
+  it("are not ended by authentication that fails for some items where others get through", async () => {
+    const stages = failAt("x", (item) => Number(item) > 1, "auth");
+    const { outcome } = await job.run(definition({ items: numbered(8), stages }));
+    assert.deepEqual([outcome.reason, outcome.done, outcome.failed], ["finished-with-failures", 2, 6]);
+  });
+
+  it("are ended by authentication that fails for all items of one", async () => {
+    const { outcome } = await job.run(
+      definition({ items: numbered(8), stages: failAt("y", () => true, "auth") }),
+    );
+    assert.deepEqual([outcome.reason, outcome.failed], ["auth", 3]);
+  });
 });

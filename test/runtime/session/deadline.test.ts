@@ -130,6 +130,39 @@ describe("a deadline", () => {
     assert.ok(Math.max(...clock.asked) <= 1000);
   });
 
+  it("that is held has as long afterwards as it had before, and looks seldom meanwhile", () => {
+    const clock = new HandClock();
+    const job = Deadline.after(60_000, clock);
+    const item = job.child(3000);
+    const { signal } = item;
+    const loop = item.child(60_000);
+    clock.pass(2990);
+    item.hold(true);
+    clock.asked.length = 0;
+    clock.pass(20_000);
+    assert.deepEqual([item.remainingMs, loop.remainingMs, job.remainingMs], [10, 10, 37_010]);
+    assert.ok(clock.asked.length <= 21, `${clock.asked.length} looks`);
+    item.hold(false);
+    clock.pass(9);
+    assert.equal(signal.aborted, false);
+    clock.pass(1);
+    assert.ok(signal.reason instanceof DeadlineError);
+    assert.throws(() => loop.check(), { limitMs: 3000 });
+    assert.equal(clock.waiting, 0);
+  });
+
+  it("that is held passes with the one that it lies within, and says so", () => {
+    const clock = new HandClock();
+    const item = Deadline.after(10_000, clock).child(3000);
+    const { signal } = item;
+    item.hold(true);
+    clock.pass(11_000);
+    assert.throws(() => item.check(), { limitMs: 10_000 });
+    assert.equal(signal.aborted, true);
+    item.hold(false);
+    assert.equal(item.isPast, true);
+  });
+
   it("that is disposed of watches no more, and still knows its time", () => {
     const clock = new HandClock();
     const deadline = Deadline.after(2000, clock);

@@ -1,4 +1,4 @@
-import { defaultRateWindowMs } from "../../config.js";
+import { defaultRateWindowMs, maxTimerMs } from "../../config.js";
 import { AdaptiveConcurrency } from "./adaptiveConcurrency.js";
 import { type Charge, RateWindow } from "./rateWindow.js";
 
@@ -6,7 +6,10 @@ import { type Charge, RateWindow } from "./rateWindow.js";
 export interface Limits {
   /** Requests in any minute; default: no limit. */
   requestsPerMinute?: number;
-  /** Tokens, in and out, in any minute; default: no limit. */
+  /**
+   * Tokens, in and out, in any minute; default: no limit. Without an `estimate`, one request goes alone until it is known
+   * what requests take.
+   */
   tokensPerMinute?: number;
   /** In which spans the two are held, milliseconds; default 60,000. A service that counts by the second wants 1,000. */
   windowMs?: number;
@@ -28,31 +31,44 @@ export interface Ticket {
   giveBack(): void;
 }
 
+/** After so many answers without a word of their tokens, none is waited for. */
+const maxUntold = 16;
+
 interface Waiting {
-  tokens: number;
+  tokens: number | undefined;
   admit: (ticket: Ticket) => void;
   stopWaiting: () => void;
 }
 
-/** Lets requests through one after the other: as many at a time, and in a minute, as is allowed, and none in a pause. */
+/**
+ * Lets requests through one after the other: as many at a time, and in a minute, as is allowed, and none in a pause.
+ * Where tokens are limited and nobody knows what a request takes, one goes alone until one has told; then each is taken
+ * for the largest so far.
+ */
 export class RequestGate {
   readonly concurrency: AdaptiveConcurrency;
   private readonly requests: RateWindow | undefined;
   private readonly tokens: RateWindow | undefined;
   private readonly queue: Waiting[] = [];
   private inFlight = 0;
+  /** How many are under way of which nobody knew what they take. */
+  private unknown = 0;
+  /** The most that a request took; undefined before one has told. */
+  private most: number | undefined;
+  private untold = 0;
   private isClosed = false;
   private timer: NodeJS.Timeout | undefined;
   private paused = { untilMs: Number.NEGATIVE_INFINITY, cause: "" };
 
   /**
-   * @param onChange called where more or fewer are allowed, or a pause begins
+   * @param onChange called with "pace" where more or fewer are allowed, or a pause begins; with "room" where what was
+   * to wait for another may be let through
    * @param clock milliseconds that only go forward
    */
   constructor(
     concurrency: number,
     { requestsPerMinute, tokensPerMinute, windowMs = defaultRateWindowMs, adaptive = true }: Limits,
-    private readonly onChange: () => void,
+    private readonly onChange: (what: "pace" | "room") => void,
     private readonly clock: () => number = () => performance.now(),
   ) {
     this.concurrency = new AdaptiveConcurrency(concurrency, adaptive);
@@ -66,24 +82,28 @@ export class RequestGate {
     return ms > 0 ? { ms, cause: this.paused.cause } : undefined;
   }
 
-  /** How long to wait until a request fits into pauses and rates; 0 where it does. */
-  waitMs(tokens: number): number {
+  /**
+   * How long to wait until a request fits into pauses and rates; 0 where it does, Infinity where another has to end first.
+   * @param tokens that it is expected to take; undefined where nobody knows
+   */
+  waitMs(tokens: number | undefined): number {
+    if (this.isUnknown(tokens) && this.unknown > 0) return Number.POSITIVE_INFINITY;
     const nowMs = this.clock();
     return Math.max(
       this.paused.untilMs - nowMs,
       this.requests?.waitMs(nowMs, 1) ?? 0,
-      this.tokens?.waitMs(nowMs, tokens) ?? 0,
+      this.tokens?.waitMs(nowMs, this.amountOf(tokens) ?? 0) ?? 0,
       0,
     );
   }
 
   /** Counts a request that somebody else sends, without asking whether it may be. */
-  charge(tokens: number): Ticket {
+  charge(tokens: number | undefined): Ticket {
     return this.issue(tokens, false);
   }
 
   /** Resolves once a request may be sent. @throws the signal's reason */
-  enter(tokens: number, signal: AbortSignal): Promise<Ticket> {
+  enter(tokens: number | undefined, signal: AbortSignal): Promise<Ticket> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason);
       const abort = () => {
@@ -104,18 +124,22 @@ export class RequestGate {
     const untilMs = this.clock() + ms;
     if (untilMs <= this.paused.untilMs) return;
     this.paused = { untilMs, cause };
-    this.tellChange();
+    this.tellChange("pace");
     this.pump();
   }
 
   /** The service said that it is too much. */
   overloaded(startedAtMs: number): void {
-    if (this.concurrency.onOverload(startedAtMs, this.clock())) this.tellChange();
+    if (this.concurrency.onOverload(startedAtMs, this.clock())) this.tellChange("pace");
   }
 
   succeeded(startedAtMs: number): void {
+    if (this.tokens && this.most === undefined && ++this.untold === maxUntold) {
+      this.learn(0);
+      this.pump();
+    }
     if (!this.concurrency.onSuccess(startedAtMs)) return;
-    this.tellChange();
+    this.tellChange("pace");
     this.pump();
   }
 
@@ -125,8 +149,22 @@ export class RequestGate {
     clearTimeout(this.timer);
   }
 
-  private tellChange(): void {
-    if (!this.isClosed) this.onChange();
+  private tellChange(what: "pace" | "room"): void {
+    if (!this.isClosed) this.onChange(what);
+  }
+
+  private isUnknown(tokens: number | undefined): boolean {
+    return this.tokens !== undefined && this.amountOf(tokens) === undefined;
+  }
+
+  private amountOf(tokens: number | undefined): number | undefined {
+    return tokens ?? this.most;
+  }
+
+  private learn(tokens: number): void {
+    const isFirst = this.most === undefined;
+    this.most = Math.max(this.most ?? 0, tokens);
+    if (isFirst && this.tokens) this.tellChange("room");
   }
 
   private pump(): void {
@@ -134,8 +172,9 @@ export class RequestGate {
     if (this.isClosed) return;
     while (this.queue.length > 0 && this.inFlight < this.concurrency.allowed) {
       const waitMs = this.waitMs(this.queue[0]!.tokens);
+      if (waitMs === Number.POSITIVE_INFINITY) return;
       if (waitMs > 0) {
-        this.timer = setTimeout(() => this.pump(), Math.ceil(waitMs));
+        this.timer = setTimeout(() => this.pump(), Math.min(Math.ceil(waitMs), maxTimerMs));
         return;
       }
       const { tokens, admit, stopWaiting } = this.queue.shift()!;
@@ -144,10 +183,10 @@ export class RequestGate {
     }
   }
 
-  private issue(tokens: number, takesPlace: boolean): Ticket {
+  private issue(tokens: number | undefined, takesPlace: boolean): Ticket {
     const startedAtMs = this.clock();
     const request = this.requests?.take(startedAtMs, 1);
-    const spent = this.tokens?.take(startedAtMs, tokens);
+    const spent = this.tokens?.take(startedAtMs, this.amountOf(tokens) ?? 0);
     const each = (act: (window: RateWindow, charge: Charge) => void) => {
       if (request) act(this.requests!, request);
       if (spent) act(this.tokens!, spent);
@@ -155,16 +194,32 @@ export class RequestGate {
     let hasPlace = takesPlace;
     let isExpectation = true;
     if (takesPlace) this.inFlight++;
+    let isUnknown = this.isUnknown(tokens);
+    if (isUnknown) this.unknown++;
+    /** Whoever waits to hear what it takes waits no longer: it has told, or has ended. */
+    const letOthers = () => {
+      if (!isUnknown) return;
+      isUnknown = false;
+      this.unknown--;
+      this.tellChange("room");
+      this.pump();
+    };
     const leave = () => {
       if (!hasPlace) return;
       hasPlace = false;
       this.inFlight--;
+      letOthers();
       this.pump();
     };
     return {
       startedAtMs,
-      arrived: () => each((window, charge) => window.arrived(charge, this.clock())),
+      arrived: () => {
+        each((window, charge) => window.arrived(charge, this.clock()));
+        if (!takesPlace) letOthers();
+      },
       took: (actual) => {
+        this.learn(actual);
+        letOthers();
         if (spent) spent.amount = (isExpectation ? 0 : spent.amount) + actual;
         isExpectation = false;
         this.pump(); // it may have been less than was expected
@@ -172,6 +227,7 @@ export class RequestGate {
       leave,
       giveBack: () => {
         each((window, charge) => window.giveBack(charge));
+        letOthers();
         leave();
       },
     };

@@ -26,7 +26,7 @@ describe("rates at the gate of requests", () => {
   const queueOf = (gate: RequestGate) => {
     const entered: string[] = [];
     const tickets = new Map<string, Ticket>();
-    const ask = (name: string, signal = never, tokens = 0) => {
+    const ask = (name: string, signal = never, tokens: number | undefined = 0) => {
       const asked = gate.enter(tokens, signal).then((ticket) => {
         entered.push(name);
         tickets.set(name, ticket);
@@ -62,5 +62,82 @@ describe("rates at the gate of requests", () => {
     const faster = gateOf(9, { requestsPerMinute: 120, windowMs: 1_000 });
     for (let i = 0; i < 2; i++) faster.charge(0).arrived();
     assert.equal(faster.waitMs(0), 1_000);
+  });
+
+  describe("of tokens, where nobody knows yet what a request takes", () => {
+    const blindly = (names: string[], gate: RequestGate) => {
+      const queue = queueOf(gate);
+      for (const name of names)
+        void gate.enter(undefined, never).then((ticket) => {
+          queue.entered.push(name);
+          queue.tickets.set(name, ticket);
+        });
+      return queue;
+    };
+
+    it("let one through at a time until one has told, then as many as fit by the most that one took", async () => {
+      const gate = gateOf(32, { tokensPerMinute: 1_000 });
+      const names = ["a", "b", "c", "d", "e", "f"];
+      const { entered, tickets } = blindly(names, gate);
+      await settled();
+      assert.deepEqual(entered, ["a"]);
+      assert.equal(gate.waitMs(undefined), Number.POSITIVE_INFINITY);
+      tickets.get("a")!.leave(); // its answer was read; what it took is told a moment later
+      await settled();
+      assert.deepEqual(entered, ["a", "b"]);
+      tickets.get("a")!.took(300);
+      await settled();
+      assert.deepEqual(entered, ["a", "b", "c", "d"]);
+      assert.ok(gate.waitMs(undefined) > 0 && gate.waitMs(100) === 0);
+    });
+
+    it("let the next one through where one was not sent after all, or the attempt that counts as one ends", async () => {
+      const changes: string[] = [];
+      const gate = new RequestGate(
+        9,
+        { tokensPerMinute: 1_000 },
+        (what) => changes.push(what),
+        () => nowMs,
+      );
+      gates.push(gate);
+      const attempt = gate.charge(undefined);
+      const { entered, tickets } = blindly(["a", "b"], gate);
+      await settled();
+      assert.deepEqual([entered, changes], [[], []]);
+      attempt.arrived();
+      await settled();
+      assert.deepEqual([entered, changes], [["a"], ["room"]]);
+      tickets.get("a")!.giveBack();
+      await settled();
+      assert.deepEqual(entered, ["a", "b"]);
+    });
+
+    it("are held by what requests were said to take, where that is known", async () => {
+      const gate = gateOf(9, { tokensPerMinute: 1_000 });
+      const { entered, ask } = queueOf(gate);
+      for (const name of ["a", "b", "c"]) ask(name, never, 400);
+      await settled();
+      assert.deepEqual(entered, ["a", "b"]);
+    });
+
+    it("hold nothing any more once many were answered and none has told", async () => {
+      const gate = gateOf(9, { tokensPerMinute: 1_000 });
+      const names = Array.from({ length: 24 }, (_, i) => String(i));
+      const { entered, tickets } = blindly(names, gate);
+      for (let i = 0; i < 16; i++) {
+        await settled();
+        assert.equal(entered.length, i + 1);
+        gate.succeeded(nowMs);
+        tickets.get(String(i))!.leave();
+      }
+      await settled();
+      assert.equal(entered.length, 24);
+    });
+
+    it("hold nothing where no tokens are limited", async () => {
+      const { entered } = blindly(["a", "b"], gateOf(9, { requestsPerMinute: 100 }));
+      await settled();
+      assert.deepEqual(entered, ["a", "b"]);
+    });
   });
 });
