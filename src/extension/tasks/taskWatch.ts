@@ -49,6 +49,8 @@ export function registerTaskWatch(services: Services): vscode.Disposable {
   const waiting = new Map<vscode.TaskExecution, Waiting>();
   /** What says that a job which is starting still is: its process, or, before there is one, the time. */
   const launches = new Map<Job, { pid: number | undefined; sinceMs: number }>();
+  /** Runs that were live in this window, by their locks' tokens. */
+  const seenRuns = new Set<string>();
   const setStarting = (job: Job, starting: boolean) => {
     if (!starting) launches.delete(job);
     if (job.starting === starting) return;
@@ -76,9 +78,10 @@ export function registerTaskWatch(services: Services): vscode.Disposable {
     const now = jobOfTask(catalog, task) ?? job;
     if (now.latestToken !== waits.tokenBefore) return;
     if (exitCode === stoppedEarly) {
-      // Whoever has resumed it meanwhile needs no offer.
-      const isOpen = end.message !== undefined && !tasks.launches.isPending(now);
-      if (isOpen && wasStartedAgain(task)) await offerResume(services, now, definition);
+      // Whoever has resumed it meanwhile, or saw it end in this window, needs no offer.
+      const isNews = !tasks.launches.isPending(now) && !seenRuns.has(now.latestToken);
+      if (isNews && end.message !== undefined && wasStartedAgain(task))
+        await offerResume(services, now, definition);
       return;
     }
     log.info(`${job.name}: the process ended with exit code ${exitCode} and did not begin a run.`);
@@ -95,7 +98,8 @@ export function registerTaskWatch(services: Services): vscode.Disposable {
       // After a reload of the window VS Code tells of tasks that have been running all along.
       if (job.holder !== null) return;
       waiting.set(execution, { jobId: job.id, tokenBefore: job.latestToken });
-      if (!lives(processId)) return;
+      // What VS Code starts again does nothing, and is not to be seen starting.
+      if (!lives(processId) || wasStartedAgain(execution.task)) return;
       launches.set(job, { pid: processId, sinceMs: performance.now() });
       setStarting(job, true);
     }),
@@ -103,6 +107,7 @@ export function registerTaskWatch(services: Services): vscode.Disposable {
       if (job.starting && !launches.has(job))
         launches.set(job, { pid: undefined, sinceMs: performance.now() });
       if (job.holder === null) return;
+      seenRuns.add(job.holder.token);
       for (const [execution, { jobId }] of waiting) if (jobId === job.id) waiting.delete(execution);
     }),
     vscode.tasks.onDidEndTaskProcess(({ execution, exitCode }) => {
