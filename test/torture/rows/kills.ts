@@ -17,7 +17,7 @@ export const kills: Row = {
   what: `SIGKILL of whole runs of ${itemCount} items, ${concurrency} at a time`,
   unit: "kills",
   full: 200,
-  reduced: 8,
+  reduced: 10,
   async run({ random, times, progress }) {
     const findings = new Findings();
     let killed = 0;
