@@ -9,13 +9,13 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { AppendFile } from "../../../src/runtime/store/appendFile.js";
 import { JsonlStore } from "../../../src/runtime/store/jsonlStore.js";
 import { scratchFolder } from "../../support/cli.js";
 import { scanBytes } from "../../support/scan.js";
 
-const appender = join(import.meta.dirname, "appender.main.js");
+const appender = resolve("dist/test/runtime/store/appender.main.js");
 const has = (program: string) => spawnSync("sh", ["-c", `command -v ${program}`]).status === 0;
 const line = (id: string) => Buffer.from(`{"id": "${id}", "ts": 1}\n`);
 

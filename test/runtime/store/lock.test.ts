@@ -10,7 +10,7 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { inspectLock, Lock, type LockContent, lockTokenVariable } from "../../../src/runtime/store/lock.js";
 import { ownIdentity } from "../../../src/runtime/store/processIdentity.js";
@@ -33,7 +33,7 @@ describe("the lock of a checkpoint", () => {
   });
 
   async function start(): Promise<{ child: TestProgram; tell: (order: Order) => Promise<Answer> }> {
-    const child = new TestProgram(import.meta.dirname, "writer", [path]);
+    const child = new TestProgram(resolve("dist/test/runtime/store"), "writer", [path]);
     children.push(child);
     assert.equal(await child.next(), "ready");
     return { child, tell: (order) => child.ask<Answer>(order) };
