@@ -13,7 +13,7 @@ const SUITES = [
   { part: "core", folder: "runtime", timeoutMs: 20_000 },
   { part: "core", folder: "view", timeoutMs: 10_000 },
   { part: "core", folder: "cli", timeoutMs: 60_000, lane: "third" },
-  { part: "core", folder: "examples", timeoutMs: 60_000 },
+  { part: "core", folder: "examples", timeoutMs: 60_000, lane: "first" },
   { part: "core", folder: "package", timeoutMs: 60_000 },
   { part: "interface", folder: "interface", half: 0, timeoutMs: 120_000, lane: "first" },
   { part: "interface", folder: "interface", half: 1, timeoutMs: 120_000, lane: "second" },
