@@ -5,7 +5,7 @@ import { CheckpointFollower } from "../../src/runtime/store/follow.js";
 import { runCli, scratchFolder } from "../support/cli.js";
 import { fileText, isRunning, processEnds } from "../support/files.js";
 import { LiveRun } from "../support/liveRun.js";
-import { python } from "../support/terminal.js";
+import { needsPython, python } from "../support/terminal.js";
 
 // The seed article's loop: reads what is done, appends a line an item, knows nothing of this tool. Where the file
 // `wait` names an item, it goes on with that one until `go` is there; SIGTERM lets it finish the item in hand.
@@ -35,9 +35,7 @@ with open("out/progress.jsonl", "a") as out:
 describe("a job whose command writes its checkpoint itself", () => {
   let folder: ReturnType<typeof scratchFolder>;
   let live: LiveRun | undefined;
-  before(function () {
-    if (!python) this.skip();
-  });
+  before(needsPython);
   beforeEach(() => {
     const definition = { command: ["${python}", "loop.py"], checkpoint: "out/progress.jsonl" };
     folder = scratchFolder({ "loop.py": loop, "loop.job.json": JSON.stringify(definition) });

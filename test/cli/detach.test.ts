@@ -7,7 +7,7 @@ import { cliPath } from "../support/cli.js";
 import { DetachedRuns, gatedJob } from "../support/detachedRuns.js";
 import { fileText, isRunning, processEnds } from "../support/files.js";
 import { LiveRun } from "../support/liveRun.js";
-import { python, Terminal } from "../support/terminal.js";
+import { needsPython, Terminal } from "../support/terminal.js";
 
 const isWindows = process.platform === "win32";
 
@@ -91,9 +91,7 @@ describe("run --detach", () => {
   });
 
   describe("on a terminal", () => {
-    before(function () {
-      if (!python) this.skip();
-    });
+    before(needsPython);
 
     it("leaves a run that outlives the terminal that was closed, and that attach and stop still reach", async () => {
       terminal = new Terminal([...command, "--attach"], { cwd: runs.folder });

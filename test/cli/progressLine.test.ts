@@ -3,7 +3,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { columnsOf } from "../../src/view/columns.js";
 import { cliPath, scratchFolder } from "../support/cli.js";
-import { python, Terminal } from "../support/terminal.js";
+import { needsPython, Terminal } from "../support/terminal.js";
 
 const sequence = "\u001b[";
 const lineStart = `${sequence}G`;
@@ -17,9 +17,7 @@ export default { items, concurrency: 4, process: () => new Promise((resolve) => 
 describe("the moving line", () => {
   let folder: ReturnType<typeof scratchFolder>;
   let terminal: Terminal | undefined;
-  before(function () {
-    if (!python) this.skip();
-  });
+  before(needsPython);
   beforeEach(() => {
     folder = scratchFolder({ "quick.job.mjs": job });
   });

@@ -4,7 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { cliPath, runCli, scratchFolder } from "../support/cli.js";
 import { fileText, processEnds } from "../support/files.js";
-import { python, Terminal } from "../support/terminal.js";
+import { needsPython, Terminal } from "../support/terminal.js";
 
 // Says when it begins an item, and goes on with it until the test says so.
 const worker = `
@@ -25,9 +25,7 @@ const jobs = {
 describe("on a real terminal", () => {
   let folder: ReturnType<typeof scratchFolder>;
   let terminal: Terminal | undefined;
-  before(function () {
-    if (!python) this.skip();
-  });
+  before(needsPython);
   beforeEach(() => {
     folder = scratchFolder(jobs);
   });

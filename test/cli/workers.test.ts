@@ -5,7 +5,7 @@ import { readResults } from "../../src/runtime/results.js";
 import { type CliOutcome, runCli, scratchFolder } from "../support/cli.js";
 import { fileText, isRunning, processEnds } from "../support/files.js";
 import { LiveRun } from "../support/liveRun.js";
-import { python } from "../support/terminal.js";
+import { needsPython, python } from "../support/terminal.js";
 
 const prelude = `
 import json, os, sys
@@ -18,9 +18,7 @@ messages = (json.loads(line) for line in sys.stdin)
 describe("workers", () => {
   let folder: ReturnType<typeof scratchFolder>;
   let live: LiveRun | undefined;
-  before(function () {
-    if (!python) this.skip();
-  });
+  before(needsPython);
   beforeEach(() => {
     folder = scratchFolder();
   });

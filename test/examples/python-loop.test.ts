@@ -7,7 +7,7 @@ import { runCli } from "../support/cli.js";
 import { fileText, processEnds } from "../support/files.js";
 import { copyOfExample } from "../support/killedExample.js";
 import { LiveRun } from "../support/liveRun.js";
-import { python } from "../support/terminal.js";
+import { needsPython, python } from "../support/terminal.js";
 
 interface Snapshot {
   turn: number;
@@ -18,9 +18,7 @@ interface Snapshot {
 describe("examples/python-loop", () => {
   let folder: ReturnType<typeof copyOfExample>;
   let live: LiveRun | undefined;
-  before(function () {
-    if (!python) this.skip();
-  });
+  before(needsPython);
   beforeEach(() => {
     folder = copyOfExample("python-loop");
   });

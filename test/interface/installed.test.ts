@@ -45,6 +45,14 @@ describe("the VSIX, installed", () => {
     await workbench.screenshot("installed");
   });
 
+  it("is listed as installed", async () => {
+    await workbench.command("Extensions: Show Installed Extensions");
+    await workbench.page
+      .locator(".extensions-list .monaco-list-row", { hasText: "Agent Jobs" })
+      .first()
+      .waitFor();
+  });
+
   it("gives a job file the types of agent-jobs where nothing is installed", async () => {
     writeFileSync(join(workbench.folder, "typed.job.ts"), typed);
     await workbench.editor.open("typed.job.ts");

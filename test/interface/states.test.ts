@@ -46,6 +46,10 @@ describe("the view", () => {
     await workbench.statusBar(/hello \d+% · .+ left/).waitFor();
     await workbench.page.mouse.move(1080, 400);
     await screenshotsInThemes(workbench, "states");
+    await workbench.page.setViewportSize({ width: 1000, height: 700 });
+    await failed.last().waitFor();
+    await workbench.screenshot("states-small");
+    await workbench.page.setViewportSize({ width: 1280, height: 800 });
   });
 
   it("says the whole story in the tooltip", async () => {

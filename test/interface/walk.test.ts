@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../setup/root.js";
 import { useWorkbench } from "./workbench.js";
@@ -87,6 +87,9 @@ describe("a person with the example", () => {
     await workbench()
       .statusBar(/hello \d+%/)
       .waitFor({ state: "detached" });
+    // The run that was reloaded over was not begun again by VS Code, before its end or after.
+    const runs = readFileSync(checkpoint(), "utf8").match(/^\{"type":"run-started"/gm);
+    assert.equal(runs?.length, 2);
     await workbench().expand(hello());
     await workbench().expand(workbench().treeRow(/^Failed/));
     await workbench().expand(workbench().treeRow(/^other/));

@@ -5,6 +5,11 @@ export const python = ["python3", "python"].find(
   (name) => process.platform !== "win32" && spawnSync(name, ["-c", "import pty"]).status === 0,
 );
 
+/** For a `before` hook: where there is none, the tests are reported as skipped. Setting up installs one where it may. */
+export function needsPython(this: Mocha.Context): void {
+  if (!python) this.skip();
+}
+
 // Runs a program as the leader of a session of its own on a new terminal. Takes orders as JSON lines on its input:
 // a text is typed, a number is how many columns it has from now on, null closes it as a window's close button does.
 // Exits as the program did.
