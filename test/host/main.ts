@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { root } from "../setup/root.js";
-import { launchBrowser } from "./browser.js";
+import { launchBrowser, openPage } from "./browser.js";
 import { endWithParent, releaseAtEnd } from "./cleanup.js";
 import { findDesktop, runInDesktop } from "./desktop.js";
 import { startServer } from "./server.js";
@@ -34,9 +34,7 @@ async function runInServer(): Promise<number> {
   const server = await startServer({ driver: true, env: environment() });
   const browser = await launchBrowser();
   try {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
-    await context.grantPermissions(["clipboard-read", "clipboard-write"]);
-    const page = await context.newPage();
+    const page = await openPage(browser);
     const exitCode = new Promise<number>((resolve, reject) => {
       page.exposeFunction("codeAutomationExit", resolve);
       page.once("crash", () => reject(new Error("The workbench's page crashed.")));

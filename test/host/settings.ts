@@ -10,6 +10,8 @@ export const quietSettings: Readonly<Record<string, unknown>> = {
   "git.openRepositoryInParentFolders": "never",
   "security.workspace.trust.startupPrompt": "always",
   "telemetry.telemetryLevel": "off",
+  "typescript.disableAutomaticTypeAcquisition": true,
+  "typescript.tsserver.useSyntaxServer": "never",
   "update.mode": "none",
   "workbench.colorTheme": "Default Dark Modern",
   "workbench.enableExperiments": false,

@@ -35,8 +35,6 @@ describe("what a run costs, in the window", () => {
   write(0.6, "small");
   const workbench = useWorkbench({ folder, settings: { "agentJobs.planBeforeRun": "whenItCosts" } });
   const row = () => workbench().treeRow("invoices");
-  const screenshots = (name: string, show?: () => Promise<void>) =>
-    screenshotsInThemes(workbench(), name, show);
 
   it("shows a pause that the service asks for, its reason, and how many go at a time", async () => {
     await workbench().openView();
@@ -60,7 +58,7 @@ describe("what a run costs, in the window", () => {
       .statusBar(/paused/)
       .locator(".codicon-debug-pause")
       .waitFor();
-    await screenshots("money-1-paused");
+    await screenshotsInThemes(workbench(), "money-1-paused");
   });
 
   it("tells that it ended before its budget would be passed", async () => {
@@ -70,11 +68,9 @@ describe("what a run costs, in the window", () => {
     const hover = workbench().page.locator(".monaco-hover", {
       hasText: "stopped before it would pass its budget (",
     });
-    await screenshots("money-2-budget", async () => {
-      await workbench().page.mouse.move(800, 400); // away from it: a change of the theme closes what hovers
-      await row().hover();
-      await hover.waitFor();
-    });
+    await row().hover();
+    await hover.waitFor();
+    await workbench().screenshot("money-2-budget");
   });
 
   it("tells so where nobody looks at the jobs, and leads to the budget", async () => {
@@ -84,7 +80,7 @@ describe("what a run costs, in the window", () => {
     await workbench().page.keyboard.press("Control+Shift+e");
     const told = workbench().notification(/invoices stopped before it would pass its budget/);
     await told.waitFor();
-    await screenshots("money-3-raise");
+    await workbench().screenshot("money-3-raise");
     await workbench().notificationAction(/invoices stopped before/, "Raise Budget");
     await workbench().editor.tab("invoices.job.mjs").waitFor();
     await workbench().editor.lines().getByText("budget").waitFor();
@@ -98,13 +94,13 @@ describe("what a run costs, in the window", () => {
       /Resume invoices\? \d+ done \(\$0\.\d+ and .* not spent again\).*Budget: \$0\.\d+ of \$5\.00/,
     );
     await plan.waitFor();
-    await screenshots("money-4-plan");
+    await screenshotsInThemes(workbench(), "money-4-plan");
     await workbench().notificationAction("Resume invoices?", "Details");
     await workbench()
       .editor.tab(/plan of invoices/)
       .waitFor();
     await workbench().editor.lines().getByText("60 items").waitFor();
-    await screenshots("money-5-details");
+    await workbench().screenshot("money-5-details");
     await workbench().notificationAction("Resume invoices?", "Resume");
     await row()
       .getByText(/48\/60 · 12 failed/)
@@ -116,11 +112,10 @@ describe("what a run costs, in the window", () => {
     await workbench()
       .treeRow(/^refused/)
       .waitFor();
-    await screenshots("money-6-failures", () =>
-      workbench()
-        .treeRow(/^refused/)
-        .hover(),
-    );
+    await workbench()
+      .treeRow(/^refused/)
+      .hover();
+    await workbench().screenshot("money-6-failures");
     await workbench().inlineAction(workbench().treeRow(/^refused/), "Retry Failed Items…");
     await workbench().notificationAction("Retry 6 failed items of invoices?", "Retry");
     await workbench()
@@ -137,6 +132,6 @@ describe("what a run costs, in the window", () => {
     await workbench()
       .notification(/model changed: "small" → "large".*Redoing does up to 48 items again: \$0\.96 /)
       .waitFor();
-    await screenshots("money-7-changed");
+    await workbench().screenshot("money-7-changed");
   });
 });

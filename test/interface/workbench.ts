@@ -2,7 +2,7 @@
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { launchBrowser } from "../host/browser.js";
+import { launchBrowser, openPage } from "../host/browser.js";
 import { releaseAtEnd } from "../host/cleanup.js";
 import { startServer } from "../host/server.js";
 import { root } from "../setup/root.js";
@@ -52,9 +52,7 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
     forget();
   };
   try {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
-    await context.grantPermissions(["clipboard-read", "clipboard-write"]);
-    const page = await context.newPage();
+    const page = await openPage(browser);
     await page.goto(server.url(folder));
     const workbench = new Workbench(page, folder, close, () => server.crash());
     await workbench.ready();

@@ -7,12 +7,13 @@ import { run } from "./processes.mjs";
 /**
  * By part, in the order in which they run; folders are those of test/. Much of what suites in windows and of the command
  * line take is waiting: those of a `lane` run one after the other beside everything else, but for what wants the machine
- * for itself (`alone`). `half` is every other file of a folder.
+ * for itself (`alone`). `half` is every other file of a folder; one that is `compiled` starts a few programs hundreds of
+ * times, and compiles each once.
  */
 const SUITES = [
   { part: "core", folder: "runtime", timeoutMs: 20_000 },
   { part: "core", folder: "view", timeoutMs: 10_000 },
-  { part: "core", folder: "cli", timeoutMs: 60_000, lane: "third" },
+  { part: "core", folder: "cli", timeoutMs: 60_000, lane: "third", compiled: true },
   { part: "core", folder: "examples", timeoutMs: 60_000, lane: "first" },
   { part: "core", folder: "package", timeoutMs: 60_000 },
   { part: "interface", folder: "interface", half: 0, timeoutMs: 120_000, lane: "first" },
@@ -61,6 +62,7 @@ export async function runSuite(suite, { node, env }, grep, output) {
       env: {
         ...env,
         AGENT_JOBS_VERDICT: verdictFile,
+        ...(suite.compiled ? { NODE_COMPILE_CACHE: join(folder, "compiled") } : {}),
         AGENT_JOBS_TIMEOUT_MS: String(suite.timeoutMs),
         AGENT_JOBS_COLOR: process.stdout.isTTY && !process.env.NO_COLOR ? "1" : "0",
         ...(grep ? { AGENT_JOBS_GREP: grep } : {}),

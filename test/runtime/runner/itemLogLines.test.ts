@@ -65,7 +65,7 @@ describe("the lines of one item in the log", () => {
           }
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 
@@ -114,16 +114,16 @@ describe("the lines of one item in the log", () => {
     writeFileSync(olderLogPathOf(log.path), bytes.join("").slice(0, maxLogBytes));
     assert.ok(statSync(log.path).size > 9_000_000);
     let count = 0;
-    let peakBytes = 0;
+    let most = 0;
     bytes.length = 0;
-    const beforeBytes = heldBytes();
+    // Of 20 MB; what other suites of this process let go, or not yet, is a few.
+    const bound = heldBytes() + 8_000_000;
     for await (const { text } of itemLogLines(checkpoint, keyOf("1"))) {
       count += text.length > 0 ? 1 : 0;
-      if (count % 2_500 === 0) peakBytes = Math.max(peakBytes, heldBytes());
+      if (count % 2_500 === 0) most = Math.max(most, heldBytes(bound));
     }
     assert.ok(count > 9_000, String(count));
-    // Of 20 MB; what other suites of this process let go, or not yet, is a few.
-    assert.ok(peakBytes - beforeBytes < 8_000_000, `${peakBytes - beforeBytes} bytes held`);
+    assert.ok(most <= bound, `${most} bytes held, of at most ${bound}`);
   });
 
   it("are none where there is no log, and a link or FIFO in its place is refused", async () => {

@@ -121,15 +121,15 @@ for m in messages:
     answer(id=m["id"], result="two hundred thousand lines later")
 `);
     await test.run("warm");
-    const before = heldBytes();
-    let grownBytes = 0;
-    const measure = () => (grownBytes = Math.max(grownBytes, heldBytes() - before));
+    const bound = heldBytes() + 64 * 1024 * 1024;
+    let most = 0;
+    const measure = () => (most = Math.max(most, heldBytes(bound)));
     const measuring = setInterval(measure, 250);
     assert.deepEqual(await test.run("a"), { result: "two hundred thousand lines later" });
     clearInterval(measuring);
     measure();
     await test.close();
-    assert.ok(grownBytes < 64 * 1024 * 1024, `${grownBytes}`);
+    assert.ok(most <= bound, `${most} bytes held, of at most ${bound}`);
     assert.match(test.log, /left out here: \d+ lines/);
     assert.ok(statSync(logPathOf(test.job.checkpoint)).size <= 10 * 1024 * 1024);
   });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type Errors, errorsOf, scenarios, tableOf } from "./etaErrors.js";
 
 const seeds = 24;
-const moments = 20;
+const moments = 8;
 
 describe("estimates over simulated runs of 1,000 items on 20 workers", () => {
   const rows: Errors[] = [];
