@@ -1,64 +1,117 @@
 import assert from "node:assert/strict";
-import { rmSync } from "node:fs";
-import { dirname } from "node:path";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { Workbench } from "./page.js";
 import { makeScene } from "./scene.js";
 import { screenshotsInThemes } from "./themes.js";
 import { openWorkbench } from "./workbench.js";
 
-describe("the view", () => {
+describe("a folder with a job in each state", () => {
   let folder: string;
   let workbench: Workbench;
   before(async () => {
     folder = await makeScene();
-    workbench = await openWorkbench({ folder, env: { HELLO_DELAY_MS: "900" } });
+    writeFileSync(
+      join(folder, "trap.job.mjs"),
+      'import { writeFileSync } from "node:fs";\nwriteFileSync(new URL("./loaded.txt", import.meta.url), "");\n',
+    );
+    workbench = await openWorkbench({ folder, trust: "ask", env: { HELLO_DELAY_MS: "900" } });
   });
   after(async () => {
     await workbench?.close();
     rmSync(dirname(folder), { recursive: true, force: true });
   });
 
-  it("shows a job in each state", async () => {
-    await workbench.openView();
-    await workbench.treeRow("hello").getByText("not run yet").waitFor();
-    await workbench.treeRow("invoices").getByText("393/412 · 19 failed").waitFor();
-    await workbench.treeRow("nightly-summaries").getByText("846/1,000 · 1 in doubt · stopped").waitFor();
-    await workbench.treeRow("tickets").getByText("120/120").waitFor();
-    await workbench.treeRow("translations").getByText("63/64 · damaged").waitFor();
-    await workbench.treeRow("batch-job-42").getByText("847 done · stopped").waitFor();
-    await workbench.treeRow("notes").getByText("unreadable").waitFor();
-    // invoices and translations wait for a person.
-    await workbench.page.locator(".activitybar .badge-content", { hasText: /^2$/ }).waitFor();
-  });
-
-  it("shows what runs beside failures by cause", async () => {
-    await workbench.inlineAction(workbench.treeRow("hello"), "Run");
-    await workbench
-      .treeRow("hello")
-      .getByText(/\d+\/126 .*left/)
-      .waitFor();
-    await workbench.expand(workbench.treeRow("invoices"));
-    await workbench.expand(workbench.treeRow(/^Failed/));
-    await workbench.expand(workbench.treeRow(/^rate-limit/));
-    const failed = workbench.treeRow("429 Too many requests");
-    await failed.first().waitFor();
-    assert.equal(await failed.count(), 11);
-    await workbench.statusBar(/hello \d+% · .+ left/).waitFor();
-    await workbench.page.mouse.move(1080, 400);
-    await screenshotsInThemes(workbench, "states");
-    await workbench.page.setViewportSize({ width: 1000, height: 700 });
-    await failed.last().waitFor();
-    await workbench.screenshot("states-small");
-    await workbench.page.setViewportSize({ width: 1280, height: 800 });
-  });
-
-  it("says the whole story in the tooltip", async () => {
-    const hover = workbench.page.locator(".monaco-hover", { hasText: "Run 1" });
-    await screenshotsInThemes(workbench, "tooltip", async () => {
-      await workbench.page.mouse.move(1080, 400); // away from it: a change of the theme closes what hovers
-      await workbench.treeRow("nightly-summaries").hover();
-      await hover.waitFor();
+  describe("in Restricted Mode", () => {
+    it("is what a person chooses by answering No", async () => {
+      await workbench.dialogAction(/trust the authors/, "No, I don't trust the authors");
+      await workbench.page.getByText("Restricted Mode").first().waitFor();
     });
-    assert.match((await hover.textContent()) ?? "", /846\/1,000.*A resume does not do again: 846 items/);
+
+    it("reads the jobs", async () => {
+      await workbench.openView();
+      await workbench.treeRow("invoices").getByText("393/412 · 19 failed").waitFor();
+      await workbench.treeRow("trap").getByText("not run yet").waitFor();
+      await workbench.page.getByText("jobs can be read here, not run").waitFor();
+      await workbench.expand(workbench.treeRow("invoices"));
+      await workbench.expand(workbench.treeRow(/^Failed/));
+      await workbench.screenshot("restricted");
+    });
+
+    it("offers nothing that starts, stops or changes a job", async () => {
+      for (const name of ["hello", "invoices", "nightly-summaries", "translations"]) {
+        const row = workbench.treeRow(name);
+        await row.hover();
+        assert.deepEqual(await row.locator(".actions .action-label").allTextContents(), [], name);
+      }
+      const labels = await workbench.contextMenuLabels(workbench.treeRow("translations"));
+      assert.deepEqual(labels, ["Open Checkpoint", "Open Log"]);
+      const titles = ["Run", "Resume", "Stop", "Follow in Terminal", "Repair…", "Clear…", "Mark as Done…"];
+      for (const title of titles)
+        assert.equal(await workbench.hasCommand(`Agent Jobs: ${title}`), false, title);
+      assert.equal(await workbench.hasCommand("Agent Jobs: Show Failures"), true);
+    });
+
+    it("has run no job file to list it", () => {
+      assert.equal(existsSync(join(folder, "loaded.txt")), false);
+    });
+  });
+
+  describe("once the person trusts it", () => {
+    it("offers what can be done, without a new window", async () => {
+      rmSync(join(folder, "trap.job.mjs"));
+      await workbench.command("Workspaces: Manage Workspace Trust");
+      await workbench.page.getByRole("button", { name: "Trust", exact: true }).click();
+      await workbench.page.keyboard.press("Escape"); // closes the editor, which is modal
+      await workbench.page.getByText("jobs can be read here, not run").waitFor({ state: "detached" });
+      await workbench.treeRow("trap").waitFor({ state: "detached" });
+      await workbench.treeRow("hello").hover();
+      await workbench.treeRow("hello").locator(".actions .action-label").first().waitFor();
+      assert.equal(await workbench.hasCommand("Agent Jobs: Run"), true);
+      assert.equal(existsSync(join(folder, "loaded.txt")), false);
+    });
+
+    it("shows a job in each state", async () => {
+      await workbench.treeRow("hello").getByText("not run yet").waitFor();
+      await workbench.treeRow("invoices").getByText("393/412 · 19 failed").waitFor();
+      await workbench.treeRow("nightly-summaries").getByText("846/1,000 · 1 in doubt · stopped").waitFor();
+      await workbench.treeRow("tickets").getByText("120/120").waitFor();
+      await workbench.treeRow("translations").getByText("63/64 · damaged").waitFor();
+      await workbench.treeRow("batch-job-42").getByText("847 done · stopped").waitFor();
+      await workbench.treeRow("notes").getByText("unreadable").waitFor();
+      // invoices and translations wait for a person.
+      await workbench.page.locator(".activitybar .badge-content", { hasText: /^2$/ }).waitFor();
+    });
+
+    it("shows what runs beside failures by cause", async () => {
+      await workbench.inlineAction(workbench.treeRow("hello"), "Run");
+      await workbench
+        .treeRow("hello")
+        .getByText(/\d+\/126 .*left/)
+        .waitFor();
+      await workbench.expand(workbench.treeRow("invoices"));
+      await workbench.expand(workbench.treeRow(/^Failed/));
+      await workbench.expand(workbench.treeRow(/^rate-limit/));
+      const failed = workbench.treeRow("429 Too many requests");
+      await failed.first().waitFor();
+      assert.equal(await failed.count(), 11);
+      await workbench.statusBar(/hello \d+% · .+ left/).waitFor();
+      await workbench.page.mouse.move(1080, 400);
+      await screenshotsInThemes(workbench, "states");
+      await workbench.page.setViewportSize({ width: 1000, height: 700 });
+      await failed.last().waitFor();
+      await workbench.screenshot("states-small");
+      await workbench.page.setViewportSize({ width: 1280, height: 800 });
+    });
+
+    it("says the whole story in the tooltip", async () => {
+      const hover = workbench.page.locator(".monaco-hover", { hasText: "Run 1" });
+      await screenshotsInThemes(workbench, "tooltip", async () => {
+        await workbench.page.mouse.move(1080, 400); // away from it: a change of the theme closes what hovers
+        await workbench.treeRow("nightly-summaries").hover();
+        await hover.waitFor();
+      });
+      assert.match((await hover.textContent()) ?? "", /846\/1,000.*A resume does not do again: 846 items/);
+    });
   });
 });

@@ -13,29 +13,34 @@ const ENTRY = /\.test\.ts$|(^|[/.])main\.ts$|^extension\/index\.ts$/;
 const NOT_SOURCES = /(^|\/)(fixtures|workspace|node_modules)\//;
 
 /**
- * Folders of many tests that share a bundle and so one copy of what they test. With a copy for each, a process holds 150
- * MB of code and maps, and each of its collections of garbage takes as long as a hundred tests.
+ * Folders of many tests, and how many bundles they share, and so copies of what they test. With a copy for each, a
+ * process holds 150 MB of code and maps, and each of its collections of garbage takes as long as a hundred tests.
  */
-const TOGETHER = ["runtime", "view", "cli"];
-const together = (name) =>
-  TOGETHER.find((folder) => name.startsWith(`${folder}/`) && name.endsWith(".test.ts"));
+const TOGETHER = { runtime: 1, view: 1, cli: 3 };
+const isTogether = (name) => name.endsWith(".test.ts") && name.split("/")[0] in TOGETHER;
 
 const names = readdirSync(join(root, "test"), { recursive: true, encoding: "utf8" })
   .map((name) => name.split(sep).join("/"))
   .filter((name) => ENTRY.test(name) && !NOT_SOURCES.test(name))
   .filter((name) => prefixes.length === 0 || prefixes.some((prefix) => name.startsWith(prefix)))
   .sort();
+/** The tests of a bundle by its name. */
+const bundles = new Map();
+for (const [folder, count] of Object.entries(TOGETHER)) {
+  const tests = names.filter((name) => isTogether(name) && name.startsWith(`${folder}/`));
+  for (const [i, name] of tests.entries()) {
+    const bundle = `${folder}/tests${(i % count) + 1}.test`;
+    bundles.set(bundle, [...(bundles.get(bundle) ?? []), name]);
+  }
+}
 const entryPoints = [
   ...names
-    .filter((name) => !together(name))
+    .filter((name) => !isTogether(name))
     .map((name) => ({ in: join(root, "test", name), out: name.replace(/\.ts$/, "") })),
-  ...TOGETHER.filter((folder) => names.some((name) => together(name) === folder)).map((folder) => ({
-    in: `together:${folder}`,
-    out: `${folder}/all.test`,
-  })),
+  ...[...bundles.keys()].map((bundle) => ({ in: `together:${bundle}`, out: bundle })),
 ];
 
-/** Of a folder whose tests share a bundle: a file that imports them all. */
+/** Of tests that share a bundle: a file that imports them all. */
 const bundleTogether = {
   name: "bundle-together",
   setup({ onResolve, onLoad }) {
@@ -43,9 +48,9 @@ const bundleTogether = {
       path: path.slice("together:".length),
       namespace: "together",
     }));
-    onLoad({ filter: /.*/, namespace: "together" }, ({ path: folder }) => ({
-      contents: names
-        .filter((name) => together(name) === folder)
+    onLoad({ filter: /.*/, namespace: "together" }, ({ path: bundle }) => ({
+      contents: bundles
+        .get(bundle)
         .map((name) => `import ${JSON.stringify(`./${name}`)};\n`)
         .join(""),
       resolveDir: join(root, "test"),

@@ -5,20 +5,22 @@ import { join } from "node:path";
 import { run } from "./processes.mjs";
 
 /**
- * By part, in the order in which they run; folders are those of test/. Much of what suites in windows and of the command
- * line take is waiting: those of a `lane` run one after the other beside everything else, but for what wants the machine
- * for itself (`alone`). `half` is every other file of a folder; one that is `compiled` starts a few programs hundreds of
- * times, and compiles each once.
+ * In the order in which they begin, so that the longest do not come last. `part` is what `npm test -- PART` runs; folders
+ * are those of test/, `share` is every nth of a folder's bundles. Much of what windows and commands take is waiting:
+ * several suites run at a time, but for what wants the machine for itself (`alone`). One that is `compiled` starts a few
+ * programs hundreds of times, and compiles each once.
  */
 const SUITES = [
-  { part: "core", folder: "runtime", timeoutMs: 20_000 },
-  { part: "core", folder: "view", timeoutMs: 10_000 },
-  { part: "core", folder: "cli", timeoutMs: 60_000, lane: "third", compiled: true },
-  { part: "core", folder: "examples", timeoutMs: 60_000, lane: "first" },
-  { part: "core", folder: "package", timeoutMs: 60_000 },
-  { part: "interface", folder: "interface", half: 0, timeoutMs: 120_000, lane: "first" },
-  { part: "interface", folder: "interface", half: 1, timeoutMs: 120_000, lane: "second" },
   { part: "host", folder: "extension", timeoutMs: 30_000, program: "dist/test/host/main.js" },
+  { part: "core", folder: "cli", share: [0, 3], timeoutMs: 60_000, compiled: true },
+  { part: "interface", folder: "interface", share: [0, 2], timeoutMs: 120_000 },
+  { part: "core", folder: "runtime", timeoutMs: 20_000 },
+  { part: "interface", folder: "interface", share: [1, 2], timeoutMs: 120_000 },
+  { part: "core", folder: "cli", share: [1, 3], timeoutMs: 60_000, compiled: true },
+  { part: "core", folder: "cli", share: [2, 3], timeoutMs: 60_000, compiled: true },
+  { part: "core", folder: "examples", timeoutMs: 60_000 },
+  { part: "core", folder: "package", timeoutMs: 60_000 },
+  { part: "core", folder: "view", timeoutMs: 10_000 },
   { part: "core", folder: "torture", timeoutMs: 180_000, alone: true },
 ];
 
@@ -37,9 +39,9 @@ function testBundles(root, folder) {
 /** The suites of these parts that have tests. */
 export function suitesOf(root, parts) {
   return SUITES.filter((suite) => parts.includes(suite.part)).flatMap((suite) => {
-    const all = testBundles(root, suite.folder);
-    const files = suite.half === undefined ? all : all.filter((_, i) => i % 2 === suite.half);
-    const name = suite.half === undefined ? suite.folder : `${suite.folder}, half ${suite.half + 1}`;
+    const [index, of] = suite.share ?? [0, 1];
+    const files = testBundles(root, suite.folder).filter((_, i) => i % of === index);
+    const name = of === 1 ? suite.folder : `${suite.folder} ${index + 1}/${of}`;
     return files.length > 0 ? [{ ...suite, name, files }] : [];
   });
 }
@@ -48,7 +50,7 @@ export function suitesOf(root, parts) {
  * Runs one suite. Without a verdict it has failed, whatever its exit code: whoever dies of a signal gives none, and
  * VS Code reports an extension host that died as 0.
  *
- * @param {number} [output] a file for what it prints; by default it prints here
+ * @param {number | "inherit"} output a file for what it prints, or here
  * @returns {Promise<{ passed: number, failed: number, skipped: number, problem?: string }>}
  */
 export async function runSuite(suite, { node, env }, grep, output) {
@@ -58,7 +60,7 @@ export async function runSuite(suite, { node, env }, grep, output) {
   try {
     const code = await run(node, ["--enable-source-maps", ...args], {
       ownGroup: true,
-      stdio: ["ignore", output ?? "inherit", output ?? "inherit"],
+      stdio: ["ignore", output, output],
       env: {
         ...env,
         AGENT_JOBS_VERDICT: verdictFile,

@@ -8,6 +8,9 @@ import { interruption, run } from "../processes.mjs";
 import { PARTS, runSuite, suitesOf } from "../suites.mjs";
 import { ensurePrograms } from "../system.mjs";
 
+/** Suites that run beside each other: twice as many as the processors of a small machine, as half of what they do is waiting. */
+const AT_A_TIME = 3;
+
 function parse(args) {
   const parts = [];
   let grep;
@@ -57,49 +60,35 @@ function report(results) {
   return failed > 0 || passed === 0 ? 1 : 0;
 }
 
-async function runHere(suite, context, grep, output) {
+/** Runs one suite, with its output here, or kept until it has ended where others run beside it. */
+async function runOne(suite, context, grep, isAlone) {
+  if (isAlone) console.log(`\n── ${suite.name} ──`);
   const start = performance.now();
-  if (output === undefined) console.log(`\n── ${suite.name} ──`);
-  const result = await runSuite(suite, context, grep, output);
-  const counts = `${result.passed} passed, ${result.failed} failed`;
-  const end = `── ${suite.name}: ${counts}, ${((performance.now() - start) / 1000).toFixed(1)} s`;
-  if (output === undefined) console.log(end);
-  return { ...result, end };
-}
-
-/** Runs suites one after the other, each with its output kept until somebody waits for it: two at a time are hard to read. */
-async function* runLane(suites, context, grep) {
   const folder = mkdtempSync(join(tmpdir(), "agent-jobs-output-"));
+  const path = join(folder, "output.txt");
+  const file = isAlone ? undefined : openSync(path, "w");
   try {
-    for (const [i, suite] of suites.entries()) {
-      if (interruption()) return;
-      const path = join(folder, `${i}.txt`);
-      const file = openSync(path, "w");
-      try {
-        const result = await runHere(suite, context, grep, file);
-        yield { ...result, output: `\n── ${suite.name} ──\n${readFileSync(path, "utf8")}${result.end}` };
-      } finally {
-        closeSync(file);
-      }
-    }
+    const result = await runSuite(suite, context, grep, file ?? "inherit");
+    if (!isAlone) console.log(`\n── ${suite.name} ──\n${readFileSync(path, "utf8")}`);
+    const counts = `${result.passed} passed, ${result.failed} failed`;
+    console.log(`── ${suite.name}: ${counts}, ${((performance.now() - start) / 1000).toFixed(1)} s`);
+    return result;
   } finally {
+    if (file !== undefined) closeSync(file);
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** Begins a lane; gives what waits for its end. */
-function startLane(suites, context, grep) {
-  const running = (async () => {
-    const results = [];
-    for await (const result of runLane(suites, context, grep)) results.push(result);
-    return results;
-  })();
-  running.catch(() => {}); // whoever waits for it hears of it
-  return async () => {
-    const results = await running;
-    for (const { output } of results) console.log(output);
-    return results;
+/** Runs suites, so many at a time; each begins as soon as one before it has ended. */
+async function runAll(suites, context, grep, atATime) {
+  const results = [];
+  const left = [...suites];
+  const lane = async () => {
+    for (let suite = left.shift(); suite && !interruption(); suite = left.shift())
+      results.push(await runOne(suite, context, grep, suites.length === 1));
   };
+  await Promise.all(Array.from({ length: atATime }, lane));
+  return results;
 }
 
 export default async function test(context) {
@@ -107,22 +96,11 @@ export default async function test(context) {
   const problem = await prepare(context, parts.includes("host") || parts.includes("interface"));
   if (problem) return report([{ passed: 0, failed: 1, skipped: 0, problem }]);
 
-  const results = [];
   const suites = suitesOf(context.root, parts);
-  const lanes = [...new Set(suites.flatMap(({ lane }) => lane ?? []))].map((name) =>
-    startLane(
-      suites.filter(({ lane }) => lane === name),
-      context,
-      grep,
-    ),
-  );
+  const together = suites.filter(({ alone }) => !alone);
   // A part or a pattern is asked for while something is being written: then only what was asked for.
-  if (context.args.length === 0) results.push(await runChecks(context));
-  for (const suite of suites.filter(({ lane }) => lane === undefined)) {
-    if (suite.alone) for (const ended of lanes.splice(0)) results.push(...(await ended()));
-    if (interruption()) break;
-    results.push(await runHere(suite, context, grep));
-  }
-  for (const ended of lanes) results.push(...(await ended()));
+  const checks = context.args.length === 0 ? [await runChecks(context)] : [];
+  const results = [...checks, ...(await runAll(together, context, grep, AT_A_TIME))];
+  for (const suite of suites) if (suite.alone) results.push(...(await runAll([suite], context, grep, 1)));
   return report(results);
 }

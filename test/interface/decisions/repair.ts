@@ -2,29 +2,23 @@ import assert from "node:assert/strict";
 import {
   closeSync,
   mkdirSync,
-  mkdtempSync,
   openSync,
   readdirSync,
   readFileSync,
-  realpathSync,
-  rmSync,
   statSync,
   writeFileSync,
   writeSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { keyOf } from "../../src/runtime/format/itemId.js";
-import { article, done, header, own, started } from "../support/damagedFiles.js";
-import type { Workbench } from "./page.js";
-import { useWorkbench } from "./workbench.js";
+import { join } from "node:path";
+import { keyOf } from "../../../src/runtime/format/itemId.js";
+import { article, done, header, own, started } from "../../support/damagedFiles.js";
+import type { Workbench } from "../page.js";
 
 const name = (n: number) => `invoice-${String(n).padStart(3, "0")}`;
-const largeLines = 400_000;
+const largeLines = 65_000;
 
 /** Checkpoints that are damaged each in its own way, one of them too large for an editor. */
-function makeDamage(): string {
-  const folder = join(realpathSync(mkdtempSync(join(tmpdir(), "agent-jobs-repair-"))), "batches");
+export function makeDamage(folder: string): void {
   mkdirSync(join(folder, "checkpoints"), { recursive: true });
   const write = (file: string, text: string) => writeFileSync(join(folder, "checkpoints", file), text);
   const items = Array.from({ length: 60 }, (_, n) =>
@@ -53,28 +47,25 @@ function makeDamage(): string {
     `${header("tickets")}${started(1)}${done("t-1")}${"\0".repeat(24)}\n${done("t-2")}\ufeff${done("t-3")}Traceback (most recent call last):\n${done("t-4")}${done("t-5").slice(0, 40)}`,
   );
   const large = openSync(join(folder, "checkpoints/nightly.jsonl"), "w");
-  const padding = "x".repeat(110);
-  for (let n = 0; n < largeLines; n += 10_000) {
+  const padding = "x".repeat(900);
+  for (let n = 0; n < largeLines; n += 1_000) {
     const block = Array.from(
-      { length: 10_000 },
+      { length: 1_000 },
       (_, i) => `{"id": "doc-${n + i}", "ts": 1748107200, "result": "${padding}"}\n`,
     );
-    if (n === 200_000) block[5_000] = "not a record\n";
+    if (n === 32_000) block[500] = "not a record\n";
     writeSync(large, block.join(""));
   }
   closeSync(large);
-  return folder;
 }
 
-describe("repairing in the workbench", () => {
+export function describeRepair(opened: () => Workbench): void {
   const folder = () => opened().folder;
-  const opened = useWorkbench(() => ({ folder: makeDamage() }));
   let workbench: Workbench;
   before(async () => {
     workbench = opened();
     await workbench.openView();
   });
-  after(() => rmSync(dirname(folder()), { recursive: true, force: true }));
   const file = (checkpoint: string) => join(folder(), "checkpoints", checkpoint);
   const text = (checkpoint: string) => readFileSync(file(checkpoint), "utf8");
   const diffTab = () => workbench.editor.tab("as it is ↔ repaired");
@@ -138,7 +129,7 @@ describe("repairing in the workbench", () => {
     const { size, ino } = statSync(file("nightly.jsonl"));
     assert.ok(size > 60_000_000);
     const nightly = workbench.treeRow("nightly");
-    await nightly.getByText("399,999 done · damaged").waitFor();
+    await nightly.getByText("64,999 done · damaged").waitFor();
     await workbench.contextMenu(nightly, "Repair…");
     await workbench
       .notification("Looking at the checkpoint of nightly")
@@ -156,4 +147,4 @@ describe("repairing in the workbench", () => {
     await nightly.getByText("damaged").waitFor({ state: "detached" });
     assert.equal(statSync(file("nightly.jsonl")).size, size - "not a record\n".length);
   });
-});
+}
