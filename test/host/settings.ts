@@ -7,7 +7,7 @@ export const quietSettings: Readonly<Record<string, unknown>> = {
   "extensions.autoUpdate": false,
   "extensions.ignoreRecommendations": true,
   "files.autoSave": "off", // the desktop's default; in a browser it would be on
-  "git.openRepositoryInParentFolders": "never",
+  "git.enabled": false,
   "security.workspace.trust.startupPrompt": "always",
   "telemetry.telemetryLevel": "off",
   "typescript.disableAutomaticTypeAcquisition": true,

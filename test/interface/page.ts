@@ -114,6 +114,15 @@ export class Workbench {
     await this.quickRow(label).click();
   }
 
+  /** Closes an editor that is shown over all others. */
+  async closeModalEditor(): Promise<void> {
+    await this.page
+      .locator(".modal-editor-part .codicon-close, .monaco-modal-editor-block .codicon-close")
+      .last()
+      .click();
+    await this.page.locator(".monaco-modal-editor-block").waitFor({ state: "detached" });
+  }
+
   /** Answers an input box. */
   async answer(text: string): Promise<void> {
     await this.quickInput().fill(text);

@@ -62,8 +62,9 @@ describe("a folder with a job in each state", () => {
       rmSync(join(folder, "trap.job.mjs"));
       await workbench.command("Workspaces: Manage Workspace Trust");
       await workbench.page.getByRole("button", { name: "Trust", exact: true }).click();
-      await workbench.page.keyboard.press("Escape"); // closes the editor, which is modal
       await workbench.page.getByText("jobs can be read here, not run").waitFor({ state: "detached" });
+      await workbench.page.getByText("You trust this folder").waitFor();
+      await workbench.closeModalEditor();
       await workbench.treeRow("trap").waitFor({ state: "detached" });
       await workbench.treeRow("hello").hover();
       await workbench.treeRow("hello").locator(".actions .action-label").first().waitFor();

@@ -66,7 +66,7 @@ const usage = fc.record(
     outputTokens: fc.nat(),
     cachedTokens: fc.nat(),
     cacheWriteTokens: fc.nat(),
-    usd: fc.nat().map((n) => n / 1e4),
+    usd: fc.nat(1_000_000).map((n) => n / 1e4), // sums above 100,000 leave no room for ten decimals
   },
   { requiredKeys: [] },
 );

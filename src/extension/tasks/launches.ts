@@ -89,8 +89,8 @@ export class Launches {
       if (pids.size > 0 ? !anyLives() : isLate) settle();
     }, lookMs);
     try {
-      await vscode.tasks.executeTask(task);
-      await settled;
+      // VS Code may never say that it has executed what it gave an ended terminal to.
+      await Promise.race([vscode.tasks.executeTask(task).then(() => settled), settled]);
     } finally {
       clearInterval(look);
       listeners.dispose();

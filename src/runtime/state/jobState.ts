@@ -198,6 +198,9 @@ export function addUsage(totals: UsageTotals, usage: Usage | UsageTotals | undef
   }
 }
 
-/** Held to multiples of 10^-10, so that sums are the same in whatever order they are made. Whole numbers are already. */
+/**
+ * Held to multiples of 10^-10, so that sums are the same in whatever order they are made, up to about 100,000 (dollars).
+ * Whole numbers are already.
+ */
 export const exact = (amount: number): number =>
   Number.isSafeInteger(amount) ? amount : Math.round(amount * 1e10) / 1e10;

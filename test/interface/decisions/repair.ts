@@ -15,7 +15,8 @@ import { article, done, header, own, started } from "../../support/damagedFiles.
 import type { Workbench } from "../page.js";
 
 const name = (n: number) => `invoice-${String(n).padStart(3, "0")}`;
-const largeLines = 65_000;
+/** As long to read as a person needs to cancel it. */
+const largeLines = 400_000;
 
 /** Checkpoints that are damaged each in its own way, one of them too large for an editor. */
 export function makeDamage(folder: string): void {
@@ -47,13 +48,13 @@ export function makeDamage(folder: string): void {
     `${header("tickets")}${started(1)}${done("t-1")}${"\0".repeat(24)}\n${done("t-2")}\ufeff${done("t-3")}Traceback (most recent call last):\n${done("t-4")}${done("t-5").slice(0, 40)}`,
   );
   const large = openSync(join(folder, "checkpoints/nightly.jsonl"), "w");
-  const padding = "x".repeat(900);
-  for (let n = 0; n < largeLines; n += 1_000) {
+  const padding = "x".repeat(110);
+  for (let n = 0; n < largeLines; n += 10_000) {
     const block = Array.from(
-      { length: 1_000 },
+      { length: 10_000 },
       (_, i) => `{"id": "doc-${n + i}", "ts": 1748107200, "result": "${padding}"}\n`,
     );
-    if (n === 32_000) block[500] = "not a record\n";
+    if (n === 200_000) block[5_000] = "not a record\n";
     writeSync(large, block.join(""));
   }
   closeSync(large);
@@ -129,7 +130,7 @@ export function describeRepair(opened: () => Workbench): void {
     const { size, ino } = statSync(file("nightly.jsonl"));
     assert.ok(size > 60_000_000);
     const nightly = workbench.treeRow("nightly");
-    await nightly.getByText("64,999 done · damaged").waitFor();
+    await nightly.getByText("399,999 done · damaged").waitFor();
     await workbench.contextMenu(nightly, "Repair…");
     await workbench
       .notification("Looking at the checkpoint of nightly")

@@ -98,9 +98,10 @@ export default async function test(context) {
 
   const suites = suitesOf(context.root, parts);
   const together = suites.filter(({ alone }) => !alone);
+  const running = runAll(together, context, grep, AT_A_TIME);
   // A part or a pattern is asked for while something is being written: then only what was asked for.
   const checks = context.args.length === 0 ? [await runChecks(context)] : [];
-  const results = [...checks, ...(await runAll(together, context, grep, AT_A_TIME))];
+  const results = [...checks, ...(await running)];
   for (const suite of suites) if (suite.alone) results.push(...(await runAll([suite], context, grep, 1)));
   return report(results);
 }

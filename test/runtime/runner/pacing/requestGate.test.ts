@@ -80,8 +80,8 @@ describe("the request gate", () => {
 
   it("goes on by itself after a pause", async () => {
     gate = new RequestGate(1, {}, () => {});
-    gate.pauseFor(20, "overloaded");
     const begin = performance.now();
+    gate.pauseFor(20, "overloaded");
     await gate.enter(0, never);
     assert.ok(performance.now() - begin >= 19);
   });
