@@ -10,6 +10,7 @@ export const quietSettings: Readonly<Record<string, unknown>> = {
   "git.enabled": false,
   "security.workspace.trust.startupPrompt": "always",
   "telemetry.telemetryLevel": "off",
+  "terminal.integrated.gpuAcceleration": "off", // by chance it would draw without a GPU, and no text were to be found
   "typescript.disableAutomaticTypeAcquisition": true,
   "typescript.tsserver.useSyntaxServer": "never",
   "update.mode": "none",
