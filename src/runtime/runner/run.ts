@@ -77,6 +77,11 @@ class Run {
   private recording = 0;
   private begun = 0;
   private wasLimited = false;
+  /**
+   * What is being recorded is in flight for the disk alone, but must not pile up. While the disk syncs one batch the next
+   * is worked on, so that neither waits for the other; one at a time, each waits for the one before.
+   */
+  private readonly maxRecording: number;
   private error: unknown;
   private readonly change = new NextChange();
 
@@ -84,9 +89,10 @@ class Run {
     private readonly job: LoadedJobFile,
     private readonly input: Input,
     private readonly options: RunOptions,
-    private readonly concurrency: number,
+    concurrency: number,
     private readonly opened: OpenedSession,
   ) {
+    this.maxRecording = 2 * concurrency - 1;
     const { definition } = job;
     const { session, log } = opened;
     this.session = session;
@@ -228,8 +234,7 @@ class Run {
       this.queue.endInput();
       return undefined;
     }
-    // What is being recorded is in flight for the disk alone, but must not pile up.
-    if (this.active >= this.gate.concurrency.allowed || this.recording >= this.concurrency)
+    if (this.active >= this.gate.concurrency.allowed || this.recording >= this.maxRecording)
       return this.change.wait();
     const { limits } = this.job.definition;
     if (!work.expected && (this.spending.hasBudget || limits?.tokensPerMinute !== undefined))
