@@ -150,9 +150,11 @@ export class Session {
     if (under) return under;
     assertJson(result);
     const attempt = this.attemptOf(item);
-    const given = result === undefined ? undefined : { result };
-    const told = { ...given, ...rounded(measures), attempt, run: this.run };
-    const done: DoneRecord = { type: "done", atMs: Date.now(), item, ...told };
+    const done: DoneRecord = { type: "done", atMs: Date.now(), item };
+    if (result !== undefined) done.result = result;
+    Object.assign(done, rounded(measures));
+    done.attempt = attempt;
+    done.run = this.run;
     const writing = this.log.append([done], "synced");
     this.finishing.set(item, writing);
     try {
@@ -279,8 +281,10 @@ function ownFrames(stack: unknown): string | undefined {
 }
 
 /** Whole milliseconds; left out where a caller's clock gave none that JSON could hold. */
-function rounded({ ms, ...measures }: Measures): Measures {
-  return { ...measures, ...(ms !== undefined && Number.isFinite(ms) && ms >= 0 && { ms: Math.round(ms) }) };
+function rounded(measures: Measures): Measures {
+  const { ms, ...others } = measures;
+  if (ms === undefined) return measures;
+  return Number.isFinite(ms) && ms >= 0 ? { ...measures, ms: Math.round(ms) } : others;
 }
 
 /** @throws JobDefinitionError AJ_DUPLICATE_IDS */
