@@ -10,6 +10,8 @@ import { bareRun, itemLinesOf } from "./bareRun.js";
 
 const concurrency = 64;
 const rounds = 5;
+/** Not counted: until all is compiled, what a run costs is the compiler's. */
+const warmUps = 3;
 
 /**
  * A run of items that do nothing, against a loop that writes the same bytes and shares its fdatasync the same way. The
@@ -19,15 +21,16 @@ export async function benchRun(folder: string): Promise<void> {
   const items = 10_000;
   const runs: number[] = [];
   const bares: number[] = [];
-  for (let round = 0; round < rounds; round++) {
-    const { ms, checkpoint } = await emptyRun(folder, "run", items);
-    runs.push(ms);
+  for (let round = -warmUps; round < rounds; round++) {
+    const { ms: runMs, checkpoint } = await emptyRun(folder, "run", items);
     const lines = itemLinesOf(checkpoint);
     rmSync(checkpoint);
-    collectGarbage();
     const bare = join(folder, "bare-run.jsonl");
-    bares.push(await bareRun(bare, lines, concurrency));
+    const bareMs = await bareRun(bare, lines, concurrency);
     rmSync(bare);
+    if (round < 0) continue;
+    runs.push(runMs);
+    bares.push(bareMs);
   }
   const [runMs, bareMs] = [medianOf(runs), medianOf(bares)];
   const perSecond = (ms: number) => Math.round((items / ms) * 1000).toLocaleString("en-US");
@@ -35,16 +38,39 @@ export async function benchRun(folder: string): Promise<void> {
     `A run of ${items} items with an empty process, ${concurrency} at a time, durable: ${perSecond(runMs)} a second; ` +
       `a bare loop with the same bytes, appends and shared fdatasync: ${perSecond(bareMs)}; ratio ${(bareMs / runMs).toFixed(2)} (bound: 0.5).`,
   );
-  const few = await emptyRun(folder, "few", 10_000);
-  const many = await emptyRun(folder, "many", 110_000);
-  for (const { checkpoint } of [few, many]) rmSync(checkpoint);
-  const grown = (many.heapBytes - few.heapBytes) / 100_000;
+  const grown = ((await heldBytes(folder, 110_000)) - (await heldBytes(folder, 10_000))) / 100_000;
   console.log(
     `Memory held at the end of a run, for each item done: ${Math.round(grown)} bytes, the ids of 12 characters and the input's own items among them.`,
   );
 }
 
-async function emptyRun(folder: string, name: string, count: number) {
+/** What a run holds in memory as it ends. Apart from what is timed: garbage that is collected by force takes code with it. */
+async function heldBytes(folder: string, items: number): Promise<number> {
+  let before = 0;
+  let after = 0;
+  const { checkpoint } = await emptyRun(folder, `held-${items}`, items, {
+    onBegin() {
+      before = heapBytes();
+    },
+    onEnd() {
+      after = heapBytes();
+    },
+  });
+  rmSync(checkpoint);
+  return after - before;
+}
+
+function heapBytes(): number {
+  collectGarbage();
+  return process.memoryUsage().heapUsed;
+}
+
+interface Moments {
+  onBegin?(): void;
+  onEnd?(): void;
+}
+
+async function emptyRun(folder: string, name: string, count: number, { onBegin, onEnd }: Moments = {}) {
   const path = join(folder, `${name}.job.ts`);
   const checkpoint = join(folder, `${name}.jsonl`);
   const definition = checkDefinition(
@@ -57,9 +83,7 @@ async function emptyRun(folder: string, name: string, count: number) {
   );
   const input = await resolveItems(definition.items, undefined, folder);
   const job = { path, name, folder, label: null, checkpoint, definition };
-  collectGarbage();
-  let heapBytes = 0;
-  const before = process.memoryUsage().heapUsed;
+  onBegin?.();
   const begin = performance.now();
   let ms = 0;
   await runJob(job, input, {
@@ -67,11 +91,10 @@ async function emptyRun(folder: string, name: string, count: number) {
     onEvent: ({ event }) => {
       if (event !== "run-ended") return;
       ms = performance.now() - begin;
-      collectGarbage();
-      heapBytes = process.memoryUsage().heapUsed - before;
+      onEnd?.();
     },
   });
-  return { ms, checkpoint, heapBytes };
+  return { ms, checkpoint };
 }
 
 function medianOf(values: readonly number[]): number {
