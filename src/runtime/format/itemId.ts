@@ -44,6 +44,7 @@ export function idText(key: ItemKey): string {
 
 /** An id as a JSON value; numbers that a double cannot hold come as their text. */
 export function idValue(key: ItemKey): string | number | boolean | null {
+  if (key.startsWith('"') && !key.includes("\\")) return key.slice(1, -1);
   const value = JSON.parse(key) as string | number | boolean | null;
   return typeof value === "number" && JSON.stringify(value) !== key ? key : value;
 }

@@ -11,6 +11,7 @@ import { type ItemLog, logText } from "./itemLog.js";
 import type { RequestGate, Ticket } from "./pacing/requestGate.js";
 import { TimeLimit } from "./timeLimit.js";
 import { addUsages, readUsage } from "./usage.js";
+import type { Work } from "./workQueue.js";
 
 /** What an attempt used so far, and how many records have told of it. */
 export interface AttemptSpending {
@@ -18,41 +19,43 @@ export interface AttemptSpending {
   records: number;
 }
 
-/** What an attempt needs of its run. */
-export interface AttemptParts {
-  item: ItemKey;
-  attempt: number;
+/** What attempts need of their run. */
+export interface AttemptRun {
   session: Session;
   cache: OperationCache;
   log: ItemLog;
   gate: RequestGate;
-  /** The request that an attempt counts for as long as it sends none by `ctx.fetch`. */
-  prepaid: Ticket;
-  /** How many tokens a request is expected to take; undefined where nobody knows. */
-  expectedTokens: number | undefined;
-  /** How long it may take, milliseconds; undefined: as long as it wants. */
+  /** How long one may take, milliseconds; undefined: as long as it wants. */
   timeoutMs: number | undefined;
-  /** The run's, and the attempt's own within it. */
-  runDeadline: Deadline | undefined;
   deadline: Deadline | undefined;
   /** US dollars of one call; undefined where nobody knows. */
   priceOf(usage: Usage): Promise<number | undefined>;
   /** Why no request may be sent any more; undefined where one may. */
   refusal(): string | undefined;
-  /** What the same attempt did in earlier stages. */
-  before: AttemptSpending;
-  onSpent(usage: Usage): void;
-  onProgress(fraction: number): void;
+  onSpent(work: Work, usage: Usage): void;
+  onProgress(work: Work, attempt: number, fraction: number): void;
+}
+
+export interface AttemptParts {
+  run: AttemptRun;
+  work: Work;
+  attempt: number;
+  /** The request that an attempt counts for as long as it sends none by `ctx.fetch`. */
+  prepaid: Ticket;
+  /** The attempt's own, or the run's. */
+  deadline: Deadline | undefined;
 }
 
 /** One attempt at an item: its context, what it used, and its end. */
 export class Attempt {
+  readonly item: ItemKey;
   readonly context: ItemContext;
   readonly startedAtMs: number;
   /** What it used in all; complete once `settled` has resolved. */
   used: Usage | undefined;
   private readonly controller = new AbortController();
-  private readonly fetching: AttemptFetch;
+  /** Made for its first request: most attempts send theirs by other means. */
+  private fetching: AttemptFetch | undefined;
   private readonly steps = new Map<string, Promise<unknown>>();
   private readonly pricing = new Set<Promise<void>>();
   /** What no record has told yet. */
@@ -66,36 +69,18 @@ export class Attempt {
   private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly parts: AttemptParts) {
-    const { item, attempt, gate, log, prepaid } = parts;
-    this.startedAtMs = prepaid.startedAtMs;
-    this.used = parts.before.used;
-    this.spendRecords = parts.before.records;
-    const { deadline, runDeadline, timeoutMs } = parts;
-    this.limit = new TimeLimit(timeoutMs, deadline === runDeadline ? undefined : deadline);
-    this.fetching = new AttemptFetch({
-      ...{ gate, prepaid, signal: this.controller.signal, expectedTokens: parts.expectedTokens },
-      refusal: () =>
-        this.isOver ? "its attempt has ended. Await what an item does before it returns." : parts.refusal(),
-      beforeSend: () => this.recordSpent(),
-      onSend: () => this.add({ requests: 1, calls: 0 }),
-      onHeld: (isHeld) => this.limit.hold(isHeld),
-      note: (line) => log.write(item, line),
-    });
-    this.context = {
-      signal: this.controller.signal,
-      attempt,
-      deadline: parts.deadline,
-      step: (name, inputs, work) => this.step(name, inputs, work),
-      fetch: (input, init) => this.fetching.fetch(input, init),
-      usage: (reply) => this.count(reply),
-      log: (...values) => log.write(item, logText(values)),
-      progress: (fraction) => this.tellProgress(fraction),
-    };
+    this.startedAtMs = parts.prepaid.startedAtMs;
+    const { run, work, deadline } = parts;
+    this.item = work.input.key;
+    this.used = work.before?.used;
+    this.spendRecords = work.before?.records ?? 0;
+    this.limit = new TimeLimit(run.timeoutMs, deadline === run.deadline ? undefined : deadline);
+    this.context = contextOf(this, this.controller.signal, parts);
   }
 
   /** Whether requests went through `ctx.fetch`: then it has told what the service said of them. */
   get hasFetched(): boolean {
-    return this.fetching.count > 0;
+    return (this.fetching?.count ?? 0) > 0;
   }
 
   /** Whether it was ended by its time limit. */
@@ -109,9 +94,9 @@ export class Attempt {
    * answered but by being turned away, and it told of none: then nothing that it did can be done, or paid for, twice.
    */
   get hasDoneNothing(): boolean {
-    const { before } = this.parts;
-    const hasPaid = (this.used?.calls ?? 0) > (before.used?.calls ?? 0) || this.pricing.size > 0;
-    return this.wasHeldBack && !hasPaid && !this.fetching.mayHaveTaken;
+    const { before } = this.parts.work;
+    const hasPaid = (this.used?.calls ?? 0) > (before?.used?.calls ?? 0) || this.pricing.size > 0;
+    return this.wasHeldBack && !hasPaid && !this.fetching?.mayHaveTaken;
   }
 
   /**
@@ -120,9 +105,11 @@ export class Attempt {
    * @throws what the work throws; a DOMException "TimeoutError"
    */
   run(work: () => Promise<unknown>): Promise<unknown> {
+    const { timeoutMs } = this.parts.run;
+    if (timeoutMs === undefined) return work();
     return new Promise((resolve, reject) => {
       const stop = () => {
-        const message = `It took longer than ${this.parts.timeoutMs} ms (itemTimeoutMs).`;
+        const message = `It took longer than ${timeoutMs} ms (itemTimeoutMs).`;
         const reason = new DOMException(message, "TimeoutError");
         this.controller.abort(reason);
         this.timer = setTimeout(() => reject(reason), abandonAfterMs);
@@ -138,7 +125,7 @@ export class Attempt {
   abort(reason: unknown): void {
     this.clearTimers();
     if (this.isOver) return;
-    this.wasHeldBack = this.fetching.isHeldBack;
+    this.wasHeldBack = this.fetching?.isHeldBack ?? false;
     this.controller.abort(reason);
   }
 
@@ -147,9 +134,9 @@ export class Attempt {
     clearTimeout(this.timer);
   }
 
-  /** Resolves once the prices of all that it used are known. */
-  async settled(): Promise<void> {
-    await Promise.all(this.pricing);
+  /** Resolves once the prices of all that it used are known; undefined where they are. */
+  settled(): Promise<unknown> | undefined {
+    return this.pricing.size === 0 ? undefined : Promise.all(this.pricing);
   }
 
   /** What no record has told yet, complete once it is settled: whoever takes it records it. */
@@ -170,23 +157,43 @@ export class Attempt {
   /** From here on it can do nothing more, whatever still goes on of it. */
   end(): void {
     this.isOver = true;
-    this.fetching.end();
-    if (this.parts.deadline !== this.parts.runDeadline) this.parts.deadline?.dispose();
+    if (this.fetching) this.fetching.end();
+    else this.parts.prepaid.arrived(); // it counted for a request that is over
+    if (this.parts.deadline !== this.parts.run.deadline) this.parts.deadline?.dispose();
+  }
+
+  fetch(...[input, init]: Parameters<ItemContext["fetch"]>): Promise<Response> {
+    this.fetching ??= this.createFetch();
+    return this.fetching.fetch(input, init);
+  }
+
+  private createFetch(): AttemptFetch {
+    const { run, work, prepaid } = this.parts;
+    return new AttemptFetch({
+      ...{ gate: run.gate, prepaid, signal: this.controller.signal, expectedTokens: work.expected?.tokens },
+      refusal: () =>
+        this.isOver ? "its attempt has ended. Await what an item does before it returns." : run.refusal(),
+      beforeSend: () => this.recordSpent(),
+      onSend: () => this.add({ requests: 1, calls: 0 }),
+      onHeld: (isHeld) => this.limit.hold(isHeld),
+      note: (line) => run.log.write(this.item, line),
+    });
   }
 
   /** A few words a second are enough for whoever looks. */
-  private tellProgress(fraction: number): void {
+  tellProgress(fraction: number): void {
     const nowMs = performance.now();
     if (typeof fraction !== "number" || !(fraction >= 0 && fraction <= 1) || this.isOver) return;
     if (nowMs - this.toldProgressMs < progressIntervalMs) return;
     this.toldProgressMs = nowMs;
-    this.parts.onProgress(fraction);
+    const { run, work, attempt } = this.parts;
+    run.onProgress(work, attempt, fraction);
   }
 
-  private async step<T>(name: string, inputs: unknown, work: () => T | Promise<T>): Promise<T> {
+  async step<T>(name: string, inputs: unknown, work: () => T | Promise<T>): Promise<T> {
     this.assertOpen();
     const op = operationId(name, inputs);
-    const hit = this.parts.cache.get(this.parts.item, op);
+    const hit = this.parts.run.cache.get(this.item, op);
     if (hit) return hit.result as T;
     // The same step, asked for again before it is finished, is still done once.
     const doing = this.steps.get(op) ?? this.doStep(name, op, work).finally(() => this.steps.delete(op));
@@ -195,7 +202,9 @@ export class Attempt {
   }
 
   private async doStep(name: string, op: string, work: () => unknown): Promise<unknown> {
-    const { session, item, attempt, cache } = this.parts;
+    const { item } = this;
+    const { attempt, run } = this.parts;
+    const { session, cache } = run;
     const begin = performance.now();
     const given = await work();
     await Promise.all(this.pricing);
@@ -220,15 +229,17 @@ export class Attempt {
       throw new DOMException("The attempt has ended; what it still does is not recorded.", "AbortError");
   }
 
-  private count(reply: unknown): void {
-    const { log, item, priceOf } = this.parts;
+  count(reply: unknown): void {
+    const { item } = this;
+    const { log } = this.parts.run;
     if (this.isOver)
       return log.write(item, "ctx.usage: the attempt has ended, so the reply's tokens were not counted.");
     const read = readUsage(reply);
     if (!read)
       return log.write(item, "ctx.usage: the reply says nothing of tokens or cost, so none were counted.");
     if (read.usd !== undefined || read.model === undefined) return this.take(read);
-    const pricing = priceOf(read)
+    const pricing = this.parts.run
+      .priceOf(read)
       .then((usd) => this.take({ ...read, ...(usd !== undefined && { usd }) }))
       .finally(() => this.pricing.delete(pricing));
     this.pricing.add(pricing);
@@ -236,8 +247,8 @@ export class Attempt {
 
   private take(usage: Usage): void {
     this.add(usage);
-    this.fetching.took((usage.inputTokens ?? 0) + (usage.outputTokens ?? 0));
-    this.parts.onSpent(usage);
+    (this.fetching ?? this.parts.prepaid).took((usage.inputTokens ?? 0) + (usage.outputTokens ?? 0));
+    this.parts.run.onSpent(this.parts.work, usage);
   }
 
   private add(usage: Usage): void {
@@ -253,7 +264,29 @@ export class Attempt {
   }
 
   private tellSpent(usage: Usage): Promise<void> {
-    const { session, item, attempt } = this.parts;
-    return session.recordSpent(item, attempt, ++this.spendRecords, usage);
+    const { run, attempt } = this.parts;
+    return run.session.recordSpent(this.item, attempt, ++this.spendRecords, usage);
   }
+}
+
+/** What a job's code gets of an attempt. Methods, which have their names already: a bundler gives each function one. */
+function contextOf(own: Attempt, signal: AbortSignal, { run, attempt, deadline }: AttemptParts): ItemContext {
+  return {
+    ...{ signal, attempt, deadline },
+    step(name, inputs, work) {
+      return own.step(name, inputs, work);
+    },
+    fetch(input, init) {
+      return own.fetch(input, init);
+    },
+    usage(reply) {
+      own.count(reply);
+    },
+    log(...values) {
+      run.log.write(own.item, logText(values));
+    },
+    progress(fraction) {
+      own.tellProgress(fraction);
+    },
+  };
 }

@@ -18,7 +18,7 @@ export interface InputItem {
   key: ItemKey;
   item: unknown;
   /** SHA-256 of the input, hex: of a file's bytes for a glob's, else of the RFC 8785 JSON; undefined where it is no JSON. */
-  hash(): Promise<string | undefined>;
+  hash(): string | undefined | Promise<string | undefined>;
 }
 
 /** A job's input: all of it, or a stream of which the end is not known. */
@@ -120,9 +120,7 @@ function inputItem(
     );
   }
   const hash =
-    folder === undefined
-      ? async () => hashOf(item)
-      : () => hashFile(join(folder, (item as { path: string }).path));
+    folder === undefined ? () => hashOf(item) : () => hashFile(join(folder, (item as { path: string }).path));
   return { key: id, item, hash };
 }
 

@@ -53,7 +53,8 @@ export class Outcomes {
     const { definition, stages } = this.parts;
     const hasNext = definition.order === "stages" && work.pass + 1 < stages;
     if (hasNext && !("error" in outcome)) return this.putOff(work, attempt, onQueued);
-    await attempt.settled();
+    const settling = attempt.settled();
+    if (settling) await settling;
     const { ms, hash } = outcome;
     if (control.signal.aborted) return; // ended at once: whether the item took effect is in doubt
     if ("error" in outcome && isFatal(outcome.error)) throw outcome.error;

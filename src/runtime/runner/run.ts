@@ -7,8 +7,9 @@ import { assertDistinct, type Session } from "../session/session.js";
 import { type JobStatus, statusOf } from "../state/status.js";
 import { JsonlStore } from "../store/jsonlStore.js";
 import { Announcer } from "./announcer.js";
-import { Attempt } from "./attempt.js";
+import { Attempt, type AttemptRun } from "./attempt.js";
 import { chosenItems } from "./chosenItems.js";
+import type { Stage } from "./defineJob.js";
 import { noteCheckpointPlace } from "./elsewhere.js";
 import { endReason } from "./endReason.js";
 import { ItemLog, logPathOf } from "./itemLog.js";
@@ -68,6 +69,7 @@ class Run {
   private readonly announcer: Announcer;
   /** Those that no record has ended yet; undefined while the start of one is still being written. */
   private readonly attempts = new Map<Work, Attempt | undefined>();
+  private readonly ofAttempts: AttemptRun;
   /** What was taken from the queue and may not begin yet. */
   private held: Work | undefined;
   /** Attempts whose work is under way, and those that have ended and are being recorded. */
@@ -75,6 +77,11 @@ class Run {
   private recording = 0;
   private begun = 0;
   private wasLimited = false;
+  /**
+   * What is being recorded is in flight for the disk alone, but must not pile up. While the disk syncs one batch the next
+   * is worked on, so that neither waits for the other; one at a time, each waits for the one before.
+   */
+  private readonly maxRecording: number;
   private error: unknown;
   private readonly change = new NextChange();
 
@@ -82,9 +89,10 @@ class Run {
     private readonly job: LoadedJobFile,
     private readonly input: Input,
     private readonly options: RunOptions,
-    private readonly concurrency: number,
+    concurrency: number,
     private readonly opened: OpenedSession,
   ) {
+    this.maxRecording = 2 * concurrency - 1;
     const { definition } = job;
     const { session, log } = opened;
     this.session = session;
@@ -130,6 +138,18 @@ class Run {
       ...{ cache: opened.cache, log: this.log, stages: this.stages?.length ?? 0 },
       tell,
     });
+    this.ofAttempts = {
+      ...{ session, cache: opened.cache, log: this.log, gate: this.gate },
+      ...{ timeoutMs: definition.itemTimeoutMs, deadline: this.ends.deadline },
+      priceOf: (usage) => this.spending.prices.priceOf(usage),
+      refusal: () => this.spending.refusal(),
+      onSpent: (work, usage) => this.spending.spend(work, usage),
+      onProgress: (work, attempt, fraction) => {
+        const { key } = work.input;
+        tell({ event: "item-progress", item: idValue(key), fraction });
+        session.recordProgress(key, attempt, fraction).catch((error) => this.fatal(error));
+      },
+    };
   }
 
   async go(): Promise<RunOutcome> {
@@ -199,40 +219,43 @@ class Run {
       } else if (work === "wait") await this.change.wait(this.queue.nextDueMs);
       else {
         this.held = work;
-        if (await this.mayBegin(work)) this.begin(work);
+        const waiting = this.beginOrWait(work);
+        if (waiting) await waiting;
       }
     }
   }
 
-  /** Whether it may begin now; waits for a change where it may not. */
-  private async mayBegin(work: Work): Promise<boolean> {
+  /** Begins it where it may begin now; else gives what to wait for before that is looked at again. */
+  private beginOrWait(work: Work): Promise<void> | undefined {
     const { limit = Number.POSITIVE_INFINITY } = this.options;
     if (!work.isBegun && this.begun >= limit) {
       this.wasLimited = true;
       this.held = undefined;
       this.queue.endInput();
-      return false;
+      return undefined;
     }
-    // What is being recorded is in flight for the disk alone, but must not pile up.
-    const isFull = this.active >= this.gate.concurrency.allowed || this.recording >= this.concurrency;
-    if (isFull) {
-      await this.change.wait();
-      return false;
-    }
+    if (this.active >= this.gate.concurrency.allowed || this.recording >= this.maxRecording)
+      return this.change.wait();
     const { limits } = this.job.definition;
-    if (this.spending.hasBudget || limits?.tokensPerMinute !== undefined)
-      work.expected ??= await this.spending.expect(work.input.item);
+    if (!work.expected && (this.spending.hasBudget || limits?.tokensPerMinute !== undefined))
+      return this.expect(work);
     const waitMs = this.gate.waitMs(work.expected?.tokens);
     if (waitMs > 0) {
-      await this.change.wait(performance.now() + waitMs);
-      if (work.expected?.tokens === undefined) delete work.expected; // it may be known by now
-      return false;
+      if (work.expected?.tokens === undefined) delete work.expected; // it may be known by then
+      return this.change.wait(performance.now() + waitMs);
     }
     const admission = this.spending.admit(work, work.expected ?? {});
-    if (admission === "later") await this.change.wait();
+    if (admission === "now") {
+      this.begin(work);
+      return undefined;
+    }
     if (admission === "never") this.ends.stopAtBudget(work);
-    if (admission !== "now") delete work.expected; // what items took meanwhile tells more
-    return admission === "now" && !this.options.control.stopping;
+    delete work.expected; // what items take meanwhile tells more
+    return admission === "later" ? this.change.wait() : undefined;
+  }
+
+  private async expect(work: Work): Promise<void> {
+    work.expected = await this.spending.expect(work.input.item);
   }
 
   private begin(work: Work): void {
@@ -250,16 +273,14 @@ class Run {
 
   private async attempt(work: Work, prepaid: Ticket): Promise<void> {
     const { key } = work.input;
+    const { signal } = this.options.control;
     let isActive = true;
-    const settle = () => {
-      if (isActive) this.active--;
-      isActive = false;
-    };
     try {
       this.attempts.set(work, undefined);
       const number = await this.session.start(key, work.pass);
-      if (this.options.control.signal.aborted) return;
-      const attempt = this.createAttempt(work, number, prepaid);
+      if (signal.aborted) return;
+      const deadline = this.ends.deadlineWithin(this.job.definition.itemTimeoutMs);
+      const attempt = new Attempt({ run: this.ofAttempts, work, attempt: number, prepaid, deadline });
       this.attempts.set(work, attempt);
       this.announcer.tell({ event: "item-started", item: idValue(key), attempt: number });
       const hashing = work.input.hash(); // of what the item is now, not of what it may be afterwards
@@ -273,53 +294,36 @@ class Run {
       const ms = performance.now() - begin;
       attempt.end();
       this.recording++;
-      const hash = await hashing;
-      const onQueued = () => {
-        settle();
-        this.change.tell();
-      };
+      const hash = hashing instanceof Promise ? await hashing : hashing;
       try {
-        await this.outcomes.record(work, number, attempt, { ...outcome, ms, hash }, onQueued);
-        if (!this.options.control.signal.aborted) this.attempts.delete(work);
+        await this.outcomes.record(work, number, attempt, { ...outcome, ms, hash }, () => {
+          if (isActive) this.active--;
+          isActive = false;
+          this.change.tell();
+        });
+        if (!signal.aborted) this.attempts.delete(work);
       } finally {
         this.recording--;
         this.spending.release(work, attempt.used);
       }
     } catch (error) {
       // Whatever an attempt still wanted to record when the run was ended at once, the item is in doubt.
-      if (!this.options.control.signal.aborted) throw error;
+      if (!signal.aborted) throw error;
     } finally {
-      settle();
+      if (isActive) this.active--;
     }
   }
 
-  private createAttempt(work: Work, attempt: number, prepaid: Ticket): Attempt {
-    const { key } = work.input;
-    const { itemTimeoutMs } = this.job.definition;
-    const id = idValue(key);
-    return new Attempt({
-      ...{ item: key, attempt, session: this.session, cache: this.opened.cache, log: this.log },
-      ...{ gate: this.gate, prepaid, expectedTokens: work.expected?.tokens },
-      before: work.before ?? { records: 0 },
-      timeoutMs: itemTimeoutMs,
-      runDeadline: this.ends.deadline,
-      deadline: this.ends.deadlineWithin(itemTimeoutMs),
-      priceOf: (usage) => this.spending.prices.priceOf(usage),
-      refusal: () => this.spending.refusal(),
-      onSpent: (usage) => this.spending.spend(work, usage),
-      onProgress: (fraction) => {
-        this.announcer.tell({ event: "item-progress", item: id, fraction });
-        this.session.recordProgress(key, attempt, fraction).catch((error) => this.fatal(error));
-      },
-    });
+  private doWork(work: Work, attempt: Attempt): Promise<unknown> {
+    const { stages } = this;
+    if (!stages || this.job.definition.order !== "stages")
+      return this.runner.run(work.input, attempt.context);
+    return this.doStage(stages, work, attempt);
   }
 
-  private async doWork(work: Work, attempt: Attempt): Promise<unknown> {
-    const { key, item } = work.input;
-    if (!this.stages || this.job.definition.order !== "stages")
-      return this.runner.run({ key, item }, attempt.context);
-    work.pass = Math.max(work.pass, finishedStages(this.stages, work.input, this.opened.cache));
-    return runStages(this.stages, item, attempt.context, work.pass + 1);
+  private async doStage(stages: Stage[], work: Work, attempt: Attempt): Promise<unknown> {
+    work.pass = Math.max(work.pass, finishedStages(stages, work.input, this.opened.cache));
+    return runStages(stages, work.input.item, attempt.context, work.pass + 1);
   }
 
   private tellUnknownPrice(model: string): void {

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import canonicalize from "canonicalize";
 import type { ItemKey } from "../format/itemId.js";
 import type { CheckpointRecord } from "../format/record.js";
@@ -23,7 +23,7 @@ export function canonicalJson(value: unknown): string {
   return text;
 }
 
-const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
+const sha256 = (text: string): string => hash("sha256", text);
 
 /** Results of finished steps of items that are not done: what a resume gives back instead of calling again. */
 export class OperationCache {

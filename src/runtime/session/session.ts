@@ -1,7 +1,14 @@
 import { maxErrorChars, stopPollIntervalMs } from "../config.js";
 import { AgentJobsError, JobDefinitionError, memberOf, messageOf } from "../errors.js";
 import { type ItemId, type ItemKey, idText, keyOf } from "../format/itemId.js";
-import type { PaceRecord, RunEndReason, Usage, WritableRecord } from "../format/record.js";
+import type {
+  DoneRecord,
+  PaceRecord,
+  RunEndReason,
+  StartedRecord,
+  Usage,
+  WritableRecord,
+} from "../format/record.js";
 import { assertJson } from "../format/resultJson.js";
 import { redact } from "../redact.js";
 import { isGone, type JobState } from "../state/jobState.js";
@@ -98,8 +105,9 @@ export class Session {
   async start(item: ItemKey, pass = 0): Promise<number> {
     const attempt = pass > 0 ? this.attemptOf(item) : this.attemptsOf(item) + 1;
     this.inFlight.set(item, attempt);
-    const started = { type: "started" as const, atMs: Date.now(), item, run: this.run, attempt };
-    await this.log.append([{ ...started, ...(pass > 0 && { pass }) }], "written");
+    const started: StartedRecord = { type: "started", atMs: Date.now(), item, run: this.run, attempt };
+    if (pass > 0) started.pass = pass;
+    await this.log.append([started], "written");
     return attempt;
   }
 
@@ -142,12 +150,18 @@ export class Session {
     if (under) return under;
     assertJson(result);
     const attempt = this.attemptOf(item);
-    const members = { ...(result !== undefined && { result }), ...rounded(measures), attempt, run: this.run };
-    const writing = this.log
-      .append([{ type: "done", atMs: Date.now(), item, ...members }], "synced")
-      .finally(() => this.finishing.delete(item));
+    const done: DoneRecord = { type: "done", atMs: Date.now(), item };
+    if (result !== undefined) done.result = result;
+    Object.assign(done, rounded(measures));
+    done.attempt = attempt;
+    done.run = this.run;
+    const writing = this.log.append([done], "synced");
     this.finishing.set(item, writing);
-    await writing;
+    try {
+      await writing;
+    } finally {
+      this.finishing.delete(item);
+    }
     this.inFlight.delete(item);
   }
 
@@ -267,8 +281,10 @@ function ownFrames(stack: unknown): string | undefined {
 }
 
 /** Whole milliseconds; left out where a caller's clock gave none that JSON could hold. */
-function rounded({ ms, ...measures }: Measures): Measures {
-  return { ...measures, ...(ms !== undefined && Number.isFinite(ms) && ms >= 0 && { ms: Math.round(ms) }) };
+function rounded(measures: Measures): Measures {
+  const { ms, ...others } = measures;
+  if (ms === undefined) return measures;
+  return Number.isFinite(ms) && ms >= 0 ? { ...measures, ms: Math.round(ms) } : others;
 }
 
 /** @throws JobDefinitionError AJ_DUPLICATE_IDS */

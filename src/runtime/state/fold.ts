@@ -306,8 +306,9 @@ type Finished = Pick<DoneRecord, "usage" | "run" | "ms" | "atMs">;
 /** @param spent what `spent` records of the same attempt say besides */
 function countFinished(state: JobState, { usage, run, ms, atMs }: Finished, spent?: UsageTotals): void {
   const took = noUsage();
-  for (const part of [usage, spent]) addUsage(took, part);
-  addUsage(state.doneUsage, took);
+  addUsage(took, usage);
+  addUsage(took, spent);
+  if (usage || spent) addUsage(state.doneUsage, took);
   if (run !== undefined) runOf(state, run, atMs).done++;
   if (ms === undefined) return;
   state.doneMs = (state.doneMs ?? 0) + ms;

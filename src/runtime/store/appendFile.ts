@@ -16,11 +16,20 @@ export interface AppendOptions {
   afterTear?: (code: string | undefined) => Buffer;
 }
 
-interface Waiting {
-  bytes: Buffer;
-  durability: Durability;
+/** What callers of one turn wait for together. */
+interface Shared {
+  promise: Promise<void>;
   resolve: () => void;
   reject: (error: unknown) => void;
+}
+
+/** Lines that go to the file in one write. */
+interface Batch {
+  parts: Buffer[];
+  bytes: number;
+  /** Undefined where nobody waits for so much. */
+  written: Shared | undefined;
+  synced: Shared | undefined;
 }
 
 const maxBatchBytes = 16 * 1024 * 1024;
@@ -32,7 +41,8 @@ const newline = Buffer.from("\n");
  * newline, so that a torn line never swallows the next record. Nothing is ever truncated.
  */
 export class AppendFile {
-  private queue: Waiting[] = [];
+  /** The last one still takes lines. */
+  private readonly queue: Batch[] = [];
   private draining: Promise<void> | undefined;
   private failure: string | undefined;
   private closed = false;
@@ -66,10 +76,16 @@ export class AppendFile {
       return Promise.reject(
         new AgentJobsError("AJ_CLOSED", `Cannot append to ${this.path}: it was closed. Open it again.`),
       );
-    return new Promise((resolve, reject) => {
-      this.queue.push({ bytes, durability, resolve, reject });
-      this.draining ??= this.drain();
-    });
+    let batch = this.queue.at(-1);
+    if (!batch || batch.bytes + bytes.length > maxBatchBytes) {
+      batch = { parts: [], bytes: 0, written: undefined, synced: undefined };
+      this.queue.push(batch);
+    }
+    batch.parts.push(bytes);
+    batch.bytes += bytes.length;
+    batch[durability] ??= shared();
+    this.draining ??= this.drain();
+    return batch[durability].promise;
   }
 
   /** Waits for what was appended and closes. */
@@ -83,17 +99,17 @@ export class AppendFile {
   private async drain(): Promise<void> {
     while (this.queue.length > 0) {
       await new Promise(setImmediate); // callers of the same turn of the event loop join the batch
-      const batch = this.takeBatch();
+      const { parts, written, synced } = this.queue.shift()!;
       try {
         this.options.beforeBatch?.();
         this.assertInPlace();
-        await this.write(batch);
-        for (const entry of batch) if (entry.durability === "written") entry.resolve();
-        const waiting = batch.filter((entry) => entry.durability === "synced");
-        if (waiting.length > 0) await this.sync();
-        for (const entry of waiting) entry.resolve();
+        await this.write(parts);
+        written?.resolve();
+        if (synced) await this.sync();
+        synced?.resolve();
       } catch (error) {
-        for (const entry of batch) entry.reject(error);
+        written?.reject(error);
+        synced?.reject(error);
       }
     }
     this.draining = undefined;
@@ -115,22 +131,14 @@ export class AppendFile {
     );
   }
 
-  private takeBatch(): Waiting[] {
-    let bytes = 0;
-    let n = 0;
-    while (n < this.queue.length && (n === 0 || bytes + this.queue[n]!.bytes.length <= maxBatchBytes))
-      bytes += this.queue[n++]!.bytes.length;
-    return this.queue.splice(0, n);
-  }
-
-  private async write(batch: readonly Waiting[]): Promise<void> {
+  private async write(lines: readonly Buffer[]): Promise<void> {
     if (!this.handle) {
       const reopened = await openForAppend(this.path, { create: false });
       this.handle = reopened.handle;
       this.guard ||= reopened.guard;
     }
-    const parts = batch.map((entry) => entry.bytes);
-    if (this.guard) parts.unshift(newline, this.options.afterTear?.(this.failure) ?? Buffer.alloc(0));
+    const guard = this.guard ? [newline, this.options.afterTear?.(this.failure) ?? Buffer.alloc(0)] : [];
+    const parts = [...guard, ...lines];
     const bytes = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
     // Until the write is known to be whole, the file may end anywhere.
     this.guard = true;
@@ -166,6 +174,15 @@ export class AppendFile {
     const message = `Cannot append to ${this.path}: ${why} (${code}). Nothing that was acknowledged is lost. ${next}, then run again.`;
     return new CheckpointWriteError(message, code, { cause });
   }
+}
+
+function shared(): Shared {
+  let resolve!: () => void;
+  let reject!: (error: unknown) => void;
+  const promise = new Promise<void>((...settle) => {
+    [resolve, reject] = settle;
+  });
+  return { promise, resolve, reject };
 }
 
 /** Windows gives inode numbers of more than 53 bits. */

@@ -24,7 +24,8 @@ export class OwnLog implements LineSink {
   }
 
   append(records: readonly WritableRecord[], durability: Durability): Promise<void> {
-    return this.file.append(Buffer.concat(records.map(encodeChecked)), durability);
+    const lines = records.map(encodeChecked);
+    return this.file.append(lines.length === 1 ? lines[0]! : Buffer.concat(lines), durability);
   }
 
   close(): Promise<void> {

@@ -1,6 +1,9 @@
 import { defaultRateWindowMs, maxTimerMs } from "../../config.js";
 import { AdaptiveConcurrency } from "./adaptiveConcurrency.js";
-import { type Charge, RateWindow } from "./rateWindow.js";
+import { RateWindow } from "./rateWindow.js";
+import { IssuedTicket, type Ticket, type TicketIssuer } from "./ticket.js";
+
+export type { Ticket } from "./ticket.js";
 
 /** How fast a run may ask a service. */
 export interface Limits {
@@ -15,20 +18,6 @@ export interface Limits {
   windowMs?: number;
   /** Whether fewer requests are made at a time while the service says that it is too much; default true. */
   adaptive?: boolean;
-}
-
-/** A request that may be sent. */
-export interface Ticket {
-  /** By the gate's clock. */
-  readonly startedAtMs: number;
-  /** The service has answered, so it was there by now. */
-  arrived(): void;
-  /** A call took so many tokens: counted instead of what was expected, and each further call's besides. */
-  took(tokens: number): void;
-  /** It has ended: another may be sent. */
-  leave(): void;
-  /** It was not sent after all. */
-  giveBack(): void;
 }
 
 /** After so many answers without a word of their tokens, none is waited for. */
@@ -58,6 +47,7 @@ export class RequestGate {
   private untold = 0;
   private isClosed = false;
   private timer: NodeJS.Timeout | undefined;
+  private readonly issuer: TicketIssuer;
   private paused = { untilMs: Number.NEGATIVE_INFINITY, cause: "" };
 
   /**
@@ -74,6 +64,19 @@ export class RequestGate {
     this.concurrency = new AdaptiveConcurrency(concurrency, adaptive);
     this.requests = windowFor(requestsPerMinute, windowMs);
     this.tokens = windowFor(tokensPerMinute, windowMs);
+    this.issuer = {
+      ...{ requests: this.requests, tokens: this.tokens, clock },
+      learn: (amount) => this.learn(amount),
+      letOthers: () => {
+        this.unknown--;
+        this.tellChange("room");
+        this.pump();
+      },
+      free: () => {
+        this.inFlight--;
+      },
+      pump: () => this.pump(),
+    };
   }
 
   /** The pause of now: how long yet, and why; undefined where there is none. */
@@ -187,50 +190,10 @@ export class RequestGate {
     const startedAtMs = this.clock();
     const request = this.requests?.take(startedAtMs, 1);
     const spent = this.tokens?.take(startedAtMs, this.amountOf(tokens) ?? 0);
-    const each = (act: (window: RateWindow, charge: Charge) => void) => {
-      if (request) act(this.requests!, request);
-      if (spent) act(this.tokens!, spent);
-    };
-    let hasPlace = takesPlace;
-    let isExpectation = true;
+    const isUnknown = this.isUnknown(tokens);
     if (takesPlace) this.inFlight++;
-    let isUnknown = this.isUnknown(tokens);
     if (isUnknown) this.unknown++;
-    /** Whoever waits to hear what it takes waits no longer: it has told, or has ended. */
-    const letOthers = () => {
-      if (!isUnknown) return;
-      isUnknown = false;
-      this.unknown--;
-      this.tellChange("room");
-      this.pump();
-    };
-    const leave = () => {
-      if (!hasPlace) return;
-      hasPlace = false;
-      this.inFlight--;
-      letOthers();
-      this.pump();
-    };
-    return {
-      startedAtMs,
-      arrived: () => {
-        each((window, charge) => window.arrived(charge, this.clock()));
-        if (!takesPlace) letOthers();
-      },
-      took: (actual) => {
-        this.learn(actual);
-        letOthers();
-        if (spent) spent.amount = (isExpectation ? 0 : spent.amount) + actual;
-        isExpectation = false;
-        this.pump(); // it may have been less than was expected
-      },
-      leave,
-      giveBack: () => {
-        each((window, charge) => window.giveBack(charge));
-        letOthers();
-        leave();
-      },
-    };
+    return new IssuedTicket(this.issuer, startedAtMs, { request, tokens: spent, takesPlace, isUnknown });
   }
 }
 
