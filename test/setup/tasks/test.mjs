@@ -9,7 +9,7 @@ import { PARTS, runSuite, suitesOf } from "../suites.mjs";
 import { ensurePrograms } from "../system.mjs";
 
 /** Suites that run beside each other: twice as many as the processors of a small machine, as half of what they do is waiting. */
-const AT_A_TIME = 3;
+const AT_A_TIME = 4;
 
 function parse(args) {
   const parts = [];
