@@ -19,7 +19,9 @@ export interface ItemContext {
   step<T>(name: string, inputs: unknown, work: () => T | Promise<T>): Promise<T>;
   /**
    * `fetch` for an SDK whose own retries are off (`maxRetries: 0`): every request is counted, waits for the job's
-   * limits and the service's pauses, ends with the item's signal, and is refused once the budget is spent.
+   * limits and the service's pauses, ends with the item's signal, and is refused once the budget is spent. An item that
+   * waits for its first request when the run is ended at once is not in doubt, and begins again in the next one: what has
+   * an effect before that request belongs in a step.
    */
   readonly fetch: (input: Parameters<typeof globalThis.fetch>[0], init?: RequestInit) => Promise<Response>;
   /**
