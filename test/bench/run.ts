@@ -12,12 +12,15 @@ const concurrency = 64;
 const rounds = 5;
 /** Not counted: until all is compiled, what a run costs is the compiler's. */
 const warmUps = 3;
+const leastRatio = 0.5;
+const mostBytesEach = 64;
 
 /**
  * A run of items that do nothing, against a loop that writes the same bytes and shares its fdatasync the same way. The
  * two take turns, so that both find the same machine, and the medians count.
+ * @returns which bounds are passed
  */
-export async function benchRun(folder: string): Promise<void> {
+export async function benchRun(folder: string): Promise<string[]> {
   const items = 10_000;
   const runs: number[] = [];
   const bares: number[] = [];
@@ -33,15 +36,20 @@ export async function benchRun(folder: string): Promise<void> {
     bares.push(bareMs);
   }
   const [runMs, bareMs] = [medianOf(runs), medianOf(bares)];
+  const ratio = bareMs / runMs;
   const perSecond = (ms: number) => Math.round((items / ms) * 1000).toLocaleString("en-US");
   console.log(
     `A run of ${items} items with an empty process, ${concurrency} at a time, durable: ${perSecond(runMs)} a second; ` +
-      `a bare loop with the same bytes, appends and shared fdatasync: ${perSecond(bareMs)}; ratio ${(bareMs / runMs).toFixed(2)} (bound: 0.5).`,
+      `a bare loop with the same bytes, appends and shared fdatasync: ${perSecond(bareMs)}; ratio ${ratio.toFixed(2)} (bound: ${leastRatio}).`,
   );
   const grown = ((await heldBytes(folder, 110_000)) - (await heldBytes(folder, 10_000))) / 100_000;
   console.log(
-    `Memory held at the end of a run, for each item done: ${Math.round(grown)} bytes, the ids of 12 characters and the input's own items among them.`,
+    `Memory held at the end of a run, for each item done: ${Math.round(grown)} bytes, the ids of 12 characters and the input's own items among them (bound: ${mostBytesEach}).`,
   );
+  return [
+    ...(ratio < leastRatio ? [`a run at ${ratio.toFixed(2)} of a bare loop, below ${leastRatio}`] : []),
+    ...(grown > mostBytesEach ? [`${Math.round(grown)} bytes held for an item, above ${mostBytesEach}`] : []),
+  ];
 }
 
 /** What a run holds in memory as it ends. Apart from what is timed: garbage that is collected by force takes code with it. */

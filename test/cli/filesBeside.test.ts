@@ -123,10 +123,10 @@ describe("files beside a checkpoint", () => {
         const commands = [
           ["run", "n.job.js"],
           ["status", "n.job.js"],
+          ["clear", "--yes", "n.job.js"],
         ];
-        if (ending === "" && (what === "FIFO" || what === "link"))
+        if (what === "FIFO" || (ending === "" && what === "link"))
           commands.push(
-            ["clear", "--yes", "n.job.js"],
             ...[
               ["results", "n.job.js"],
               ["repair", "--dry-run", "n.job.js"],

@@ -65,7 +65,7 @@ describe("the lines of one item in the log", () => {
           }
         },
       ),
-      { numRuns: 100 },
+      { numRuns: 300 },
     );
   });
 

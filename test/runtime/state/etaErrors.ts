@@ -153,6 +153,17 @@ function median(values: number[]): number {
 const percent = (share: number, digits = 1) =>
   Number.isNaN(share) ? "" : `${(100 * share).toFixed(digits)} %`;
 
+/** What is wrong with a scenario's errors, in words. */
+export function faultsOf(row: Errors, { maxError, isForeseeable }: RatedScenario): string[] {
+  const faults = [
+    row.unknown > 0 && `${row.unknown} estimates knew nothing`,
+    maxError !== null && row.ours > maxError && `an error of ${row.ours}, above ${maxError}`,
+    row.ours > row.tqdm && `an error of ${row.ours}, above tqdm's ${row.tqdm}`,
+    isForeseeable !== false && row.held < 0.85 && `p90 holds in ${row.held} of the checks, below 0.85`,
+  ];
+  return faults.filter((fault) => fault !== false).map((fault) => `${row.name}: ${fault}`);
+}
+
 export function tableOf(rows: readonly Errors[]): string {
   const cells = rows.map((row) => [
     row.name,
