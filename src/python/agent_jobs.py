@@ -335,11 +335,25 @@ def _checksum(line):
 
 
 def _is_scalar(value):
-    return value is None or isinstance(value, (str, int, float, bool))
+    return value is None or isinstance(value, (str, int, float))
 
 
 def _is_number(value):
     return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+_strict = json.JSONDecoder(parse_constant=lambda _: None)  # NaN and infinities are no JSON
+_MAX_DIGITS = 4000  # Python converts no more of them at once
+
+
+def _decoded(text):
+    try:
+        return _strict.decode(text)
+    except json.JSONDecodeError:
+        raise
+    except ValueError:
+        as_text = lambda digits: int(digits) if len(digits) < _MAX_DIGITS else _NumberText(digits)
+        return json.loads(text, parse_int=as_text, parse_constant=lambda _: None)
 
 
 class _NumberText(str):
@@ -348,9 +362,9 @@ class _NumberText(str):
 
 def _exact_key(line, name):
     """The key of a member that is no string: numbers keep the text that they were written with."""
-    value = json.loads(line, parse_int=_NumberText, parse_float=_NumberText, parse_constant=lambda _: {}).get(
-        name
-    )
+    value = json.loads(
+        line.decode(), parse_int=_NumberText, parse_float=_NumberText, parse_constant=lambda _: {}
+    ).get(name)
     if isinstance(value, _NumberText):
         return str(value)
     return _key_of(value) if isinstance(value, (str, bool)) else "null" if value is None else None
@@ -358,19 +372,65 @@ def _exact_key(line, name):
 
 def _member_key(line, record, name):
     value = record.get(name)
-    if isinstance(value, str):
+    if isinstance(value, str) and not isinstance(value, _NumberText):
         return _key_of(value)
     return _exact_key(line, name) if name in record and _is_scalar(value) else None
 
 
-#: The kinds that name an item, and the whole numbers that each must have.
-_OF_ITEMS = {
-    **{kind: ("run",) for kind in ("gone", "back")},
-    **{
-        kind: ("run", "attempt")
-        for kind in ("started", "step", "spent", "progress", "waiting", "failed", "measured")
-    },
+def _is_count(value):
+    return _is_number(value) and math.isfinite(value) and value == int(value) and 0 <= value < 2**53
+
+
+def _is_amount(value):
+    return _is_number(value) and math.isfinite(value) and value >= 0
+
+
+def _is_text(value):
+    return isinstance(value, str)
+
+
+def _is_tree(value):
+    return isinstance(value, (dict, list))
+
+
+def _are_run_sums(value):
+    return isinstance(value, list) and all(
+        isinstance(one, dict)
+        and _is_count(one.get("run"))
+        and _is_count(one.get("failed"))
+        and _is_number(one.get("ts"))
+        for one in value
+    )
+
+
+def _are_step_counts(value):
+    return isinstance(value, list) and all(
+        isinstance(one, list) and len(one) >= 2 and _is_text(one[0]) and _is_count(one[1]) for one in value
+    )
+
+
+_ATTEMPT = {"run": _is_count, "attempt": _is_count}
+#: What each kind must have, besides `ts`, to be one.
+_REQUIRED = {
+    "job": {"v": _is_count, "job": _is_text},
+    "run-started": {"run": _is_count, "pid": _is_count, "host": _is_text, "token": _is_text},
+    "input": {"run": _is_count, "total": _is_count},
+    "gone": {"run": _is_count},
+    "back": {"run": _is_count},
+    "started": _ATTEMPT,
+    "step": {**_ATTEMPT, "step": _is_text, "op": _is_text},
+    "spent": {**_ATTEMPT, "n": _is_count, "usage": _is_tree},
+    "progress": {**_ATTEMPT, "fraction": _is_amount},
+    "waiting": {**_ATTEMPT, "pass": _is_count},
+    "pace": {"run": _is_count, "n": _is_count, "concurrency": _is_count},
+    "failed": {**_ATTEMPT, "cause": _is_text, "message": _is_text},
+    "measured": _ATTEMPT,
+    "write-error": {"run": _is_count, "code": _is_text},
+    "run-ended": {"run": _is_count, "reason": _is_text},
+    "run-lost": {"run": _is_count, "cause": _is_text},
+    "compacted": {"key": _is_text, "runs": _are_run_sums, "steps": _are_step_counts},
 }
+_OF_ITEMS = {"gone", "back", "started", "step", "spent", "progress", "waiting", "failed", "measured"}
 
 
 def _parse(line):
@@ -382,7 +442,7 @@ def _parse(line):
     if verified is False:
         return "torn" if _is_open_object(line) else "bad"
     try:
-        record = json.loads(line)  # as UTF-8, strictly
+        record = _decoded(line.decode())
     except (ValueError, RecursionError):
         return "torn" if _is_open_object(line) else "bad"
     if not isinstance(record, dict):
@@ -397,15 +457,10 @@ def _parse(line):
     kind = record.get("type")
     if not isinstance(kind, str):
         return "bad"
-    counts = _OF_ITEMS.get(kind)
-    if counts is None:
-        return (kind, None, record)
-    key = _member_key(line, record, "item")
-    return (
-        "bad"
-        if key is None or not all(isinstance(record.get(name), int) for name in counts)
-        else (kind, key, record)
-    )
+    if not all(is_valid(record.get(name)) for name, is_valid in _REQUIRED.get(kind, {}).items()):
+        return "bad"
+    key = _member_key(line, record, "item") if kind in _OF_ITEMS else None
+    return "bad" if key is None and kind in _OF_ITEMS else (kind, key, record)
 
 
 def _parse_foreign(line, record):
@@ -702,25 +757,20 @@ class _Reader:
             if isinstance(record.get("hash"), str):
                 state.hashes[key] = record["hash"]
         elif kind == "job":
-            if isinstance(record.get("job"), str) and isinstance(record.get("v"), int):
-                state.job, state.label = record["job"], record.get("label")
-                state.version = max(state.version, record["v"])
+            state.job, state.label = record["job"], record.get("label")
+            state.version = max(state.version, record["v"])
         elif kind == "run-started":
-            number = record.get("run")
-            if isinstance(number, int):
-                state.runs[number] = {
-                    "token": record.get("token"),
-                    "ended": False,
-                    "params": record.get("params"),
-                }
-                if number > state.total_run:
-                    state.total, state.total_run = None, number
+            number = record["run"]
+            started = {"token": record["token"], "ended": False, "params": record.get("params")}
+            state.runs[number] = started
+            if number > state.total_run:
+                state.total, state.total_run = None, number
         elif kind in ("run-ended", "run-lost"):
-            run = state.runs.get(record.get("run"))
+            run = state.runs.get(record["run"])
             if run:
                 run["ended"] = True
         elif kind == "input":
-            if isinstance(record.get("total"), int) and record.get("run", 0) >= state.total_run:
+            if record["run"] >= state.total_run:
                 state.total, state.total_run = record["total"], record["run"]
         elif kind in ("gone", "back"):
             known = state.gone.get(key)
@@ -744,7 +794,7 @@ class _Reader:
             item.cause, item.message = record.get("cause"), record.get("message")
         elif kind == "waiting" and item.phase == "started":
             item.phase = "waiting"
-        elif kind == "step" and isinstance(record.get("op"), str):
+        elif kind == "step":
             state.steps.setdefault(key, {}).setdefault(record["op"], (offset, length))
 
 
@@ -1705,7 +1755,7 @@ class _Session:
                 line += part
         finally:
             os.close(fd)
-        return json.loads(line).get("result")
+        return _decoded(line.decode()).get("result")
 
     # How it ends
 
@@ -2775,7 +2825,7 @@ def results(job=None, checkpoint=None):
     with open(path, "rb") as file:
         for key, (offset, length) in state.done.items():
             file.seek(offset)
-            found[_id_of(key)] = json.loads(file.read(length)).get("result")
+            found[_id_of(key)] = _decoded(file.read(length).decode()).get("result")
     return found
 
 
