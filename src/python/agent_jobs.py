@@ -76,6 +76,7 @@ MAX_RECORD_BYTES = 64 * 1024 * 1024
 MAX_ERROR_CHARS = 8_000
 LOCK_RENEW_SECONDS = 5.0
 LOCK_WRITE_GRACE_SECONDS = 5.0
+LEFT_SECONDS = 2.0  # a program that ends by an exception has ended by then
 
 
 # Errors ---------------------------------------------------------------------------------------------------------------
@@ -97,6 +98,12 @@ class LockLost(AgentJobsError):
     """Another run took the job over while this one ran."""
 
     code = "AJ_LOCK_LOST"
+
+
+class LockUnreadable(AgentJobsError):
+    """Nobody can say whether a run is live."""
+
+    code = "AJ_READ"
 
 
 class CheckpointWriteError(AgentJobsError):
@@ -1111,6 +1118,10 @@ def _lock_content(path):
         fd = _open_plain(path, os.O_RDONLY)
     except FileNotFoundError:
         return {}, None
+    except OSError as error:
+        raise LockUnreadable(
+            f"Cannot read the lock {path}: {error}. Whether a run is live cannot be seen without it. See to the disk, or ask its owner for the right to read it."
+        ) from error
     try:
         age = time.time() - os.fstat(fd).st_mtime
         content = json.loads(os.read(fd, 16 * 1024))
@@ -1570,6 +1581,8 @@ class _Session:
         self.signal = None
         self.closed = False
         self.closing = False
+        self.is_begun = False  # its loop has been gone into
+        self.is_left = False  # and left in the middle
         self.is_background = False  # it may go on when a notebook's cell has ended
         self.exhausted = False  # its loop has given all that there is
         self.in_hand = None  # the item that a plain loop is at
@@ -1798,7 +1811,7 @@ class _Session:
 
     def _asked_by_signal(self, number, reason):
         self.interrupts += 1
-        if self.interrupts == 1:
+        if self.interrupts == 1 and not self.closed:
             self.reason, self.signal = self.reason or reason, signal.Signals(number).name
             if number == signal.SIGINT:
                 os.write(2, b"\nagent-jobs: stopping after the item in hand; Ctrl-C again stops at once.\n")
@@ -1821,6 +1834,19 @@ class _Session:
         if self.state.total is None or done + failed < self.state.total:
             return "stopped"
         return "finished-with-failures" if failed else "finished"
+
+    def leave(self):
+        """Its loop was left in the middle: by `break`, or by an exception, which nobody can tell here. Where that ends the
+        program, it is known at its exit; a program that goes on has left the run."""
+        self.is_left = True
+        timer = threading.Timer(
+            LEFT_SECONDS, lambda: set(self.in_flight) <= self.left_keys() and self.close()
+        )
+        timer.daemon = True
+        timer.start()
+
+    def left_keys(self):
+        return {self.in_hand.key} if self.in_hand else set()
 
     def close(self, reason=None, error=None):
         """Ends the run and gives the job back. What is in hand and not marked stays in doubt."""
@@ -2384,13 +2410,11 @@ class Loop:
             self.session.in_hand = item
             try:
                 yield _marked(item)
-            except GeneratorExit:  # left by `break`; what other threads have in hand goes on
-                if set(self.session.in_flight) <= {item.key}:
-                    self.session.close()
+            except GeneratorExit:
+                self.session.leave()
                 raise
-            finally:
-                self.session.in_hand = None
-                _current.set(None)
+            self.session.in_hand = None
+            _current.set(None)
 
     def _begun(self):
         """The items that are to be done, each begun when it is asked for."""
@@ -2398,6 +2422,7 @@ class Loop:
             raise AgentJobsError("This loop was gone through already. Call resume() again.")
         self._iterated = True
         session = self.session
+        session.is_begun = True
         session.watch_signals()
         seen = set()
         for item, key in self._all():
@@ -2483,7 +2508,8 @@ def _open(path, job, concurrency, options):
     with _sessions_mutex:
         before = _sessions.get(path)
         if before is not None:
-            if not (_is_interactive() or before.exhausted or options["take_over"]):
+            is_over = before.exhausted or before.is_left or not before.is_begun
+            if not (_is_interactive() or is_over or options["take_over"]):
                 raise JobHeld(
                     f"Cannot open {path}: another loop of this program has it open. Let it end first."
                 )

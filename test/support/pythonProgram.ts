@@ -1,10 +1,12 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { delimiter, resolve } from "node:path";
 import { createInterface } from "node:readline";
 
 /** The interpreter that tests run; another one by AGENT_JOBS_PYTHON, as in the product. */
 export const python = process.env.AGENT_JOBS_PYTHON ?? (process.platform === "win32" ? "python" : "python3");
+
+export const hasPython = (): boolean => spawnSync(python, ["--version"], { stdio: "ignore" }).status === 0;
 
 /** An environment in which Python finds our helper as it is in the source. */
 export function pythonEnv(more: Record<string, string> = {}): NodeJS.ProcessEnv {

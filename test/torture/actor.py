@@ -41,7 +41,7 @@ def append(session, item_id, bytes_):
         )
         say({"acknowledged": key})
         return True
-    except agent_jobs.CheckpointWriteError as error:
+    except agent_jobs.AgentJobsError as error:
         say(
             {
                 "rejected": key,
