@@ -811,6 +811,18 @@ def _begins_record(bytes_):
     return any(head.startswith(begin) or begin.startswith(head.rstrip()) for begin in beginnings)
 
 
+def _is_idle(thread):
+    """Whether a thread can have no item in hand: our own, those of progress bars and of debuggers."""
+    return thread.name.startswith(("agent-jobs", "pydevd.")) or type(thread).__name__ == "TMonitor"
+
+
+def _is_alone():
+    """Whether nothing but this thread can have an item of its loop in hand: no other thread, no coroutine."""
+    others = [thread for thread in threading.enumerate() if not _is_idle(thread)]
+    running = getattr(sys.modules.get("asyncio"), "_get_running_loop", lambda: None)()
+    return len(others) == 1 and others[0] is threading.current_thread() and running is None
+
+
 def _open_plain(path, flags):
     """Opens a regular file, never through a link, never waiting for the other end of a FIFO."""
     extra = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -1596,6 +1608,7 @@ class _Session:
         self.exhausted = False  # its loop has given all that there is
         self.in_hand = None  # the item that a plain loop is at
         self.in_flight = {}  # key: attempt
+        self.left = {}  # the same of items that the loop passed over without a mark
         self.mutex = threading.RLock()
         self.executor = None
         self.restore = None
@@ -1708,7 +1721,7 @@ class _Session:
 
     def attempts_of(self, key):
         before = self.state.open.get(key)
-        return max(before.attempt if before else 0, self.in_flight.get(key, 0))
+        return max(before.attempt if before else 0, self.in_flight.get(key, 0), self.left.get(key, 0))
 
     def set_total(self, total):
         if total != self.state.total or self.state.total_run != self.run:
@@ -1752,6 +1765,7 @@ class _Session:
         """An item's end is on the disk. `place`: offset and length of its record; `failure`: the cause."""
         with self.mutex:
             self.in_flight.pop(item.key, None)
+            self.left.pop(item.key, None)
             if failure is None:
                 self.state.done[item.key] = place
                 self.state.open.pop(item.key, None)
@@ -1759,9 +1773,16 @@ class _Session:
             else:
                 open_ = self.state.open.setdefault(item.key, _Open())
                 open_.attempt, open_.run, open_.phase, open_.cause = item.attempt, self.run, "failed", failure
-            is_over = self.exhausted and not self.in_flight
+            is_over = self.exhausted and not self.in_flight and not self.left
         if is_over:
             self.close()
+
+    def pass_over(self, item):
+        """The loop went on without a mark: the item is to be done, as nothing works on it any more."""
+        self.record("waiting", item.key, {"run": self.run, "attempt": item.attempt, "pass": 0})
+        with self.mutex:
+            self.in_flight.pop(item.key, None)
+            self.left[item.key] = item.attempt
 
     def result_at(self, place):
         """The result in a finished item's line, as JSON gives it; None where there is none."""
@@ -1854,7 +1875,7 @@ class _Session:
         timer = threading.Timer(
             LEFT_SECONDS, lambda: set(self.in_flight) <= self.left_keys() and self.close()
         )
-        timer.daemon = True
+        timer.daemon, timer.name = True, "agent-jobs left"
         timer.start()
 
     def left_keys(self):
@@ -1892,11 +1913,11 @@ class _Session:
 
     def _sum_up(self, reason):
         done, failed, _ = self.state.counts()
-        if self.exhausted and self.in_flight:
-            left = list(self.in_flight)
-            first = ", ".join(_id_text(key) for key in left[:3])
+        left = [*self.left, *(self.in_flight if self.exhausted else ())]
+        if left:
+            first = ", ".join(_id_text(key) for key in left[:3]) + ("…" if len(left) > 3 else "")
             _note(
-                f"{self.job}: {_plural(len(left), 'item')} left without done() or failed(), to be given again: {first}{'…' if len(left) > 3 else ''}"
+                f"{self.job}: {_plural(len(left), 'item')} left without done() or failed(), to be given again: {first}"
             )
         if failed:
             causes = collections.Counter(
@@ -2427,6 +2448,8 @@ class Loop:
                 raise
             self.session.in_hand = None
             _current.set(None)
+            if not item.is_ended and _is_alone():
+                self.session.pass_over(item)
 
     def _begun(self):
         """The items that are to be done, each begun when it is asked for."""
@@ -2456,7 +2479,7 @@ class Loop:
             session.note_presence(seen)
         with session.mutex:
             session.exhausted = True
-            is_over = not session.in_flight
+            is_over = not session.in_flight and not session.left
         if is_over:
             session.close()
 

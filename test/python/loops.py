@@ -105,6 +105,18 @@ class Loops(unittest.TestCase):
         self.assertEqual([doc["id"] for doc in self.loop()], ["d2"])
         self.assertIn("1 item left without done() or failed(), to be given again: d2", "\n".join(self.notes))
 
+    def test_an_item_that_is_passed_over_is_in_hand_no_longer_and_may_be_marked_late(self):
+        first = None
+        for doc in self.loop():
+            if doc["id"] == "d0":
+                first = doc
+                continue
+            self.assertEqual(agent_jobs._load(self.path).open[agent_jobs._key_of("d0")].phase, "waiting")
+            doc.done()
+        first.done("late")
+        self.assertEqual(results(checkpoint=self.path)["d0"], "late")
+        self.assertEqual(self.records("run-ended")[0]["reason"], "finished")
+
     def test_an_id_may_be_any_scalar_and_1_is_not_the_text_1(self):
         ids = [1, "1", True, 2.5, 9007199254740993, "é", "\ud83d", "__proto__", ""]
         for item in self.loop([{"id": i} for i in ids]):
