@@ -1,4 +1,5 @@
 import type { Row } from "../row.js";
+import { adoption } from "./adoption.js";
 import { cuts } from "./cuts.js";
 import { damage, flips } from "./damage.js";
 import { failingCalls } from "./failingCalls.js";
@@ -32,6 +33,7 @@ export const rows: readonly Row[] = [
   racers,
   stoppedOwner,
   python,
+  adoption,
   large,
   largeChanges,
 ];

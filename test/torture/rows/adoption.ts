@@ -1,0 +1,150 @@
+import { join } from "node:path";
+import { AdoptedScript, type Moment, missingFor } from "../../adoption/adoptedScript.js";
+import {
+  type CheckedRun,
+  checkCalls,
+  checkCheckpoints,
+  checkEnd,
+  checkStatus,
+  lastWordsOf,
+  type Reference,
+} from "../../adoption/checks.js";
+import { type Scenario, scenarios } from "../../adoption/scenarios.js";
+import { inOrder } from "../apart.js";
+import { Findings, Random, type Row, type RowOutcome } from "../row.js";
+import { Scratch } from "../scratch.js";
+
+/** So many scripts run at a time: much of what they do is wait. */
+const scriptsAtATime = 3;
+/** Each so often a script begins anew. */
+const maxKillsOfOne = 5;
+/** How much later than an event of a call a kill comes, at most: it is to meet writes, and what is between them. */
+const maxDelayMs = 6;
+
+/**
+ * The scripts of test/adoption, killed again and again until they end. Before its change, a script that is killed once
+ * calls again for what it had; after it, no item that is done is called for again, and what the script writes in
+ * the end is what an undisturbed run of the unchanged one writes.
+ */
+export const adoption: Row = {
+  name: "adoption",
+  what: `SIGKILL of ${scenarios.length} scripts that people have, before and after they are adopted`,
+  unit: "kills of each script",
+  full: 50,
+  reduced: 3,
+  parts: scenarios.map(({ kind }) => kind),
+  async run({ random, times, progress }) {
+    const scratch = new Scratch();
+    const skippedParts: Record<string, string> = {};
+    const seeded = scenarios.map((scenario) => ({
+      scenario,
+      random: new Random(random.between(0, 2 ** 32 - 1)),
+    }));
+    const begun = inOrder(seeded, scriptsAtATime, async ({ scenario, random }) => {
+      const lacks = missingFor(scenario);
+      if (lacks !== undefined) {
+        skippedParts[scenario.kind] = `not installed: ${lacks}`;
+        return undefined;
+      }
+      const folder = join(scratch.path, scenario.script);
+      const outcome = await tortureScript(scenario, random, times, folder, (kills) =>
+        progress(`${scenario.script}: ${kills} of ${times} kills`),
+      );
+      return { ...outcome, problems: outcome.problems.map((problem) => `${scenario.kind}: ${problem}`) };
+    });
+    const outcomes = (await Promise.all(begun.values())).filter((outcome) => outcome !== undefined);
+    if (outcomes.length === 0) {
+      scratch.remove();
+      return { skipped: Object.values(skippedParts)[0]! };
+    }
+    const sum = sumOf(outcomes);
+    if (sum.problems.length === 0) scratch.remove();
+    else sum.problems.push(`The folder was kept: ${scratch.path}`);
+    const note = [`${outcomes.length} scripts`, ...outcomes.flatMap((outcome) => outcome.note ?? [])].join(
+      "; ",
+    );
+    return { ...sum, note, skippedParts };
+  },
+};
+
+async function tortureScript(
+  scenario: Scenario,
+  random: Random,
+  times: number,
+  folder: string,
+  progress: (kills: number) => void,
+): Promise<RowOutcome> {
+  const findings = new Findings();
+  const reference = await killUnchanged(
+    new AdoptedScript(scenario, "before", join(folder, "before")),
+    findings,
+  );
+  let kills = 0;
+  for (let round = 1; kills < times && findings.problems.length === 0; round++) {
+    const script = new AdoptedScript(scenario, "after", join(folder, `after-${round}`));
+    kills += await killAndResume(script, random, Math.min(maxKillsOfOne, times - kills), reference, findings);
+    progress(kills);
+  }
+  return findings.outcome(kills);
+}
+
+/** The script as it was: killed in the middle, and run again to its end. */
+async function killUnchanged(script: AdoptedScript, findings: Findings): Promise<Reference> {
+  const { ids, callsPerItem, jobs } = script.scenario;
+  const calls = ids.length * callsPerItem * jobs.length;
+  const first = await script.run({ events: calls, delayMs: 0 });
+  const second = await script.run();
+  if (!first.killed || second.code !== 0)
+    findings.add("thrown", `the unchanged script ended with ${second.code}: ${second.stderr.slice(-2000)}`);
+  const had = new Set(first.calls.filter(({ event }) => event === "end").map(({ prompt }) => prompt));
+  const again = second.calls.filter(({ event, prompt }) => event === "begin" && had.has(prompt));
+  if (again.length === 0) findings.add("wrong", "the unchanged script does nothing again after a kill");
+  return { outputs: script.outputs(), lastWords: lastWordsOf(second) };
+}
+
+/** @returns how often it was killed */
+async function killAndResume(
+  script: AdoptedScript,
+  random: Random,
+  kills: number,
+  reference: Reference,
+  findings: Findings,
+): Promise<number> {
+  const runs: CheckedRun[] = [];
+  for (;;) {
+    const killed = runs.filter((run) => run.killed).length;
+    const run = await script.run(
+      killed < kills ? momentOf(script.scenario, random, runs, kills - killed) : undefined,
+    );
+    const checked = await checkCheckpoints(script, run, runs.at(-1), findings);
+    runs.push(checked);
+    if (!run.killed) break;
+    if (killed === 0) await checkStatus(script, checked, findings);
+  }
+  checkCalls(script, runs, findings);
+  checkEnd(script, runs.at(-1)!, reference, findings);
+  return runs.length - 1;
+}
+
+/** A moment that leaves something to do for each kill to come. */
+function momentOf(scenario: Scenario, random: Random, runs: readonly CheckedRun[], kills: number): Moment {
+  const { ids, jobs, callsPerItem } = scenario;
+  const done = [...(runs.at(-1)?.doneAfter.values() ?? [])].reduce((sum, items) => sum + items.size, 0);
+  const eventsLeft = 2 * callsPerItem * (ids.length * jobs.length - done);
+  return {
+    events: random.between(1, Math.max(1, Math.floor(eventsLeft / (kills + 1)))),
+    delayMs: random.next() < 0.5 ? 0 : random.next() * maxDelayMs,
+  };
+}
+
+function sumOf(outcomes: readonly RowOutcome[]): RowOutcome {
+  const sum = (count: (outcome: RowOutcome) => number) =>
+    outcomes.reduce((total, outcome) => total + count(outcome), 0);
+  return {
+    cases: sum(({ cases }) => cases),
+    lost: sum(({ lost }) => lost),
+    wrong: sum(({ wrong }) => wrong),
+    thrown: sum(({ thrown }) => thrown),
+    problems: outcomes.flatMap(({ problems }) => problems),
+  };
+}
