@@ -1,6 +1,6 @@
-// Builds dist/: the extension, the command line, the runtime for job files, and the types of its public API.
+// Builds dist/: the extension, the command line, the runtime for job files, the types of its public API, the Python helper.
 import { execFileSync } from "node:child_process";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import * as esbuild from "esbuild";
@@ -73,7 +73,9 @@ function writePluginPackage() {
   writeFileSync(join(folder, "package.json"), `${JSON.stringify(manifest)}\n`);
 }
 
-mkdirSync(join(root, "dist"), { recursive: true });
+// A folder of its own, so that it alone comes onto Python's path.
+mkdirSync(join(root, "dist/python"), { recursive: true });
+copyFileSync(join(root, "src/python/agent_jobs.py"), join(root, "dist/python/agent_jobs.py"));
 writePluginPackage();
 if (watch) {
   for (const entry of entries) {

@@ -7,7 +7,10 @@ import { root } from "../setup/root.js";
 import { buildVsix, zipNames } from "./vsix.js";
 
 const MAX_VSIX_BYTES = 1_000_000;
-const BUNDLES = ["dist/cli.js", "dist/extension.js", "dist/index.cjs", "dist/index.mjs", "dist/prices.cjs"];
+const BUNDLES = [
+  ...["dist/cli.js", "dist/extension.js", "dist/index.cjs", "dist/index.mjs", "dist/prices.cjs"],
+  "dist/python/agent_jobs.py",
+];
 
 function filesUnder(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
