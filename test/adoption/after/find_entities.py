@@ -13,6 +13,7 @@ args = parser.parse_args()
 with open(args.articles, encoding="utf-8") as src, open(args.out, "w", encoding="utf-8") as out:
     for article in resume(map(json.loads, src), into=out):
         reply = ask(f"People and places in {article['id']}, one a line:\n\n{article['body']}")
-        article.done({"id": article["id"], "title": article["title"], "entities": reply.split()})
+        found = {"id": article["id"], "title": article["title"], "entities": reply.split()}
+        article.done(found)
 
 print(f"entities are in {args.out}")

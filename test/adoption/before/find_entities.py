@@ -13,6 +13,7 @@ with open(args.articles, encoding="utf-8") as src, open(args.out, "w", encoding=
     for line in src:
         article = json.loads(line)
         reply = ask(f"People and places in {article['id']}, one a line:\n\n{article['body']}")
-        out.write(json.dumps({"id": article["id"], "title": article["title"], "entities": reply.split()}) + "\n")
+        found = {"id": article["id"], "title": article["title"], "entities": reply.split()}
+        out.write(json.dumps(found, ensure_ascii=False) + "\n")
 
 print(f"entities are in {args.out}")

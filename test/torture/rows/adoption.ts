@@ -1,3 +1,4 @@
+import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { AdoptedScript, type Moment, missingFor } from "../../adoption/adoptedScript.js";
 import {
@@ -12,7 +13,7 @@ import {
 import { type Scenario, scenarios } from "../../adoption/scenarios.js";
 import { inOrder } from "../apart.js";
 import { Findings, Random, type Row, type RowOutcome } from "../row.js";
-import { Scratch } from "../scratch.js";
+import { inMemory } from "../scratch.js";
 
 /** So many scripts run at a time: much of what they do is wait. */
 const scriptsAtATime = 3;
@@ -34,7 +35,8 @@ export const adoption: Row = {
   reduced: 3,
   parts: scenarios.map(({ kind }) => kind),
   async run({ random, times, progress }) {
-    const scratch = new Scratch();
+    const scratch = mkdtempSync(join(inMemory(), "agent-jobs-adoption-"));
+    const remove = () => rmSync(scratch, { recursive: true, force: true });
     const skippedParts: Record<string, string> = {};
     const seeded = scenarios.map((scenario) => ({
       scenario,
@@ -46,7 +48,7 @@ export const adoption: Row = {
         skippedParts[scenario.kind] = `not installed: ${lacks}`;
         return undefined;
       }
-      const folder = join(scratch.path, scenario.script);
+      const folder = join(scratch, scenario.script);
       const outcome = await tortureScript(scenario, random, times, folder, (kills) =>
         progress(`${scenario.script}: ${kills} of ${times} kills`),
       );
@@ -54,12 +56,12 @@ export const adoption: Row = {
     });
     const outcomes = (await Promise.all(begun.values())).filter((outcome) => outcome !== undefined);
     if (outcomes.length === 0) {
-      scratch.remove();
+      remove();
       return { skipped: Object.values(skippedParts)[0]! };
     }
     const sum = sumOf(outcomes);
-    if (sum.problems.length === 0) scratch.remove();
-    else sum.problems.push(`The folder was kept: ${scratch.path}`);
+    if (sum.problems.length === 0) remove();
+    else sum.problems.push(`The folder was kept: ${scratch}`);
     const note = [`${outcomes.length} scripts`, ...outcomes.flatMap((outcome) => outcome.note ?? [])].join(
       "; ",
     );
