@@ -133,7 +133,10 @@ function inputOf(items: readonly unknown[], key: MapOptions<unknown>["key"]): Ma
 
 function keyOfMapItem(item: unknown, key: MapOptions<unknown>["key"]): ItemKey {
   if (key === undefined) return keyOfItem(item);
-  return keyOf(typeof key === "function" ? key(item) : (memberOf(item, key) as ItemId));
+  if (typeof key === "function") return keyOf(key(item));
+  const value = memberOf(item, key);
+  if (value === undefined) throw new TypeError(`It has no member \`${key}\`.`);
+  return keyOf(value as ItemId);
 }
 
 /** Undefined where the item is no JSON. */
