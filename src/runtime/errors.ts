@@ -76,15 +76,19 @@ export class JobDefinitionError extends AgentJobsError {
 /** Some items of a `map` failed; the others are done. */
 export class ItemsFailedError extends AgentJobsError {
   override readonly name = "ItemsFailedError";
+  /** What each threw, by its id. */
+  declare readonly failures: ReadonlyMap<string | number | boolean | null, unknown>;
+  /** In the order of the input; undefined for those that failed. */
+  declare readonly results: readonly unknown[];
+
   constructor(
     message: string,
-    /** What each threw, by its id. */
-    readonly failures: ReadonlyMap<string | number | boolean | null, unknown>,
-    /** In the order of the input; undefined for those that failed. */
-    readonly results: readonly unknown[],
+    members: Pick<ItemsFailedError, "failures" | "results">,
     options?: { cause?: unknown },
   ) {
     super("AJ_ITEMS_FAILED", message, options);
+    // Where nobody catches it, Node prints all that can be enumerated.
+    for (const [name, value] of Object.entries(members)) Object.defineProperty(this, name, { value });
   }
 }
 

@@ -341,8 +341,10 @@ function failedError(
   const [key, error] = [...failures][0]!;
   return new ItemsFailedError(
     `${items(failures.size)} of ${outcomes.length} failed, the others are done; the first, ${safeText(idText(key))}: ${safeText(messageOf(error))}. Run it again to try them again.`,
-    new Map([...failures].map(([failed, reason]) => [idValue(failed), reason])),
-    outcomes.map((outcome) => (outcome.status === "fulfilled" ? outcome.value : undefined)),
+    {
+      failures: new Map([...failures].map(([failed, reason]) => [idValue(failed), reason])),
+      results: outcomes.map((outcome) => (outcome.status === "fulfilled" ? outcome.value : undefined)),
+    },
     { cause: error },
   );
 }

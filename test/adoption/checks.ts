@@ -107,7 +107,10 @@ export function checkEnd(
   const outputs = script.outputs();
   for (const name of new Set([...Object.keys(reference.outputs), ...Object.keys(outputs)]))
     if (outputs[name] !== reference.outputs[name])
-      findings.add("wrong", `${name} is not what an undisturbed run writes: ${outputs[name]?.slice(0, 300)}`);
+      findings.add(
+        "wrong",
+        `${name} is not what an undisturbed run writes: ${JSON.stringify(outputs[name])?.slice(0, 300)}`,
+      );
   if (lastWordsOf(last) !== reference.lastWords)
     findings.add("wrong", `its last words are "${lastWordsOf(last)}", not "${reference.lastWords}"`);
 }

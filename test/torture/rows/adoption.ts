@@ -42,6 +42,8 @@ export const adoption: Row = {
       scenario,
       random: new Random(random.between(0, 2 ** 32 - 1)),
     }));
+    // What has most to load takes longest, and is not to come last.
+    seeded.sort((a, b) => (b.scenario.modules?.length ?? 0) - (a.scenario.modules?.length ?? 0));
     const begun = inOrder(seeded, scriptsAtATime, async ({ scenario, random }) => {
       const lacks = missingFor(scenario);
       if (lacks !== undefined) {
