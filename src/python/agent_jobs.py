@@ -76,6 +76,7 @@ MAX_RECORD_BYTES = 64 * 1024 * 1024
 MAX_ERROR_CHARS = 8_000
 LOCK_RENEW_SECONDS = 5.0
 LOCK_WRITE_GRACE_SECONDS = 5.0
+LEFT_SECONDS = 2.0  # a program that ends by an exception has ended by then
 
 
 # Errors ---------------------------------------------------------------------------------------------------------------
@@ -97,6 +98,12 @@ class LockLost(AgentJobsError):
     """Another run took the job over while this one ran."""
 
     code = "AJ_LOCK_LOST"
+
+
+class LockUnreadable(AgentJobsError):
+    """Nobody can say whether a run is live."""
+
+    code = "AJ_READ"
 
 
 class CheckpointWriteError(AgentJobsError):
@@ -335,11 +342,25 @@ def _checksum(line):
 
 
 def _is_scalar(value):
-    return value is None or isinstance(value, (str, int, float, bool))
+    return value is None or isinstance(value, (str, int, float))
 
 
 def _is_number(value):
     return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+_strict = json.JSONDecoder(parse_constant=lambda _: None)  # NaN and infinities are no JSON
+_MAX_DIGITS = 4000  # Python converts no more of them at once
+
+
+def _decoded(text):
+    try:
+        return _strict.decode(text)
+    except json.JSONDecodeError:
+        raise
+    except ValueError:
+        as_text = lambda digits: int(digits) if len(digits) < _MAX_DIGITS else _NumberText(digits)
+        return json.loads(text, parse_int=as_text, parse_constant=lambda _: None)
 
 
 class _NumberText(str):
@@ -348,9 +369,9 @@ class _NumberText(str):
 
 def _exact_key(line, name):
     """The key of a member that is no string: numbers keep the text that they were written with."""
-    value = json.loads(line, parse_int=_NumberText, parse_float=_NumberText, parse_constant=lambda _: {}).get(
-        name
-    )
+    value = json.loads(
+        line.decode(), parse_int=_NumberText, parse_float=_NumberText, parse_constant=lambda _: {}
+    ).get(name)
     if isinstance(value, _NumberText):
         return str(value)
     return _key_of(value) if isinstance(value, (str, bool)) else "null" if value is None else None
@@ -358,19 +379,65 @@ def _exact_key(line, name):
 
 def _member_key(line, record, name):
     value = record.get(name)
-    if isinstance(value, str):
+    if isinstance(value, str) and not isinstance(value, _NumberText):
         return _key_of(value)
     return _exact_key(line, name) if name in record and _is_scalar(value) else None
 
 
-#: The kinds that name an item, and the whole numbers that each must have.
-_OF_ITEMS = {
-    **{kind: ("run",) for kind in ("gone", "back")},
-    **{
-        kind: ("run", "attempt")
-        for kind in ("started", "step", "spent", "progress", "waiting", "failed", "measured")
-    },
+def _is_count(value):
+    return _is_number(value) and math.isfinite(value) and value == int(value) and 0 <= value < 2**53
+
+
+def _is_amount(value):
+    return _is_number(value) and math.isfinite(value) and value >= 0
+
+
+def _is_text(value):
+    return isinstance(value, str)
+
+
+def _is_tree(value):
+    return isinstance(value, (dict, list))
+
+
+def _are_run_sums(value):
+    return isinstance(value, list) and all(
+        isinstance(one, dict)
+        and _is_count(one.get("run"))
+        and _is_count(one.get("failed"))
+        and _is_number(one.get("ts"))
+        for one in value
+    )
+
+
+def _are_step_counts(value):
+    return isinstance(value, list) and all(
+        isinstance(one, list) and len(one) >= 2 and _is_text(one[0]) and _is_count(one[1]) for one in value
+    )
+
+
+_ATTEMPT = {"run": _is_count, "attempt": _is_count}
+#: What each kind must have, besides `ts`, to be one.
+_REQUIRED = {
+    "job": {"v": _is_count, "job": _is_text},
+    "run-started": {"run": _is_count, "pid": _is_count, "host": _is_text, "token": _is_text},
+    "input": {"run": _is_count, "total": _is_count},
+    "gone": {"run": _is_count},
+    "back": {"run": _is_count},
+    "started": _ATTEMPT,
+    "step": {**_ATTEMPT, "step": _is_text, "op": _is_text},
+    "spent": {**_ATTEMPT, "n": _is_count, "usage": _is_tree},
+    "progress": {**_ATTEMPT, "fraction": _is_amount},
+    "waiting": {**_ATTEMPT, "pass": _is_count},
+    "pace": {"run": _is_count, "n": _is_count, "concurrency": _is_count},
+    "failed": {**_ATTEMPT, "cause": _is_text, "message": _is_text},
+    "measured": _ATTEMPT,
+    "write-error": {"run": _is_count, "code": _is_text},
+    "run-ended": {"run": _is_count, "reason": _is_text},
+    "run-lost": {"run": _is_count, "cause": _is_text},
+    "compacted": {"key": _is_text, "runs": _are_run_sums, "steps": _are_step_counts},
 }
+_OF_ITEMS = {"gone", "back", "started", "step", "spent", "progress", "waiting", "failed", "measured"}
 
 
 def _parse(line):
@@ -382,7 +449,7 @@ def _parse(line):
     if verified is False:
         return "torn" if _is_open_object(line) else "bad"
     try:
-        record = json.loads(line)  # as UTF-8, strictly
+        record = _decoded(line.decode())
     except (ValueError, RecursionError):
         return "torn" if _is_open_object(line) else "bad"
     if not isinstance(record, dict):
@@ -397,15 +464,10 @@ def _parse(line):
     kind = record.get("type")
     if not isinstance(kind, str):
         return "bad"
-    counts = _OF_ITEMS.get(kind)
-    if counts is None:
-        return (kind, None, record)
-    key = _member_key(line, record, "item")
-    return (
-        "bad"
-        if key is None or not all(isinstance(record.get(name), int) for name in counts)
-        else (kind, key, record)
-    )
+    if not all(is_valid(record.get(name)) for name, is_valid in _REQUIRED.get(kind, {}).items()):
+        return "bad"
+    key = _member_key(line, record, "item") if kind in _OF_ITEMS else None
+    return "bad" if key is None and kind in _OF_ITEMS else (kind, key, record)
 
 
 def _parse_foreign(line, record):
@@ -702,25 +764,20 @@ class _Reader:
             if isinstance(record.get("hash"), str):
                 state.hashes[key] = record["hash"]
         elif kind == "job":
-            if isinstance(record.get("job"), str) and isinstance(record.get("v"), int):
-                state.job, state.label = record["job"], record.get("label")
-                state.version = max(state.version, record["v"])
+            state.job, state.label = record["job"], record.get("label")
+            state.version = max(state.version, record["v"])
         elif kind == "run-started":
-            number = record.get("run")
-            if isinstance(number, int):
-                state.runs[number] = {
-                    "token": record.get("token"),
-                    "ended": False,
-                    "params": record.get("params"),
-                }
-                if number > state.total_run:
-                    state.total, state.total_run = None, number
+            number = record["run"]
+            started = {"token": record["token"], "ended": False, "params": record.get("params")}
+            state.runs[number] = started
+            if number > state.total_run:
+                state.total, state.total_run = None, number
         elif kind in ("run-ended", "run-lost"):
-            run = state.runs.get(record.get("run"))
+            run = state.runs.get(record["run"])
             if run:
                 run["ended"] = True
         elif kind == "input":
-            if isinstance(record.get("total"), int) and record.get("run", 0) >= state.total_run:
+            if record["run"] >= state.total_run:
                 state.total, state.total_run = record["total"], record["run"]
         elif kind in ("gone", "back"):
             known = state.gone.get(key)
@@ -744,7 +801,7 @@ class _Reader:
             item.cause, item.message = record.get("cause"), record.get("message")
         elif kind == "waiting" and item.phase == "started":
             item.phase = "waiting"
-        elif kind == "step" and isinstance(record.get("op"), str):
+        elif kind == "step":
             state.steps.setdefault(key, {}).setdefault(record["op"], (offset, length))
 
 
@@ -1061,6 +1118,10 @@ def _lock_content(path):
         fd = _open_plain(path, os.O_RDONLY)
     except FileNotFoundError:
         return {}, None
+    except OSError as error:
+        raise LockUnreadable(
+            f"Cannot read the lock {path}: {error}. Whether a run is live cannot be seen without it. See to the disk, or ask its owner for the right to read it."
+        ) from error
     try:
         age = time.time() - os.fstat(fd).st_mtime
         content = json.loads(os.read(fd, 16 * 1024))
@@ -1520,6 +1581,8 @@ class _Session:
         self.signal = None
         self.closed = False
         self.closing = False
+        self.is_begun = False  # its loop has been gone into
+        self.is_left = False  # and left in the middle
         self.is_background = False  # it may go on when a notebook's cell has ended
         self.exhausted = False  # its loop has given all that there is
         self.in_hand = None  # the item that a plain loop is at
@@ -1705,7 +1768,7 @@ class _Session:
                 line += part
         finally:
             os.close(fd)
-        return json.loads(line).get("result")
+        return _decoded(line.decode()).get("result")
 
     # How it ends
 
@@ -1748,7 +1811,7 @@ class _Session:
 
     def _asked_by_signal(self, number, reason):
         self.interrupts += 1
-        if self.interrupts == 1:
+        if self.interrupts == 1 and not self.closed:
             self.reason, self.signal = self.reason or reason, signal.Signals(number).name
             if number == signal.SIGINT:
                 os.write(2, b"\nagent-jobs: stopping after the item in hand; Ctrl-C again stops at once.\n")
@@ -1771,6 +1834,19 @@ class _Session:
         if self.state.total is None or done + failed < self.state.total:
             return "stopped"
         return "finished-with-failures" if failed else "finished"
+
+    def leave(self):
+        """Its loop was left in the middle: by `break`, or by an exception, which nobody can tell here. Where that ends the
+        program, it is known at its exit; a program that goes on has left the run."""
+        self.is_left = True
+        timer = threading.Timer(
+            LEFT_SECONDS, lambda: set(self.in_flight) <= self.left_keys() and self.close()
+        )
+        timer.daemon = True
+        timer.start()
+
+    def left_keys(self):
+        return {self.in_hand.key} if self.in_hand else set()
 
     def close(self, reason=None, error=None):
         """Ends the run and gives the job back. What is in hand and not marked stays in doubt."""
@@ -2334,13 +2410,11 @@ class Loop:
             self.session.in_hand = item
             try:
                 yield _marked(item)
-            except GeneratorExit:  # left by `break`; what other threads have in hand goes on
-                if set(self.session.in_flight) <= {item.key}:
-                    self.session.close()
+            except GeneratorExit:
+                self.session.leave()
                 raise
-            finally:
-                self.session.in_hand = None
-                _current.set(None)
+            self.session.in_hand = None
+            _current.set(None)
 
     def _begun(self):
         """The items that are to be done, each begun when it is asked for."""
@@ -2348,6 +2422,7 @@ class Loop:
             raise AgentJobsError("This loop was gone through already. Call resume() again.")
         self._iterated = True
         session = self.session
+        session.is_begun = True
         session.watch_signals()
         seen = set()
         for item, key in self._all():
@@ -2433,7 +2508,8 @@ def _open(path, job, concurrency, options):
     with _sessions_mutex:
         before = _sessions.get(path)
         if before is not None:
-            if not (_is_interactive() or before.exhausted or options["take_over"]):
+            is_over = before.exhausted or before.is_left or not before.is_begun
+            if not (_is_interactive() or is_over or options["take_over"]):
                 raise JobHeld(
                     f"Cannot open {path}: another loop of this program has it open. Let it end first."
                 )
@@ -2775,7 +2851,7 @@ def results(job=None, checkpoint=None):
     with open(path, "rb") as file:
         for key, (offset, length) in state.done.items():
             file.seek(offset)
-            found[_id_of(key)] = json.loads(file.read(length)).get("result")
+            found[_id_of(key)] = _decoded(file.read(length).decode()).get("result")
     return found
 
 

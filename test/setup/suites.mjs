@@ -20,6 +20,7 @@ const SUITES = [
   { part: "core", folder: "cli", share: [2, 3], timeoutMs: 60_000, compiled: true },
   { part: "core", folder: "examples", timeoutMs: 60_000 },
   { part: "core", folder: "package", timeoutMs: 60_000 },
+  { part: "core", folder: "python", timeoutMs: 60_000 },
   { part: "core", folder: "view", timeoutMs: 10_000 },
   { part: "core", folder: "torture", timeoutMs: 180_000, alone: true },
 ];

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join, resolve } from "node:path";
 import { releaseAtEnd } from "../host/cleanup.js";
+import { python, pythonEnv } from "../support/pythonProgram.js";
 import type { Change } from "./changes.js";
 
 /** What the actor says. */
@@ -12,12 +13,19 @@ export type Said =
   | { threw: string }
   | { ended: true; maxRssMiB: number };
 
-const program = resolve("dist/test/torture/actor.main.js");
+const programs = {
+  node: [process.execPath, resolve("dist/test/torture/actor.main.js")],
+  python: [python, resolve("test/torture/actor.py")],
+};
+/** Whose writer it is: the runtime's, or that of the Python helper, which only appends. */
+export type Language = keyof typeof programs;
+
 const defaultDeadlineMs = 60_000;
 
 export interface ActorOptions {
   /** A program and its arguments that run the actor, such as strace. */
   under?: readonly string[];
+  language?: Language;
   /** Wait for `go` before anything is done. */
   wait?: boolean;
   /** One thread for all calls of the file system. */
@@ -50,10 +58,11 @@ export class Actor {
   ) {
     this.path = String(args[0]);
     const { under = [], wait = false, oneThread = false, deadlineMs = defaultDeadlineMs, onSaid } = options;
-    const [command, ...rest] = [...under, process.execPath, program, mode, ...args.map(String)];
+    const { language = "node" } = options;
+    const [command, ...rest] = [...under, ...programs[language], mode, ...args.map(String)];
     this.child = spawn(command!, wait ? [...rest, "--wait"] : rest, {
       stdio: [wait ? "pipe" : "ignore", "pipe", "inherit"],
-      env: { ...process.env, ...(oneThread && { UV_THREADPOOL_SIZE: "1" }) },
+      env: pythonEnv(oneThread ? { UV_THREADPOOL_SIZE: "1" } : {}),
     });
     const release = releaseAtEnd(() => this.child.kill("SIGKILL"));
     let found: (threads: { main: number; pool: number }) => void;
@@ -103,8 +112,9 @@ export async function runTraced(
   args: readonly (string | number)[],
   thread: "main" | "pool",
   straceArgs: readonly string[],
+  language: Language = "node",
 ): Promise<Actor> {
-  const actor = new Actor(mode, args, { wait: true, oneThread: true });
+  const actor = new Actor(mode, args, { wait: true, oneThread: true, language });
   const threads = await Promise.race([actor.threads, actor.ended]);
   if (!("pool" in threads)) throw new Error(`The actor ended before it began: ${actor.threw}`);
   const strace = spawn("strace", [...straceArgs, "-p", String(threads[thread])], {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { runTraced } from "../actor.js";
+import { type Language, runTraced } from "../actor.js";
 import { checkLoaded } from "../checks.js";
 import { Findings, type Row } from "../row.js";
 import { Scratch } from "../scratch.js";
@@ -11,14 +11,17 @@ const callNames = ["write", "fdatasync"];
 const appended = 22;
 
 /** One call fails, the next ones do not: whoever was told that his record is safe finds it. */
-export const failingCalls: Row = {
-  name: "failing-calls",
-  what: "ENOSPC, EIO, EINTR, EAGAIN of each of the first writes and fdatasyncs",
+const failingCallsOf = (language: Language, name: string, who: string, reduced: number): Row => ({
+  name,
+  what: `ENOSPC, EIO, EINTR, EAGAIN of each of the first writes and fdatasyncs${who}`,
   unit: "calls of each kind",
   full: 20,
-  reduced: 3,
+  reduced,
   async run({ times, progress }) {
-    const skip = missing({ linux: true, programs: ["strace"] });
+    const skip = missing({
+      linux: true,
+      programs: ["strace", ...(language === "python" ? ["python3"] : [])],
+    });
     if (skip) return skip;
     const findings = new Findings();
     const scratch = new Scratch();
@@ -42,7 +45,7 @@ export const failingCalls: Row = {
               "-o",
               "/dev/null",
             ];
-            const actor = await runTraced("append", [path, appended, 100], "pool", inject);
+            const actor = await runTraced("append", [path, appended, 100], "pool", inject, language);
             cases++;
             rejected += actor.rejected.length;
             // Without its header nothing at all is done, and it is said why.
@@ -64,4 +67,7 @@ export const failingCalls: Row = {
       scratch.remove();
     }
   },
-};
+});
+
+export const failingCalls = failingCallsOf("node", "failing-calls", "", 3);
+export const pythonFailingCalls = failingCallsOf("python", "python-failing-calls", " of Python's writer", 1);

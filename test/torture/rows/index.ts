@@ -1,19 +1,21 @@
 import type { Row } from "../row.js";
 import { adoption } from "./adoption.js";
+import { alternating } from "./alternating.js";
 import { cuts } from "./cuts.js";
 import { damage, flips } from "./damage.js";
-import { failingCalls } from "./failingCalls.js";
+import { failingCalls, pythonFailingCalls } from "./failingCalls.js";
 import { hostile } from "./hostile.js";
 import { kills } from "./kills.js";
 import { large } from "./large.js";
 import { largeChanges } from "./largeChanges.js";
-import { racers, stoppedOwner } from "./locks.js";
+import { pythonHeir, pythonRacers, pythonStoppedOwner, racers, stoppedOwner } from "./locks.js";
 import { money } from "./money.js";
-import { fileSizeLimit, fullDisk } from "./noSpace.js";
-import { powerCutsExt4, powerCutsXfs } from "./powerCuts.js";
+import { fileSizeLimit, fullDisk, pythonFullDisk } from "./noSpace.js";
+import { powerCutsExt4, powerCutsXfs, pythonPowerCuts } from "./powerCuts.js";
 import { python } from "./python.js";
-import { systemCalls } from "./systemCalls.js";
-import { writerKills } from "./writerKills.js";
+import { pythonCuts, pythonReading } from "./pythonReading.js";
+import { pythonSystemCalls, systemCalls } from "./systemCalls.js";
+import { pythonKills, writerKills } from "./writerKills.js";
 
 /** All rows, in the order of the table. */
 export const rows: readonly Row[] = [
@@ -33,6 +35,17 @@ export const rows: readonly Row[] = [
   racers,
   stoppedOwner,
   python,
+  alternating,
+  pythonReading,
+  pythonCuts,
+  pythonKills,
+  pythonSystemCalls,
+  pythonFailingCalls,
+  pythonFullDisk,
+  pythonPowerCuts,
+  pythonRacers,
+  pythonStoppedOwner,
+  pythonHeir,
   adoption,
   large,
   largeChanges,

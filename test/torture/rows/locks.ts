@@ -4,21 +4,27 @@ import { inspectLock } from "../../../src/runtime/store/lock.js";
 import { ownIdentity } from "../../../src/runtime/store/processIdentity.js";
 import type { Answer, Order } from "../../runtime/store/writer.main.js";
 import { TestProgram } from "../../support/children.js";
+import { PythonProgram } from "../../support/pythonProgram.js";
+import type { Language } from "../actor.js";
 import { checkLoaded } from "../checks.js";
 import { Findings, type Random, type Row } from "../row.js";
 import { Scratch } from "../scratch.js";
 import { missing } from "../system.js";
 
 const writers = resolve("dist/test/runtime/store");
+const pythonActor = resolve("test/torture/actor.py");
 const racerCount = 12;
 /** Above every number that Linux gives a process. */
 const nobody = 2 ** 22 + 1;
 
 class Writer {
-  private constructor(private readonly program: TestProgram) {}
+  private constructor(private readonly program: TestProgram | PythonProgram) {}
 
-  static async start(path: string): Promise<Writer> {
-    const program = new TestProgram(writers, "writer", [path]);
+  static async start(path: string, language: Language = "node"): Promise<Writer> {
+    const program =
+      language === "python"
+        ? new PythonProgram([pythonActor, "serve", path])
+        : new TestProgram(writers, "writer", [path]);
     await program.next();
     return new Writer(program);
   }
@@ -37,17 +43,21 @@ class Writer {
 }
 
 /** Whoever wins the race owns the lock alone, and keeps it until he gives it back. */
-export const racers: Row = {
-  name: "racers",
-  what: `${racerCount} processes that want a stale lock`,
+const racersOf = (languages: readonly Language[], name: string, who: string, reduced: number): Row => ({
+  name,
+  what: `${racerCount} processes${who} that want a stale lock`,
   unit: "rounds",
   full: 200,
-  reduced: 20,
+  reduced,
   async run({ times, progress }) {
+    const skip = missing(languages.includes("python") ? { programs: ["python3"] } : {});
+    if (skip) return skip;
     const findings = new Findings();
     const scratch = new Scratch();
     const path = join(scratch.path, "a.jsonl");
-    const all = await Promise.all(Array.from({ length: racerCount }, () => Writer.start(path)));
+    const all = await Promise.all(
+      Array.from({ length: racerCount }, (_, i) => Writer.start(path, languages[i % languages.length])),
+    );
     try {
       for (let round = 1; round <= times; round++) {
         const left = { token: `dead-${round}`, sinceMs: 0, ...(await ownIdentity()), pid: nobody };
@@ -72,25 +82,36 @@ export const racers: Row = {
       scratch.remove();
     }
   },
-};
+});
+
+export const racers = racersOf(["node"], "racers", "", 20);
+export const pythonRacers = racersOf(["node", "python"], "python-racers", ", half of them in Python,", 5);
 
 /** An owner that is stopped while it writes, taken over, and goes on as if nothing had been. */
-export const stoppedOwner: Row = {
-  name: "stopped-owner",
-  what: "SIGSTOP of a lock's owner, taken over, SIGCONT",
+const stoppedOwnerOf = (
+  owner: Language,
+  heir: Language,
+  name: string,
+  who: string,
+  reduced: number,
+): Row => ({
+  name,
+  what: `SIGSTOP of a lock's owner${who}, taken over, SIGCONT`,
   unit: "rounds",
   full: 200,
-  reduced: 5,
+  reduced,
   async run({ random, times, progress }) {
-    const skip = missing({ linux: true });
+    const programs = [owner, heir].includes("python") ? ["python3"] : [];
+    const skip = missing({ linux: true, programs });
     if (skip) return skip;
     const findings = new Findings();
     const scratch = new Scratch();
+    const path = (round: number) => join(scratch.path, `${round}.jsonl`);
     let late = 0;
     try {
       for (let round = 1; round <= times && findings.problems.length < 10; round++) {
-        if (await stopAndTakeOver(join(scratch.path, `${round}.jsonl`), random, findings, `round ${round}`))
-          late++;
+        const pair = [Writer.start(path(round), owner), Writer.start(path(round), heir)] as const;
+        if (await stopAndTakeOver(path(round), pair, random, findings, `round ${round}`)) late++;
         progress(`${round} of ${times} rounds`);
       }
       return findings.outcome(
@@ -101,16 +122,21 @@ export const stoppedOwner: Row = {
       scratch.remove();
     }
   },
-};
+});
+
+export const stoppedOwner = stoppedOwnerOf("node", "node", "stopped-owner", "", 5);
+export const pythonStoppedOwner = stoppedOwnerOf("python", "node", "python-stopped-owner", " in Python", 2);
+export const pythonHeir = stoppedOwnerOf("node", "python", "python-heir", ", by Python", 1);
 
 /** @returns whether what the owner had begun was acknowledged although it was stopped in the middle */
 async function stopAndTakeOver(
   path: string,
+  pair: readonly [Promise<Writer>, Promise<Writer>],
   random: Random,
   findings: Findings,
   where: string,
 ): Promise<boolean> {
-  const [owner, heir] = await Promise.all([Writer.start(path), Writer.start(path)]);
+  const [owner, heir] = await Promise.all(pair);
   const acknowledged: string[] = [];
   const append = async (writer: Writer, ids: string[]) => {
     const answer = await writer.tell({ do: "append", ids });

@@ -1,6 +1,6 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Actor } from "../actor.js";
+import { Actor, type Language } from "../actor.js";
 import { checkLoaded } from "../checks.js";
 import { Findings, type Row } from "../row.js";
 import { freeBytes, Scratch } from "../scratch.js";
@@ -9,14 +9,18 @@ import { missing } from "../system.js";
 const diskKib = 1024;
 
 /** A disk that is really full, more than once a file, and then has space again. */
-export const fullDisk: Row = {
-  name: "full-disk",
-  what: "a tmpfs that is really full, freed, gone on with",
+const fullDiskOf = (language: Language, name: string, who: string, full: number, reduced: number): Row => ({
+  name,
+  what: `a tmpfs that is really full, freed, gone on with${who}`,
   unit: "times that it is full",
-  full: 200,
-  reduced: 4,
+  full,
+  reduced,
   async run({ random, times, progress }) {
-    const skip = missing({ linux: true, root: true, programs: ["mount"] });
+    const skip = missing({
+      linux: true,
+      root: true,
+      programs: ["mount", ...(language === "python" ? ["python3"] : [])],
+    });
     if (skip) return skip;
     const findings = new Findings();
     const scratch = new Scratch();
@@ -39,9 +43,10 @@ export const fullDisk: Row = {
             heard,
             where,
             findings,
+            { language },
           );
           rmSync(fill);
-          await goOn(path, heard, where, findings);
+          await goOn(path, heard, where, findings, language);
         }
         acknowledged += heard.size;
         rmSync(path, { force: true });
@@ -52,7 +57,10 @@ export const fullDisk: Row = {
       scratch.remove();
     }
   },
-};
+});
+
+export const fullDisk = fullDiskOf("node", "full-disk", "", 200, 4);
+export const pythonFullDisk = fullDiskOf("python", "python-full-disk", " by Python's writer", 60, 2);
 
 /** A limit on the size of files, which ends a write in the middle. */
 export const fileSizeLimit: Row = {
@@ -72,7 +80,8 @@ export const fileSizeLimit: Row = {
         const heard = new Set<string>();
         const limited = ["sh", "-c", `ulimit -f ${random.between(2, 400)}; exec "$0" "$@"`];
         const bytes = random.between(100, 20_000);
-        await flood(path, random.between(1, 8), bytes, "EFBIG", heard, `limit ${n}`, findings, limited);
+        const callers = random.between(1, 8);
+        await flood(path, callers, bytes, "EFBIG", heard, `limit ${n}`, findings, { under: limited });
         await goOn(path, heard, `limit ${n}`, findings);
         rmSync(path, { force: true });
         progress(`${n} of ${times}`);
@@ -93,9 +102,9 @@ async function flood(
   heard: Set<string>,
   where: string,
   findings: Findings,
-  under: readonly string[] = [],
+  how: { under?: readonly string[]; language?: Language } = {},
 ): Promise<void> {
-  const actor = new Actor("flood", [path, callers, bytes], { under });
+  const actor = new Actor("flood", [path, callers, bytes], how);
   await actor.ended;
   for (const item of actor.acknowledged) heard.add(item);
   if (!actor.completed) findings.add("thrown", `${where}: ${actor.threw}`);
@@ -110,8 +119,14 @@ async function flood(
 }
 
 /** Nothing is in the way any more: all that is appended now is acknowledged. */
-async function goOn(path: string, heard: Set<string>, where: string, findings: Findings): Promise<void> {
-  const actor = new Actor("append", [path, 3, 100]);
+async function goOn(
+  path: string,
+  heard: Set<string>,
+  where: string,
+  findings: Findings,
+  language: Language = "node",
+): Promise<void> {
+  const actor = new Actor("append", [path, 3, 100], { language });
   await actor.ended;
   for (const item of actor.acknowledged) heard.add(item);
   if (!actor.completed || actor.acknowledged.length !== 3)

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { closeSync, existsSync, ftruncateSync, openSync, rmSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { lockPathOf } from "../../../src/runtime/store/lock.js";
-import { Actor } from "../actor.js";
+import { Actor, type Language } from "../actor.js";
 import { checkLoaded } from "../checks.js";
 import { Findings, type Random, type Row } from "../row.js";
 import { Scratch } from "../scratch.js";
@@ -19,15 +19,19 @@ type Name = keyof typeof fileSystems;
  * A file system shut down under a writer, which is what a power cut leaves of it: what was not synced is gone. A
  * writer whose fdatasync does nothing loses records so, or these cuts would prove nothing.
  */
-const powerCuts = (name: Name): Row => ({
-  name: `power-cuts-${name}`,
-  what: `${name} shut down under a writer, mounted again`,
+const powerCuts = (name: Name, language: Language, reduced: number): Row => ({
+  name: `${language === "python" ? "python-" : ""}power-cuts-${name}`,
+  what: `${name} shut down under a ${language === "python" ? "Python " : ""}writer, mounted again`,
   unit: "cuts",
   full: 60,
-  reduced: 2,
+  reduced,
   async run({ random, times, progress }) {
     const { make, bytes } = fileSystems[name];
-    const skip = missing({ linux: true, root: true, programs: ["mount", make[0]!, "xfs_io", "strace"] });
+    const skip = missing({
+      linux: true,
+      root: true,
+      programs: ["mount", make[0]!, "xfs_io", "strace", ...(language === "python" ? ["python3"] : [])],
+    });
     if (skip) return skip;
     const scratch = new Scratch();
     const findings = new Findings();
@@ -42,14 +46,14 @@ const powerCuts = (name: Name): Row => ({
       if (!disk.mount()) return { skipped: "a loop device cannot be mounted here" };
       let acknowledged = 0;
       for (let n = 1; n <= times && findings.problems.length < 10; n++) {
-        const heard = await cutUnder(disk, random, []);
+        const heard = await cutUnder(disk, random, [], language);
         acknowledged += heard.length;
         await checkLoaded(disk.checkpoint, heard, findings, `cut ${n}`);
-        await goOn(disk.checkpoint, heard, findings, `cut ${n}`);
+        await goOn(disk.checkpoint, heard, findings, `cut ${n}`, language);
         disk.clear();
         progress(`${n} of ${times} cuts`);
       }
-      const lost = await control(disk, random, Math.max(1, Math.round(times / 10)), findings);
+      const lost = await control(disk, random, Math.max(1, Math.round(times / 10)), findings, language);
       return findings.outcome(times, `${acknowledged} records acknowledged; without fdatasync ${lost} lost`);
     } finally {
       scratch.remove();
@@ -57,8 +61,9 @@ const powerCuts = (name: Name): Row => ({
   },
 });
 
-export const powerCutsExt4 = powerCuts("ext4");
-export const powerCutsXfs = powerCuts("xfs");
+export const powerCutsExt4 = powerCuts("ext4", "node", 2);
+export const powerCutsXfs = powerCuts("xfs", "node", 2);
+export const pythonPowerCuts = powerCuts("ext4", "python", 1);
 
 class Disk {
   private place = "";
@@ -103,12 +108,17 @@ class Disk {
  * @returns what was heard of before the cut. What is acknowledged later does not count: no machine tells anything after
  *   its power is gone, but here an fdatasync that was under way may return 0 although its file system was shut down.
  */
-async function cutUnder(disk: Disk, random: Random, under: readonly string[]): Promise<string[]> {
+async function cutUnder(
+  disk: Disk,
+  random: Random,
+  under: readonly string[],
+  language: Language,
+): Promise<string[]> {
   const after = random.between(1, 150);
   let heard: string[] | undefined;
   const args = [disk.checkpoint, random.between(1, 16), random.between(0, 3000)];
   const actor = new Actor("flood", args, {
-    under,
+    ...{ under, language },
     onSaid: () => {
       if (heard || actor.acknowledged.length < after) return;
       heard = [...actor.acknowledged];
@@ -128,8 +138,9 @@ async function goOn(
   before: readonly string[],
   findings: Findings,
   where: string,
+  language: Language,
 ): Promise<void> {
-  const actor = new Actor("append", [path, 2, 100]);
+  const actor = new Actor("append", [path, 2, 100], { language });
   await actor.ended;
   if (!actor.completed || actor.acknowledged.length !== 2)
     findings.add("thrown", `${where}, then again: ${actor.threw}`);
@@ -137,11 +148,22 @@ async function goOn(
 }
 
 /** The same without fdatasync: @returns how many acknowledged records were lost. */
-async function control(disk: Disk, random: Random, times: number, findings: Findings): Promise<number> {
+async function control(
+  disk: Disk,
+  random: Random,
+  times: number,
+  findings: Findings,
+  language: Language,
+): Promise<number> {
   const relaxed = ["strace", "-f", "-qq", "--seccomp-bpf", "-o", "/dev/null", "-e", "trace=fdatasync,fsync"];
   let lost = 0;
   for (let n = 0; n < times; n++) {
-    const heard = await cutUnder(disk, random, [...relaxed, "-e", "inject=fdatasync,fsync:retval=0"]);
+    const heard = await cutUnder(
+      disk,
+      random,
+      [...relaxed, "-e", "inject=fdatasync,fsync:retval=0"],
+      language,
+    );
     const unseen = new Findings();
     if (existsSync(disk.checkpoint)) await checkLoaded(disk.checkpoint, heard, unseen, "");
     lost += existsSync(disk.checkpoint) ? unseen.outcome(1).lost : heard.length;

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { inspectLock } from "../../../src/runtime/store/lock.js";
-import { type Actor, runTraced } from "../actor.js";
+import { type Actor, type Language, runTraced } from "../actor.js";
 import { Findings, type Row } from "../row.js";
 import { argsOf, type Found, look, pathIn, prepare, type Scene, scenes } from "../scenes.js";
 import { Scratch } from "../scratch.js";
@@ -19,22 +19,28 @@ const maxKillsOfOne = 20;
 const watchedTimes = 3;
 
 /** What a kill may leave of a checkpoint: judged by what the same work leaves that is not killed. */
-export const systemCalls: Row = {
-  name: "system-calls",
-  what: "SIGKILL at every system call of append, repair, compact, clear, undo, merge",
+const systemCallsOf = (language: Language, name: string, what: string, reduced: number): Row => ({
+  name,
+  what: `SIGKILL at every system call of ${what}`,
   unit: "kills of each thread of each scene at most",
   full: 10_000,
-  reduced: 2,
+  reduced,
   async run({ random, times, progress }) {
-    const skip = missing({ linux: true, programs: ["strace"] });
+    const skip = missing({
+      linux: true,
+      programs: ["strace", ...(language === "python" ? ["python3"] : [])],
+    });
     if (skip) return skip;
     const findings = new Findings();
     const scratch = new Scratch();
     let [cases, repeated] = [0, 0];
     try {
-      for (const scene of scenes())
-        for (const thread of ["pool", "main"] as const) {
-          const stage = new Stage(scene, thread, scratch.path, findings);
+      // Python's writer does all its calls in the thread that appends, and changes nothing else.
+      const played = scenes().filter(({ mode }) => language === "node" || mode === "append");
+      const threads: readonly Thread[] = language === "node" ? ["pool", "main"] : ["pool"];
+      for (const scene of played)
+        for (const thread of threads) {
+          const stage = new Stage(scene, thread, language, scratch.path, findings);
           const planned = await stage.watch();
           if (thread === "pool" && planned.length < 20)
             findings.add("wrong", `${scene.name}: only ${planned.length} calls were seen`);
@@ -55,7 +61,15 @@ export const systemCalls: Row = {
       scratch.remove();
     }
   },
-};
+});
+
+export const systemCalls = systemCallsOf(
+  "node",
+  "system-calls",
+  "append, repair, compact, clear, undo, merge",
+  2,
+);
+export const pythonSystemCalls = systemCallsOf("python", "python-system-calls", "Python's append", 1);
 
 /** One thread of one scene. */
 class Stage {
@@ -68,6 +82,7 @@ class Stage {
   constructor(
     private readonly scene: Scene,
     private readonly thread: Thread,
+    private readonly language: Language,
     folder: string,
     private readonly findings: Findings,
   ) {
@@ -116,7 +131,7 @@ class Stage {
     prepare(this.path, this.scene);
     rmSync(this.trace, { force: true });
     const args = ["-y", "-e", `trace=${calls}`, ...inject, "-o", this.trace];
-    return runTraced(this.scene.mode, argsOf(this.path), this.thread, args);
+    return runTraced(this.scene.mode, argsOf(this.path), this.thread, args, this.language);
   }
 
   private async judge(actor: Actor, where: string): Promise<void> {

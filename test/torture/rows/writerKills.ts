@@ -1,10 +1,11 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { Actor } from "../actor.js";
+import { Actor, type Language } from "../actor.js";
 import { checkLoaded } from "../checks.js";
 import { waitForGrowth } from "../growth.js";
 import { Findings, type Row } from "../row.js";
 import { Scratch } from "../scratch.js";
+import { missing } from "../system.js";
 
 const recordBytes = 64 * 1024;
 /** A file takes this many kills, each writer going on behind the last one's tear; then it is too long. */
@@ -13,13 +14,11 @@ const killsAFile = 4;
 const tornShare = 0.2;
 
 /** SIGKILL of a writer of large records in memory, where the system stops a write between two pages. */
-export const writerKills: Row = {
-  name: "writer-kills",
-  what: "SIGKILL of a writer of 64 KiB records",
-  unit: "kills",
-  full: 1000,
-  reduced: 12,
+const killsOf = (language: Language, name: string, what: string, full: number, reduced: number): Row => ({
+  ...{ name, what, unit: "kills", full, reduced },
   async run({ random, times, progress }) {
+    const skip = missing(language === "python" ? { programs: ["python3"] } : {});
+    if (skip) return skip;
     const findings = new Findings();
     const scratch = new Scratch();
     let torn = 0;
@@ -34,6 +33,7 @@ export const writerKills: Row = {
           const delayMs = random.next() * 3;
           const duringWrite = random.next() < 0.7;
           const actor = new Actor("flood", [path, random.between(1, 24), recordBytes], {
+            language,
             onSaid: () => {
               if (actor.acknowledged.length !== after) return;
               if (duringWrite) waitForGrowth(path);
@@ -64,4 +64,13 @@ export const writerKills: Row = {
       scratch.remove();
     }
   },
-};
+});
+
+export const writerKills = killsOf("node", "writer-kills", "SIGKILL of a writer of 64 KiB records", 1000, 12);
+export const pythonKills = killsOf(
+  "python",
+  "python-kills",
+  "SIGKILL of Python's writer of 64 KiB records",
+  500,
+  4,
+);
