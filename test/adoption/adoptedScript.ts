@@ -49,7 +49,7 @@ export interface ScriptRun {
 export function missingFor(scenario: Scenario): string | undefined {
   if (scenario.script.endsWith(".mjs")) return undefined;
   const modules = scenario.modules ?? [];
-  if (!pythonWith(modules)) return ["Python 3", ...modules].join(" with ");
+  if (!pythonWith(modules)) return ["Python 3", ...modules].join(", ");
   return isNotebook(scenario) && !findOnPath(["jupyter-execute"]) ? "jupyter-execute" : undefined;
 }
 

@@ -64,7 +64,8 @@ export function findOnPath(names) {
  */
 export function pythonWith(modules) {
   const { program, modules: folder } = SYSTEM_PYTHON;
-  if (isProgram(program) && modules.every((name) => existsSync(join(folder, name)))) return program;
+  if (isProgram(program) && modules.every((name) => existsSync(join(folder, name, "__init__.py"))))
+    return program;
   const other = findOnPath(["python3", "python"]);
   if (!other) return undefined;
   return spawnSync(other, ["-c", FIND_MODULES, ...modules], { stdio: "ignore" }).status === 0

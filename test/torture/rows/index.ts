@@ -35,6 +35,7 @@ export const rows: readonly Row[] = [
   racers,
   stoppedOwner,
   python,
+  adoption,
   alternating,
   pythonReading,
   pythonCuts,
@@ -46,7 +47,6 @@ export const rows: readonly Row[] = [
   pythonRacers,
   pythonStoppedOwner,
   pythonHeir,
-  adoption,
   large,
   largeChanges,
 ];
