@@ -19,6 +19,17 @@ export interface Reference {
 
 export const lastWordsOf = ({ stdout }: ScriptRun): string => stdout.trimEnd().split("\n").at(-1)!;
 
+/** How many items are done after a run, of all jobs. */
+export const doneItems = ({ doneAfter }: CheckedRun): number =>
+  [...doneAfter.values()].reduce((sum, items) => sum + items.size, 0);
+
+/** Items that a run began and did not finish, each with its job's name. */
+export function itemsInHand({ scenario }: AdoptedScript, { calls, doneAfter }: CheckedRun): Set<string> {
+  const begun = calls.filter(({ event }) => event === "begin").map(({ prompt }) => scenario.callOf(prompt));
+  const open = begun.filter(({ job, id }) => !doneAfter.get(job)!.has(keyOf(id)));
+  return new Set(open.map(({ job, id }) => `${job} ${id}`));
+}
+
 /** Reads the checkpoints as any reader does: what was done stays done, and nothing is damaged. */
 export async function checkCheckpoints(
   script: AdoptedScript,
@@ -66,7 +77,7 @@ export function checkCalls(script: AdoptedScript, runs: readonly CheckedRun[], f
   let done = new Map<string, ReadonlySet<ItemKey>>();
   for (const [i, run] of runs.entries()) {
     const where = `run ${i + 1}`;
-    const open = new Set<string>();
+    const open = itemsInHand(script, run);
     const asked = new Set<string>();
     for (const { event, prompt } of run.calls) {
       const { job, id } = callOf(prompt);
@@ -76,7 +87,6 @@ export function checkCalls(script: AdoptedScript, runs: readonly CheckedRun[], f
         findings.add("lost", `${where}: ${job} ${id} was done, and called again`);
       if (asked.has(prompt)) findings.add("wrong", `${where}: ${job} ${id} was called twice`);
       asked.add(prompt);
-      if (!run.doneAfter.get(job)!.has(keyOf(id))) open.add(`${job} ${id}`);
     }
     if (open.size > atOnce)
       findings.add(

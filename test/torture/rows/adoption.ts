@@ -7,6 +7,8 @@ import {
   checkCheckpoints,
   checkEnd,
   checkStatus,
+  doneItems,
+  itemsInHand,
   lastWordsOf,
   type Reference,
 } from "../../adoption/checks.js";
@@ -21,6 +23,14 @@ const scriptsAtATime = 3;
 const maxKillsOfOne = 5;
 /** How much later than an event of a call a kill comes, at most: it is to meet writes, and what is between them. */
 const maxDelayMs = 6;
+
+/** Where the kills came. */
+interface Tally {
+  /** When at least one item was done. */
+  afterDone: number;
+  /** When at least one was begun and not done. */
+  inHand: number;
+}
 
 /**
  * The scripts of test/adoption, killed again and again until they end. Before its change, a script that is killed once
@@ -38,6 +48,7 @@ export const adoption: Row = {
     const scratch = mkdtempSync(join(inMemory(), "agent-jobs-adoption-"));
     const remove = () => rmSync(scratch, { recursive: true, force: true });
     const skippedParts: Record<string, string> = {};
+    const tally: Tally = { afterDone: 0, inHand: 0 };
     const seeded = scenarios.map((scenario) => ({
       scenario,
       random: new Random(random.between(0, 2 ** 32 - 1)),
@@ -51,7 +62,7 @@ export const adoption: Row = {
         return undefined;
       }
       const folder = join(scratch, scenario.script);
-      const outcome = await tortureScript(scenario, random, times, folder, (kills) =>
+      const outcome = await tortureScript(scenario, { random, times, folder, tally }, (kills) =>
         progress(`${scenario.script}: ${kills} of ${times} kills`),
       );
       return { ...outcome, problems: outcome.problems.map((problem) => `${scenario.kind}: ${problem}`) };
@@ -73,9 +84,7 @@ export const adoption: Row = {
 
 async function tortureScript(
   scenario: Scenario,
-  random: Random,
-  times: number,
-  folder: string,
+  { random, times, folder, tally }: { random: Random; times: number; folder: string; tally: Tally },
   progress: (kills: number) => void,
 ): Promise<RowOutcome> {
   const findings = new Findings();
@@ -86,7 +95,20 @@ async function tortureScript(
   let kills = 0;
   for (let round = 1; kills < times && findings.problems.length === 0; round++) {
     const script = new AdoptedScript(scenario, "after", join(folder, `after-${round}`));
-    kills += await killAndResume(script, random, Math.min(maxKillsOfOne, times - kills), reference, findings);
+    const runs = await killAndResume(script, {
+      random,
+      kills: Math.min(maxKillsOfOne, times - kills),
+      findings,
+    });
+    checkCalls(script, runs, findings);
+    checkEnd(script, runs.at(-1)!, reference, findings);
+    const killed = runs.filter((run) => run.killed);
+    if (killed.length === 0) findings.add("wrong", "it ended before it was killed");
+    for (const run of killed) {
+      if (doneItems(run) > 0) tally.afterDone++;
+      if (itemsInHand(script, run).size > 0) tally.inHand++;
+    }
+    kills += killed.length;
     progress(kills);
   }
   return findings.outcome(kills);
@@ -106,34 +128,27 @@ async function killUnchanged(script: AdoptedScript, findings: Findings): Promise
   return { outputs: script.outputs(), lastWords: lastWordsOf(second) };
 }
 
-/** @returns how often it was killed */
+/** Kills a script so often, each time as it goes on, and then lets it end. */
 async function killAndResume(
   script: AdoptedScript,
-  random: Random,
-  kills: number,
-  reference: Reference,
-  findings: Findings,
-): Promise<number> {
+  { random, kills, findings }: { random: Random; kills: number; findings: Findings },
+): Promise<CheckedRun[]> {
   const runs: CheckedRun[] = [];
   for (;;) {
-    const killed = runs.filter((run) => run.killed).length;
-    const run = await script.run(
-      killed < kills ? momentOf(script.scenario, random, runs, kills - killed) : undefined,
-    );
+    const left = kills - runs.length;
+    const run = await script.run(left > 0 ? momentOf(script.scenario, random, runs, left) : undefined);
     const checked = await checkCheckpoints(script, run, runs.at(-1), findings);
     runs.push(checked);
-    if (!run.killed) break;
-    if (killed === 0) await checkStatus(script, checked, findings);
+    if (!run.killed) return runs;
+    if (runs.length === 1) await checkStatus(script, checked, findings);
   }
-  checkCalls(script, runs, findings);
-  checkEnd(script, runs.at(-1)!, reference, findings);
-  return runs.length - 1;
 }
 
 /** A moment that leaves something to do for each kill to come. */
 function momentOf(scenario: Scenario, random: Random, runs: readonly CheckedRun[], kills: number): Moment {
   const { ids, jobs, callsPerItem } = scenario;
-  const done = [...(runs.at(-1)?.doneAfter.values() ?? [])].reduce((sum, items) => sum + items.size, 0);
+  const last = runs.at(-1);
+  const done = last ? doneItems(last) : 0;
   const eventsLeft = 2 * callsPerItem * (ids.length * jobs.length - done);
   return {
     events: random.between(1, Math.max(1, Math.floor(eventsLeft / (kills + 1)))),
