@@ -8,6 +8,7 @@ import { JobCatalog } from "./jobCatalog.js";
 import { createLog, unawaited } from "./log.js";
 import { registerNotifications } from "./notifications/index.js";
 import { PlanDocuments } from "./planDocuments.js";
+import { registerPython } from "./python/index.js";
 import { registerStatusBar } from "./statusBar/index.js";
 import { JobTasks } from "./tasks/index.js";
 import { Outliving } from "./tasks/outliving.js";
@@ -29,6 +30,7 @@ export function activate(context: vscode.ExtensionContext): unknown {
   context.subscriptions.push(registerNotifications(catalog, tasks.errors, log, isLooking));
   context.subscriptions.push(registerFailures(catalog));
   context.subscriptions.push(registerEditor(catalog));
+  registerPython(context);
   const previews = new RepairPreviews();
   const itemLogs = new ItemLogDocuments(catalog);
   const plans = new PlanDocuments();

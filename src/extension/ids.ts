@@ -22,6 +22,7 @@ export const commandIds = {
   openLog: "agentJobs.openLog",
   attach: "agentJobs.attach",
   chooseOutliving: "agentJobs.chooseOutliving",
+  addPythonHelper: "agentJobs.addPythonHelper",
   refresh: "agentJobs.refresh",
 } as const;
 

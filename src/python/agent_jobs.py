@@ -953,6 +953,7 @@ class _Lock:
         self.token = str(uuid.uuid4())
         self.lost = None  # (token, cause) of the run whose lock was in the way
         self.is_borrowed = False
+        self._looked = time.monotonic()
         self._ended = threading.Event()
         self._take(take_over)
         if not self.is_borrowed:
@@ -964,6 +965,14 @@ class _Lock:
             raise LockLost(
                 f"Lost the lock {self.path}: another run took the job over, or somebody removed it. This run stops, so that two never write at a time; its finished items are kept."
             )
+
+    def is_owned(self):
+        """Whether the run that launched this program, and holds the lock, still lives. Looks once a second."""
+        if not self.is_borrowed or time.monotonic() - self._looked < 1:
+            return True
+        self._looked = time.monotonic()
+        content, age = _lock_content(self.path)
+        return age is not None and self._judge(content, age) != "stale"
 
     def release(self):
         self._ended.set()
@@ -1774,6 +1783,9 @@ class _Session:
 
     def stop_asked(self):
         if self.reason:
+            return True
+        if not self.lock.is_owned():
+            self.reason = "terminated"  # the run that launched this program is gone: nobody sees it work on
             return True
         try:
             fd = _open_plain(f"{self.path}.stop", os.O_RDONLY)

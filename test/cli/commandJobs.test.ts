@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CheckpointFollower } from "../../src/runtime/store/follow.js";
 import { runCli, scratchFolder } from "../support/cli.js";
@@ -61,6 +61,25 @@ describe("a job whose command writes its checkpoint itself", () => {
     const begun = await fileText(path("begun"), (text) => text.includes("b ") && text.endsWith("\n"));
     return Number(begun.trim().split("\n").at(-1)!.split(" ")[1]);
   }
+
+  it("finds the Python helper, which writes where the job file says, and leaves nothing beside it", async () => {
+    writeFileSync(
+      path("loop.py"),
+      'from agent_jobs import resume\nfor item in resume(["a", "b"]):\n    item.done(item.upper())\n',
+    );
+    const { code, stderr } = await cli("run", "loop.job.json");
+    assert.equal(code, 0, stderr);
+    const { format, done: count, total, lastRun, job } = await status();
+    const expected = {
+      format: "agent-jobs",
+      count: 2,
+      total: 2,
+      lastRun: { ended: "finished" },
+      job: "loop",
+    };
+    assert.deepEqual({ format, count, total, lastRun, job }, expected);
+    assert.deepEqual(readdirSync(path("out")), ["progress.jsonl"]);
+  });
 
   it("is launched in its folder, and its run recorded beside the file, which stays the program's own", async () => {
     const { code, stderr } = await cli("run", "loop.job.json");

@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import type { Capability } from "../../view/capabilities.js";
 import { commandIds, contextKeys, innerCommandIds } from "../ids.js";
 import { reportFailure, unawaited } from "../log.js";
+import { addPythonHelper } from "./addPythonHelper.js";
 import { attach } from "./attach.js";
 import { clear } from "./clear.js";
 import { markAllDone, markDone } from "./markDone.js";
@@ -33,6 +34,7 @@ const handlers: Record<string, Handler> = {
   [commandIds.openLog]: openLog,
   [commandIds.attach]: attach,
   [commandIds.chooseOutliving]: chooseOutliving,
+  [commandIds.addPythonHelper]: addPythonHelper,
   [commandIds.refresh]: ({ catalog }) => catalog.refresh(),
   [innerCommandIds.openLine]: openLine,
   [innerCommandIds.repairLine]: repairLine,

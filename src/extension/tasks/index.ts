@@ -6,6 +6,7 @@ import { taskType } from "../ids.js";
 import type { Job } from "../job.js";
 import type { JobCatalog } from "../jobCatalog.js";
 import type { Log } from "../log.js";
+import { chosenPython } from "../python/interpreter.js";
 import { createFollower, createTask, definitionOf, type JobTaskDefinition, jobFileOf } from "./jobTask.js";
 import { Launches } from "./launches.js";
 import { NodeFinder } from "./nodeProgram.js";
@@ -132,11 +133,13 @@ export class JobTasks implements vscode.TaskProvider, vscode.Disposable {
     scope: vscode.WorkspaceFolder | vscode.TaskScope,
     isAgain = false,
   ): Promise<vscode.Task> {
-    const errorFile = await this.errors.fileFor(jobFileOf(definition, scope), definition.args ?? []);
+    const jobFile = jobFileOf(definition, scope);
+    const errorFile = await this.errors.fileFor(jobFile, definition.args ?? []);
     return createTask(definition, scope, {
       node: await this.nodes.find(),
       cli: this.cli,
       errorFile,
+      python: await chosenPython(vscode.Uri.file(jobFile)),
       isAgain,
     });
   }

@@ -2,6 +2,7 @@ import { dirname, isAbsolute, join, relative, sep } from "node:path";
 import * as vscode from "vscode";
 import { lastErrorVariable } from "../../runtime/lastError.js";
 import { jobNameOf } from "../../runtime/runner/jobPaths.js";
+import { pythonVariable } from "../../runtime/runner/workerCommand.js";
 import { startedAgainVariable } from "../../runtime/startedAgain.js";
 import { labelText } from "../../view/text.js";
 import { taskType } from "../ids.js";
@@ -68,11 +69,14 @@ export function createTask(
     node,
     cli,
     errorFile,
+    python,
     isAgain = false,
   }: {
     node: NodeProgram;
     cli: string;
     errorFile: string;
+    /** The interpreter that the person chose, where one is chosen. */
+    python?: string | undefined;
     /** VS Code looks for the task after a reload, and starts it again where its run has ended: that is to do nothing. */
     isAgain?: boolean;
   },
@@ -87,6 +91,7 @@ export function createTask(
       ...node.env,
       AGENT_JOBS_ASK: "no",
       [lastErrorVariable]: errorFile,
+      ...(python && { [pythonVariable]: python }),
       ...(isAgain && { [startedAgainVariable]: "yes" }),
     },
   });

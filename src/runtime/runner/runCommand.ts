@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { defaultStopGraceMs, maxTimerMs, stopPollIntervalMs } from "../config.js";
@@ -10,6 +10,7 @@ import { AppendFile } from "../store/appendFile.js";
 import { ChildRegister, orphansOf } from "../store/children.js";
 import { CheckpointFollower, eventsPathOf } from "../store/follow.js";
 import { Lock, lockTokenVariable } from "../store/lock.js";
+import { sniffCheckpoint } from "../store/sniff.js";
 import { clearStopRequest, isStopRequested } from "../store/stopRequest.js";
 import { noteCheckpointPlace } from "./elsewhere.js";
 import type { LoadedJobFile } from "./loadJob.js";
@@ -72,7 +73,12 @@ async function launch(
   token: string,
   onBegun: (token: string) => void = () => {},
 ): Promise<CommandOutcome> {
-  const program = new ProgramGroup(call, { [lockTokenVariable]: token });
+  const program = new ProgramGroup(call, {
+    [lockTokenVariable]: token,
+    // For programs that know of us: whose checkpoint they are to write, and where it is.
+    AGENT_JOBS_JOB: job.name,
+    AGENT_JOBS_CHECKPOINT: job.checkpoint,
+  });
   const children = new ChildRegister(job.checkpoint);
   const { pid } = program;
   if (pid !== undefined) {
@@ -135,6 +141,7 @@ async function makeFolder(folder: string): Promise<void> {
 /** The run's beginning and end, beside a foreign checkpoint; one of our own format holds them itself. */
 class RunEvents {
   private constructor(
+    private readonly checkpoint: string,
     private readonly file: AppendFile | undefined,
     private readonly run: number,
   ) {}
@@ -143,8 +150,8 @@ class RunEvents {
     const follower = new CheckpointFollower(job.checkpoint);
     await follower.refresh();
     const run = (latestRun(follower.state)?.run ?? 0) + 1;
-    if (follower.summary().format === "agent-jobs") return new RunEvents(undefined, run);
-    const events = new RunEvents(await AppendFile.open(eventsPathOf(job.checkpoint)), run);
+    if (follower.summary().format === "agent-jobs") return new RunEvents(job.checkpoint, undefined, run);
+    const events = new RunEvents(job.checkpoint, await AppendFile.open(eventsPathOf(job.checkpoint)), run);
     const start = { run, pid: process.pid, host: hostname(), token: lock.token };
     await events.write({ type: "run-started", atMs: Date.now(), ...start });
     const lost = lossRecord(follower.state, lock.lost, Date.now());
@@ -153,6 +160,9 @@ class RunEvents {
   }
 
   async end(reason: RunEndReason, signal?: string): Promise<void> {
+    if (!this.file) return;
+    // A program that writes our own format has said all of this itself.
+    if ((await sniffCheckpoint(this.checkpoint)) === "agent-jobs") return rm(this.file.path, { force: true });
     await this.write({
       type: "run-ended",
       atMs: Date.now(),

@@ -20,7 +20,18 @@ export function resolveProgram(job: LoadedJobFile, program: readonly string[]): 
   const [file, ...args] = program.map((part) =>
     part.includes("${python}") ? part.replaceAll("${python}", findPython(job.folder)) : part,
   );
-  return { file: file!, args, cwd: job.folder, env: { ...process.env, ...readEnvFile(job) } };
+  return { file: file!, args, cwd: job.folder, env: withHelper({ ...process.env, ...readEnvFile(job) }) };
+}
+
+/** The folder of `agent_jobs.py`, built beside this bundle. */
+const helperFolder = join(__dirname, "python");
+
+/** An environment in which Python finds the helper, behind what the person has on the path. */
+function withHelper(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  if (!existsSync(helperFolder)) return env;
+  const { PYTHONPATH } = env;
+  if (PYTHONPATH?.split(delimiter).includes(helperFolder)) return env;
+  return { ...env, PYTHONPATH: PYTHONPATH ? `${PYTHONPATH}${delimiter}${helperFolder}` : helperFolder };
 }
 
 /** What the system lacks at the moment and may have again. */
