@@ -226,19 +226,20 @@ class MapRun {
 
   /** Records the input, and takes over what earlier runs did. */
   private async begin(): Promise<void> {
-    const { state, run } = this.session;
-    if (run > 1 || state.done.size > 0) tell(this.place.job, beginning(state, this.input));
+    const { state } = this.session;
+    const before = beginning(state, this.input);
+    if (before !== undefined) tell(this.place.job, before);
     await this.session.recordInput(this.input.map(({ key }) => key));
     if (state.done.size === 0) return;
-    const before = new Map<ItemKey, { result: unknown; hash: string | undefined }>();
+    const known = new Map<ItemKey, { result: unknown; hash: string | undefined }>();
     for await (const { item, result, hash } of readResults(this.place.checkpoint))
-      before.set(item, { result, hash });
+      known.set(item, { result, hash });
     const changed: ItemKey[] = [];
     for (const item of this.input) {
-      const known = before.get(item.key);
-      if (!known) continue;
-      this.results.set(item.key, known.result);
-      if (known.hash !== undefined && known.hash !== hashOf(item.item)) changed.push(item.key);
+      const done = known.get(item.key);
+      if (!done) continue;
+      this.results.set(item.key, done.result);
+      if (done.hash !== undefined && done.hash !== hashOf(item.item)) changed.push(item.key);
     }
     if (changed.length > 0) tell(this.place.job, keptOver(changed, this.place.checkpoint));
   }
@@ -308,8 +309,8 @@ function refuseChange(state: JobState, params: unknown, { job, checkpoint }: Loo
   );
 }
 
-/** What a person should know before the first item begins. */
-function beginning(state: JobState, input: readonly MapItem[]): string {
+/** What a person should know before the first item begins; undefined where nothing was done or begun before. */
+function beginning(state: JobState, input: readonly MapItem[]): string | undefined {
   const present = new Set(input.map(({ key }) => key));
   const done = input.filter(({ key }) => state.done.has(key)).length;
   let failed = 0;
@@ -320,6 +321,7 @@ function beginning(state: JobState, input: readonly MapItem[]): string {
     ...(inDoubt > 0 ? [`${inDoubt} in doubt`] : []),
     ...(failed > 0 ? [`${failed} failed`] : []),
   ].join(" and ");
+  if (done === 0 && again === "") return undefined;
   return `${done} of ${input.length} done before${again === "" ? "" : `; ${again} before, tried again`}.`;
 }
 

@@ -7,7 +7,7 @@ import { JsonlStore } from "../../src/runtime/store/jsonlStore.js";
 import { requestStop } from "../../src/runtime/store/stopRequest.js";
 import { killGroup } from "../host/processGroup.js";
 import { root } from "../setup/root.js";
-import { scratchFolder } from "../support/cli.js";
+import { runCli, scratchFolder } from "../support/cli.js";
 
 // Says which item it begins; one item ends whenever a line comes in.
 const lettersScript = `
@@ -33,18 +33,32 @@ const fn = async (i) => {
 await map(Array.from({ length: 300 }, (_, i) => i), fn, { concurrency: 1 });
 `;
 
+const doubledScript = `
+import { map } from "agent-jobs";
+console.log(...(await map([0, 1, 2], async (i) => 2 * i)));
+`;
+const doubledJob = JSON.stringify({
+  command: [process.execPath, "doubled.mjs"],
+  checkpoint: "checkpoints/doubled.jsonl",
+});
+
 describe("map in a script of one's own", () => {
   let folder: ReturnType<typeof scratchFolder>;
   let child: ChildProcess;
   let output: string;
   let onOutput: () => void;
   beforeEach(() => {
-    folder = scratchFolder({ "letters.mjs": lettersScript, "numbers.mjs": numbersScript });
+    folder = scratchFolder({
+      "letters.mjs": lettersScript,
+      "numbers.mjs": numbersScript,
+      "doubled.mjs": doubledScript,
+      "doubled.job.json": doubledJob,
+    });
     mkdirSync(join(folder.path, "node_modules"));
     symlinkSync(root, join(folder.path, "node_modules/agent-jobs"));
   });
   afterEach(() => {
-    killGroup(child.pid, "SIGKILL");
+    killGroup((child as ChildProcess | undefined)?.pid, "SIGKILL"); // one test starts none
     folder.remove();
   });
   const checkpointOf = (job: string) => join(folder.path, `checkpoints/${job}.jsonl`);
@@ -102,6 +116,17 @@ describe("map in a script of one's own", () => {
     assert.deepEqual([state.done.size, state.open.size], [1, 0]);
     const { reason, signal } = latestRun(state)!.ended!;
     assert.deepEqual([reason, signal], ["interrupted", "SIGINT"]);
+  });
+
+  it("works under the lock of the run that launched the script as its command", async () => {
+    const { code, stdout, stderr } = await runCli(["run", "doubled.job.json"], { cwd: folder.path });
+    assert.deepEqual([code, stdout], [0, "0 2 4\n"], stderr);
+    const { state, holder } = await load("doubled");
+    assert.deepEqual([state.job, state.done.size, holder], ["doubled", 3, null]);
+    assert.deepEqual(
+      [...state.runs.values()].map(({ ended }) => ended!.reason),
+      ["finished"],
+    );
   });
 
   it("ends with 75 where it was asked to stop and does not catch that, and says so in few lines", async () => {

@@ -75,9 +75,8 @@ export const adoption: Row = {
     const sum = sumOf(outcomes);
     if (sum.problems.length === 0) remove();
     else sum.problems.push(`The folder was kept: ${scratch}`);
-    const note = [`${outcomes.length} scripts`, ...outcomes.flatMap((outcome) => outcome.note ?? [])].join(
-      "; ",
-    );
+    const { afterDone, inHand } = tally;
+    const note = `${outcomes.length} scripts; ${afterDone} kills came after an item was done, ${inHand} while one was in hand`;
     return { ...sum, note, skippedParts };
   },
 };
