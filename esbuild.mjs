@@ -41,7 +41,12 @@ const shared = {
 };
 const bundleUrl = `const bundleUrl = require("node:url").pathToFileURL(__filename).href;`;
 const entries = [
-  { entryPoints: ["src/runtime/index.ts"], outfile: "dist/index.cjs" },
+  // Node shows the line that an error which nobody caught was thrown from: it is not to be the whole runtime.
+  {
+    entryPoints: ["src/runtime/index.ts"],
+    outfile: "dist/index.cjs",
+    ...{ minify: false, minifyIdentifiers: !watch, minifySyntax: !watch },
+  },
   { entryPoints: ["src/runtime/runner/priceTable.ts"], outfile: "dist/prices.cjs" },
   {
     entryPoints: ["src/cli/main.ts"],

@@ -4,7 +4,7 @@ import { glob } from "tinyglobby";
 import { messageOf } from "../runtime/errors.js";
 import { CheckpointScanner } from "../runtime/format/scan.js";
 import { expectedCheckpoint, findCheckpoints } from "../runtime/runner/findCheckpoints.js";
-import { checkLabel, isJobFile, jobNameOf } from "../runtime/runner/jobPaths.js";
+import { checkLabel, defaultCheckpointOf, isJobFile, jobNameOf } from "../runtime/runner/jobPaths.js";
 import { createJobState } from "../runtime/state/jobState.js";
 import { CheckpointFollower } from "../runtime/store/follow.js";
 import { lookAtLock } from "../runtime/store/jsonlStore.js";
@@ -24,6 +24,9 @@ export interface Target {
 /** Files that are checkpoints wherever they lie, and job files, below a folder. */
 const patterns = ["**/*.job.{ts,mts,js,mjs,json}", "**/checkpoints/*.{jsonl,ckpt}"];
 
+/** Scripts whose loops keep a checkpoint, under the script's name unless they say otherwise. */
+const script = /\.(?:py|ipynb|[cm]?[jt]s)$/;
+
 /** Of the runs of a job file. */
 export interface Which {
   /** Only those with this label. */
@@ -33,7 +36,7 @@ export interface Which {
 }
 
 /**
- * The jobs that a path names: a job file's, a checkpoint itself, or all below a folder.
+ * The jobs that a path names: a job file's, a script's, a checkpoint itself, or all below a folder.
  * @throws CommandError exit 2 where there is no run with the label
  */
 export async function targetsOf(path: string, which: Which = {}): Promise<Target[]> {
@@ -42,11 +45,19 @@ export async function targetsOf(path: string, which: Which = {}): Promise<Target
   const found = await stat(absolute).catch(() => undefined);
   if (found?.isDirectory()) return labelled(path, await targetsIn(absolute, which), label);
   if (isJobFile(absolute) && found) return labelled(path, await targetsOfJob(absolute, which), label);
-  if (label === undefined) return [checkpointTarget(absolute)];
+  if (label === undefined)
+    return [checkpointTarget((found && (await checkpointOfScript(absolute))) || absolute)];
   throw new CommandError(
     exit.usage,
     `--as chooses among the runs of a job file, and ${path} is ${found ? "none" : "not there"}. Name the job file, or a checkpoint without --as.`,
   );
+}
+
+/** Where a script's loop has its checkpoint, if it has one under the script's name. */
+async function checkpointOfScript(path: string): Promise<string | undefined> {
+  if (!script.test(path)) return undefined;
+  const checkpoint = defaultCheckpointOf(path);
+  return (await stat(checkpoint).catch(() => undefined))?.isFile() ? checkpoint : undefined;
 }
 
 /** The jobs that several paths name, each once. @throws as `targetsOf` does */
@@ -84,7 +95,9 @@ async function targetsOfJob(jobFile: string, { cleared }: Which): Promise<Target
 }
 
 async function targetsIn(folder: string, which: Which): Promise<Target[]> {
-  const paths = await glob(patterns, {
+  // A folder of checkpoints may be named itself.
+  const own = basename(folder) === "checkpoints" ? ["*.{jsonl,ckpt}"] : [];
+  const paths = await glob([...patterns, ...own], {
     cwd: folder,
     absolute: true,
     ignore: ["**/node_modules/**"],

@@ -33,6 +33,9 @@ export const lockLookIntervalMs = 1_000;
 /** A job's items are worked on one at a time unless the job says otherwise. */
 export const defaultConcurrency = 1;
 
+/** `map` works on so many items at a time unless its caller says otherwise; as `amap` of agent_jobs.py does. */
+export const defaultMapConcurrency = 32;
+
 /** How many processes share a worker job's items unless the job says otherwise. */
 export const defaultWorkers = 1;
 

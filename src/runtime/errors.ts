@@ -20,6 +20,9 @@ export type ErrorCode =
   | "AJ_CHANGED" // a file changed between plan and repair
   | "AJ_JOB" // a job file, its items, or its definition cannot be used
   | "AJ_DUPLICATE_IDS" // two items of the input share an id
+  | "AJ_PARAMS" // what results depend on is another than it was
+  | "AJ_ITEMS_FAILED" // some items of a map failed
+  | "AJ_STOPPED" // somebody asked the run to stop
   | "AJ_DEADLINE" // a deadline has passed
   | "AJ_RESULT" // a result is no JSON or too large
   | "AJ_REFUSED" // a job says that the model declined
@@ -67,6 +70,35 @@ export class JobDefinitionError extends AgentJobsError {
   override readonly name = "JobDefinitionError";
   constructor(message: string, options?: { cause?: unknown; code?: ErrorCode }) {
     super(options?.code ?? "AJ_JOB", message, options);
+  }
+}
+
+/** Some items of a `map` failed; the others are done. */
+export class ItemsFailedError extends AgentJobsError {
+  override readonly name = "ItemsFailedError";
+  /** What each threw, by its id. */
+  declare readonly failures: ReadonlyMap<string | number | boolean | null, unknown>;
+  /** In the order of the input; undefined for those that failed. */
+  declare readonly results: readonly unknown[];
+
+  constructor(
+    message: string,
+    members: Pick<ItemsFailedError, "failures" | "results">,
+    options?: { cause?: unknown },
+  ) {
+    super("AJ_ITEMS_FAILED", message, options);
+    // Where nobody catches it, Node prints all that can be enumerated.
+    for (const [name, value] of Object.entries(members)) Object.defineProperty(this, name, { value });
+  }
+}
+
+/** Somebody asked the run to stop; what was in hand has ended, and the next run goes on. */
+export class StoppedError extends AgentJobsError {
+  override readonly name = "StoppedError";
+  /** Of a script that does not catch it. */
+  readonly exitCode = 75;
+  constructor(message: string) {
+    super("AJ_STOPPED", message);
   }
 }
 

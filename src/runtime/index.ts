@@ -9,12 +9,15 @@ export {
   CheckpointWriteError,
   DeadlineError,
   type ErrorCode,
+  ItemsFailedError,
   JobDefinitionError,
   JobHeldError,
   RefusedError,
+  StoppedError,
 } from "./errors.js";
 export type { ItemId } from "./format/itemId.js";
 export type { Usage } from "./format/record.js";
+export { type Limiter, type MapOptions, map } from "./map.js";
 export {
   defineJob,
   type Estimate,

@@ -8,6 +8,8 @@ import { streamPlain } from "./store/plainFile.js";
 export interface ItemResult {
   item: ItemKey;
   result: unknown;
+  /** Of the item's input when it was done, where the record has it. */
+  hash?: string;
 }
 
 /**
@@ -22,10 +24,14 @@ export async function* readResults(checkpoint: string): AsyncGenerator<ItemResul
   const take = function* (record: { type: string }): Generator<ItemResult> {
     if (record.type === "snapshot") snapshot = record as SnapshotRecord;
     if (record.type !== "done") return;
-    const { item, result } = record as { type: string; item: ItemKey; result?: unknown };
+    const { item, result, hash } = record as { type: string; item: ItemKey; result?: unknown; hash?: string };
     if (seen.has(item)) return;
     seen.add(item);
-    yield { item, result: result === undefined ? kept.get(item) : result };
+    yield {
+      item,
+      result: result === undefined ? kept.get(item) : result,
+      ...(hash !== undefined && { hash }),
+    };
   };
   for await (const chunk of await streamPlain(checkpoint))
     for (const { record } of scanner.push(chunk as Buffer)) yield* take(record);

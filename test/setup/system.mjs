@@ -1,5 +1,6 @@
 // Programs that come from the system: found, installed where we may (root with apt), or asked for in one sentence.
-import { accessSync, constants, statSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { mustRun } from "./processes.mjs";
 
@@ -28,7 +29,19 @@ const PROGRAMS = [
     on: "linux",
   },
   { name: "Python 3", package: "python3", find: () => findOnPath(["python3", "python"]), optional: true },
+  ...["tqdm", "pandas", "nbclient", "ipykernel"].map((module) => ({
+    name: `${module} for Python`,
+    package: `python3-${module}`,
+    find: () => pythonWith([module]),
+    optional: true,
+    on: "linux",
+  })),
 ];
+
+/** Debian's Python, and where its packages put their modules. */
+const SYSTEM_PYTHON = { program: "/usr/bin/python3", modules: "/usr/lib/python3/dist-packages" };
+const FIND_MODULES =
+  "import sys, importlib.util as u; sys.exit(None in [u.find_spec(m) for m in sys.argv[1:]])";
 
 function isProgram(path) {
   try {
@@ -42,6 +55,22 @@ function isProgram(path) {
 export function findOnPath(names) {
   const folders = (process.env.PATH ?? "").split(delimiter).filter(Boolean);
   return folders.flatMap((folder) => names.map((name) => join(folder, name))).find(isProgram);
+}
+
+/**
+ * The path of a Python 3 that has these modules, or undefined. The system's is looked at, which costs nothing; others are asked.
+ *
+ * @param {readonly string[]} modules
+ */
+export function pythonWith(modules) {
+  const { program, modules: folder } = SYSTEM_PYTHON;
+  if (isProgram(program) && modules.every((name) => existsSync(join(folder, name, "__init__.py"))))
+    return program;
+  const other = findOnPath(["python3", "python"]);
+  if (!other) return undefined;
+  return spawnSync(other, ["-c", FIND_MODULES, ...modules], { stdio: "ignore" }).status === 0
+    ? other
+    : undefined;
 }
 
 export function findChromium() {

@@ -58,11 +58,12 @@ function print(row: Row, outcome: RowOutcome | Skipped, seconds: string): boolea
     console.log(`    skipped: ${outcome.skipped}`);
     return true;
   }
-  const { cases, lost, wrong, thrown, problems, note } = outcome;
+  const { cases, lost, wrong, thrown, problems, note, skippedParts = {} } = outcome;
   const passed = cases > 0 && lost + wrong + thrown === 0;
   console.log(line([title, cases, lost, wrong, thrown, passed ? "passed" : "FAILED"]));
   console.log(`    ${note ? `${note}; ` : ""}${seconds} s`);
   for (const problem of problems) console.log(`    ${problem}`);
+  for (const [part, why] of Object.entries(skippedParts)) console.log(`    skipped: ${part}: ${why}`);
   return passed;
 }
 

@@ -20,6 +20,8 @@ export interface RowOutcome {
   problems: string[];
   /** What else the figures say. */
   note?: string;
+  /** Of a row that has parts: why some of them were not run. */
+  skippedParts?: Record<string, string>;
 }
 
 export interface Skipped {
@@ -37,6 +39,8 @@ export interface Row {
   full: number;
   /** How many of them `npm test` does. */
   reduced: number;
+  /** Of what the row does, what can be done or skipped by itself; problems begin with the name of theirs. */
+  parts?: readonly string[];
   run(context: TortureContext): Promise<RowOutcome | Skipped>;
 }
 

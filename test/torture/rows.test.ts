@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { inOrder, runApart } from "./apart.js";
+import type { RowOutcome } from "./row.js";
 import { rows } from "./rows/index.js";
 
 // One more than a check has processors: rows wait for disks and for processes to die.
@@ -34,4 +35,21 @@ describe(title, () => {
       );
       assert.ok(outcome.cases > 0);
     });
+
+  for (const row of rows)
+    for (const part of row.parts ?? [])
+      it(`${row.name}: ${row.what}: ${part}`, async function () {
+        outcomes ??= startAll();
+        const outcome = await outcomes.get(row)!;
+        const lacks = "skipped" in outcome ? outcome.skipped : outcome.skippedParts?.[part];
+        if (lacks !== undefined) {
+          console.log(`      ${part} is skipped: ${lacks}`);
+          return this.skip();
+        }
+        const { problems } = outcome as RowOutcome;
+        assert.deepEqual(
+          problems.filter((problem) => problem.startsWith(`${part}: `)),
+          [],
+        );
+      });
 });

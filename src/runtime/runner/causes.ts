@@ -96,6 +96,7 @@ const failsItsItemAlone: ReadonlySet<string> = new Set([
   "AJ_BAD_REPLY",
   "AJ_BUDGET",
   "AJ_DEADLINE",
+  "AJ_ITEMS_FAILED",
 ]);
 
 function declaredCause(part: unknown): FailureCause | undefined {

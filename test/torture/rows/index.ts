@@ -1,4 +1,5 @@
 import type { Row } from "../row.js";
+import { adoption } from "./adoption.js";
 import { alternating } from "./alternating.js";
 import { cuts } from "./cuts.js";
 import { damage, flips } from "./damage.js";
@@ -34,6 +35,7 @@ export const rows: readonly Row[] = [
   racers,
   stoppedOwner,
   python,
+  adoption,
   alternating,
   pythonReading,
   pythonCuts,
