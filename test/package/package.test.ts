@@ -41,7 +41,7 @@ describe("the VSIX", () => {
     const hello = filesUnder("examples/hello").filter((name) => !name.includes("/checkpoints/"));
     const plugin = ["package.json", "index.js"].map((name) => `node_modules/agent-jobs-typescript/${name}`);
     const ours = [...BUNDLES, ...declarations(), ...hello, ...plugin].map((name) => `extension/${name}`);
-    const pages = ["package.json", "readme.md", "changelog.md", "LICENSE.txt"].map(
+    const pages = ["package.json", "readme.md", "changelog.md", "LICENSE.txt", "examples/ADOPTING.md"].map(
       (name) => `extension/${name}`,
     );
     const vscodes = ["[Content_Types].xml", "extension.vsixmanifest"];
