@@ -96,7 +96,9 @@ export type RunEndReason =
   | "max-failures"
   | "auth"
   | "in-doubt"
-  | "error";
+  | "error"
+  /** No run of ours: what stands for all that another program did, whose file was migrated. */
+  | "migrated";
 
 /**
  * How a run ended that could not say so itself: its machine went down, the system or Node's heap limit ended it for
