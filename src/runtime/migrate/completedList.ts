@@ -34,10 +34,7 @@ export function takeCompleted(job: OldJob, ids: readonly unknown[], resultsMembe
   const orphans = Object.keys(results).filter((text) => !byText.has(text));
   if (unfit > 0) job.leftOut.push(`${countOf(unfit, "id")} that can be none, such as a list.`);
   if (repeated.length > 0) job.leftOut.push(`Listed more than once, kept once: ${listedItems(repeated)}.`);
-  if (ambiguous.length > 0)
-    job.leftOut.push(
-      `One result for two ids, one a number and one a text, kept for neither: ${listed(ambiguous)}.`,
-    );
+  if (ambiguous.length > 0) job.leftOut.push(sharedNote(ambiguous));
   if (orphans.length > 0)
     job.leftOut.push(
       `Results of items that are not listed as finished, which are done again: ${listed(orphans)}.`,
@@ -45,5 +42,8 @@ export function takeCompleted(job: OldJob, ids: readonly unknown[], resultsMembe
   if (lost > 0) job.untold.push(`the results of ${countOf(lost, "finished item")}`);
   return [...done.values()];
 }
+
+export const sharedNote = (texts: readonly string[]): string =>
+  `One result for two ids, one a number and one a text, kept for neither: ${listed(texts)}.`;
 
 export const nonNumbersNote = "NaN and infinities in results, which JSON cannot hold, are null now.";

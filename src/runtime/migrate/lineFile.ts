@@ -6,6 +6,7 @@ import { readResults } from "../results.js";
 import { lossRecord } from "../state/lostRun.js";
 import { CheckpointFollower } from "../store/follow.js";
 import { lookAtLock } from "../store/jsonlStore.js";
+import { sharedNote } from "./completedList.js";
 import { emptyJob, neverTold, type OldDone, type OldJob } from "./oldJob.js";
 import { isMembers } from "./oldJson.js";
 import { countOf, listed } from "./wording.js";
@@ -37,7 +38,7 @@ export async function readLineFile(path: string, kind: "article" | "agent-resume
   if (damageCount > 0)
     throw new AgentJobsError(
       "AJ_DAMAGED",
-      `Will not migrate ${path}: ${countOf(damageCount, "damaged line")}. Nothing was written. Repair it first: agent-jobs repair`,
+      `Will not migrate ${path}: ${countOf(damageCount, "damaged line")}. Nothing was written. Repair it first: agent-jobs repair ${path}`,
     );
   const loss = lossRecord(state, (await lookAtLock(path)).lost, Date.now());
   const old = emptyJob(kind, state.job, state.lastRecordAtMs ?? 0);
@@ -54,6 +55,7 @@ export async function readLineFile(path: string, kind: "article" | "agent-resume
     };
     old.done.push({ ...done, ...(hash !== undefined && { hash }), isMeasured: measured.has(item) });
   }
+  dropShared(old, measured);
   const lost = old.done.filter(({ result }) => result === undefined).length;
   if (lost > 0) old.untold.push(`the results of ${countOf(lost, "finished item")}`);
   if (old.total === null) old.untold.push("how many items there are");
@@ -61,6 +63,28 @@ export async function readLineFile(path: string, kind: "article" | "agent-resume
   if (kind === "agent-resume") tellState(old, userState);
   if (beside.length === 0) old.untold.push("which items failed or were in hand when it stopped", neverTold);
   return old;
+}
+
+/** Results in agent-resume's state go by text, in which `1` and `"1"` are one: nothing tells whose it is. */
+function dropShared(old: OldJob, measured: ReadonlyMap<ItemKey, MeasuredRecord>): void {
+  if (old.kind !== "agent-resume") return;
+  const byText = new Map<string, OldDone[]>();
+  for (const one of old.done) {
+    const text = idText(one.item);
+    const same = byText.get(text);
+    if (same) same.push(one);
+    else byText.set(text, [one]);
+  }
+  const shared: string[] = [];
+  for (const [text, items] of byText) {
+    const unsure = items.filter(
+      ({ item, result }) => result !== undefined && measured.get(item)?.result === undefined,
+    );
+    if (items.length === 1 || unsure.length === 0) continue;
+    for (const one of unsure) delete one.result;
+    shared.push(text);
+  }
+  if (shared.length > 0) old.leftOut.push(sharedNote(shared));
 }
 
 /** The user's state has no place in our format, but for the results in it. */

@@ -74,7 +74,7 @@ async function readFile(path: string, writtenAtMs: number, wanted: string | unde
   const { value, hadNonNumbers } = parsedWhole(path, text);
   const old = isMembers(value) ? readMembers(path, value, writtenAtMs, wanted) : undefined;
   if (!old) throw unknown(path, "its shape is none of these");
-  if (hadNonNumbers) old.leftOut.push(nonNumbersNote);
+  if (hadNonNumbers && !old.leftOut.includes(nonNumbersNote)) old.leftOut.push(nonNumbersNote);
   return old;
 }
 

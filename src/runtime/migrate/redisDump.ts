@@ -31,6 +31,16 @@ export function readRedisDump(members: Members, job: string, writtenAtMs: number
     const [, id, part] = keyShape.exec(name) ?? [];
     if (id === job) keys[part as keyof Keys] = value;
   }
+  for (const [part, isFit] of Object.entries({
+    pending: Array.isArray,
+    done: Array.isArray,
+    results: isMembers,
+    failed: isMembers,
+  })) {
+    const value = keys[part as keyof Keys];
+    if (value !== undefined && !isFit(value))
+      old.leftOut.push(`Its \`${part}\` is not as Redis has it, and was not looked at.`);
+  }
   const queue = queueOf(old, keys.pending);
   const failures = isMembers(keys.failed) ? keys.failed : {};
   const results = isMembers(keys.results) ? keys.results : {};
