@@ -17,11 +17,11 @@ What can be migrated, told by its content:
   a folder of operations     ID.json each: {op_id, output, …}
   a checkpoint               of the articles ({id, ts}), or of agent-resume ({turn, state, completed_items, timestamp})
   a dump of Redis            one JSON object of job:ID:pending, done, results and failed. To make one of job ID:
-    python3 -c 'import json, redis, sys; r = redis.Redis(decode_responses=True); k = "job:" + sys.argv[1] + ":"
-    print(json.dumps({k + "pending": r.lrange(k + "pending", 0, -1), k + "done": sorted(r.smembers(k + "done")),
+    python3 -c 'import json, redis, sys; r = redis.Redis(decode_responses=True); k = "job:" + sys.argv[1] + ":"; print(json.dumps({
+      k + "pending": r.lrange(k + "pending", 0, -1), k + "done": sorted(r.smembers(k + "done")),
       k + "results": r.hgetall(k + "results"), k + "failed": r.hgetall(k + "failed")}))' ID > redis-dump.json
 
-The new checkpoint is of the job that its name says: checkpoints/NAME.jsonl is where NAME.job.ts looks for it.`;
+Stop the other program first: what it does later is in its own file alone. The new checkpoint is of the job that its name says: checkpoints/NAME.jsonl is where NAME.job.ts looks for it.`;
 
 export function registerMigrate(program: Command): void {
   program

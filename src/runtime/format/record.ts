@@ -30,7 +30,7 @@
  *   pace          run n concurrency until? cause?          how many items at a time from here on, and that none begins
  *                                                          before `until` (seconds); `n` counts within the run
  *   write-error   run code                                 an earlier write failed; a torn fragment may precede
- *   run-ended     run reason signal? detail? done? failed?
+ *   run-ended     run reason signal? detail? done? failed?   `migrated`: no run of ours, see RunEndReason
  *   run-lost      run cause detail?                        a run that left no end, and what its successor found out
  *   compacted     key runs steps usage?                    what compaction dropped, summed: `runs` is [{run ts failed usage?}],
  *                                                          `steps` is [[name, count]]; each `key` counts once

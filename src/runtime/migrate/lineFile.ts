@@ -1,7 +1,7 @@
 /** Files of the two JSON Lines formats that we read and continue as they are, and what was kept beside them. */
 import { AgentJobsError } from "../errors.js";
 import { type ItemKey, idText } from "../format/itemId.js";
-import type { CheckpointRecord, MeasuredRecord } from "../format/record.js";
+import type { CheckpointRecord, MeasuredRecord, SnapshotRecord } from "../format/record.js";
 import { readResults } from "../results.js";
 import { lossRecord } from "../state/lostRun.js";
 import { CheckpointFollower } from "../store/follow.js";
@@ -16,7 +16,7 @@ export async function readLineFile(path: string, kind: "article" | "agent-resume
   const endedAtMs = new Map<ItemKey, number>();
   const measured = new Map<ItemKey, MeasuredRecord>();
   const beside: CheckpointRecord[] = [];
-  let userState: unknown;
+  let snapshot: SnapshotRecord | undefined;
   const follower = new CheckpointFollower(path, {
     onRestart: () => {
       for (const each of [endedAtMs, measured]) each.clear();
@@ -25,7 +25,7 @@ export async function readLineFile(path: string, kind: "article" | "agent-resume
     onRecord: ({ record }) => {
       if (record.type === "done") {
         if (!endedAtMs.has(record.item)) endedAtMs.set(record.item, record.atMs);
-      } else if (record.type === "snapshot") userState = record.state;
+      } else if (record.type === "snapshot") snapshot = record;
       else if (record.type !== "job" && record.type !== "unknown") {
         beside.push(record);
         if (record.type === "measured") measured.set(record.item, record);
@@ -60,7 +60,7 @@ export async function readLineFile(path: string, kind: "article" | "agent-resume
   if (lost > 0) old.untold.push(`the results of ${countOf(lost, "finished item")}`);
   if (old.total === null) old.untold.push("how many items there are");
   if (tornTail) old.leftOut.push("Its last line is torn: what it was of is done again.");
-  if (kind === "agent-resume") tellState(old, userState);
+  if (kind === "agent-resume") tellState(old, snapshot?.state);
   if (beside.length === 0) old.untold.push("which items failed or were in hand when it stopped", neverTold);
   return old;
 }
