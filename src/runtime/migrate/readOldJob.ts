@@ -14,7 +14,7 @@ import { isMembers, type Members, type OldJson, parseOldJson } from "./oldJson.j
 import { isOperation, isOperationFile, readOperations } from "./operationFolder.js";
 import { isPipeline, readPipeline } from "./pipeline.js";
 import { isProgressFile, readProgressFile } from "./progressFile.js";
-import { isRedisDump, jobsInDump, readRedisDump } from "./redisDump.js";
+import { isRedisDump, jobsInDump, readRedisDump, tellsFailures } from "./redisDump.js";
 import { sqliteRows } from "./sqliteRows.js";
 import { countOf, listed } from "./wording.js";
 
@@ -85,12 +85,20 @@ function readMembers(
   wanted: string | undefined,
 ): OldJob | undefined {
   if (isRedisDump(members))
-    return readRedisDump(members, chosen(path, jobsInDump(members), wanted), writtenAtMs);
+    return readDump(path, members, chosen(path, jobsInDump(members), wanted), writtenAtMs);
   if (isPipeline(members)) return readPipeline(members, writtenAtMs);
   if (isProgressFile(members)) return readProgressFile(members, writtenAtMs);
   if (isJsonCheckpoint(members)) return readJsonCheckpoint(members, basename(path), writtenAtMs);
   if (isOperation(members)) throw unknown(path, "it is one cached operation. Name its folder");
   return undefined;
+}
+
+function readDump(path: string, members: Members, job: string, writtenAtMs: number): OldJob {
+  if (tellsFailures(members, job)) return readRedisDump(members, job, writtenAtMs);
+  throw unknown(
+    path,
+    `it lacks the hash job:${job}:failed (\`{}\` where nothing failed), without which nobody can tell what was queued again without its content and answered so`,
+  );
 }
 
 function chosen(path: string, jobs: readonly string[], wanted: string | undefined): string {

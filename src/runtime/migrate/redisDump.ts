@@ -24,13 +24,23 @@ export function jobsInDump(members: Members): string[] {
   return [...new Set(Object.keys(members).flatMap((name) => keyShape.exec(name)?.[1] ?? []))];
 }
 
-export function readRedisDump(members: Members, job: string, writtenAtMs: number): OldJob {
-  const old = emptyJob("redis-dump", job, writtenAtMs);
+function keysOf(members: Members, job: string): Keys {
   const keys: Keys = {};
   for (const [name, value] of Object.entries(members)) {
     const [, id, part] = keyShape.exec(name) ?? [];
     if (id === job) keys[part as keyof Keys] = value;
   }
+  return keys;
+}
+
+/** Whether the dump says what failed: an item that did may have been answered without its content later. */
+export const tellsFailures = (members: Members, job: string): boolean =>
+  isMembers(keysOf(members, job).failed);
+
+/** @param members of a dump that tells failures */
+export function readRedisDump(members: Members, job: string, writtenAtMs: number): OldJob {
+  const old = emptyJob("redis-dump", job, writtenAtMs);
+  const keys = keysOf(members, job);
   for (const [part, isFit] of Object.entries({
     pending: Array.isArray,
     done: Array.isArray,

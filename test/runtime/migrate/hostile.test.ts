@@ -124,6 +124,14 @@ describe("migrating files that are not as they should be", () => {
     assert.doesNotMatch(readFileSync(into, "utf8"), /of nothing/);
   });
 
+  it("takes no dump of Redis that does not say what failed", async () => {
+    const dump = { "job:a:done": ["x"], "job:a:results": { x: "1" } };
+    await refused(write("dump.json", dump), "AJ_UNKNOWN_FORMAT");
+    await refused(write("dump.json", { ...dump, "job:a:failed": ["x"] }), "AJ_UNKNOWN_FORMAT");
+    const { done } = await migrate(write("dump.json", { ...dump, "job:a:failed": {} }), into, named);
+    assert.deepEqual(ids(done), ['"x"']);
+  });
+
   it("asks which job of a database with several, and reads what only its WAL holds without touching it", async () => {
     const path = place("old.db");
     const database = new DatabaseSync(path);
