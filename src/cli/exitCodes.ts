@@ -32,6 +32,7 @@ const ofReason: Record<RunEndReason, number> = {
   interrupted: exit.interrupted,
   terminated: exit.terminated,
   error: exit.usage,
+  migrated: exit.stoppedEarly,
 };
 
 export function exitCodeOfRun(reason: RunEndReason, error?: unknown): number {

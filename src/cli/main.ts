@@ -9,6 +9,7 @@ import { registerCompact } from "./commands/compact.js";
 import { registerDoubt } from "./commands/doubt.js";
 import { registerFailures } from "./commands/failures.js";
 import { registerMerge } from "./commands/merge.js";
+import { registerMigrate } from "./commands/migrate.js";
 import { registerPlan } from "./commands/plan.js";
 import { registerRepair } from "./commands/repair.js";
 import { registerResults } from "./commands/results.js";
@@ -57,6 +58,7 @@ async function main(argv: string[]): Promise<void> {
     registerRepair,
     registerCompact,
     registerMerge,
+    registerMigrate,
     registerClear,
   ];
   for (const register of commands) register(program);

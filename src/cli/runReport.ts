@@ -30,6 +30,7 @@ const endings: Record<RunEnding, string> = {
   auth: "Stopped early: the service accepts no request",
   "in-doubt": "Done but for what is in doubt",
   error: "Ended with an error",
+  migrated: "Stands for what another program did",
   killed: "Killed",
   "out-of-memory": "Killed for want of memory",
   reboot: "Ended with its machine",

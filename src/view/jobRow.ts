@@ -136,6 +136,7 @@ const endings: Record<string, string> = {
   auth: "stopped early, as the service accepted no request (authentication)",
   error: "ended with an error",
   "in-doubt": "left items in doubt",
+  migrated: "stands for what another program did",
   killed: "was killed",
   "out-of-memory": "was killed for want of memory",
   reboot: "ended with its machine, which went down or was restarted",

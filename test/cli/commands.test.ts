@@ -264,6 +264,7 @@ describe("the command line", () => {
       "clear",
       "compact",
       "merge",
+      "migrate",
       "doubt",
     ]) {
       const { stdout, code } = await cli([name, "--help"]);

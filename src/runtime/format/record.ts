@@ -30,7 +30,7 @@
  *   pace          run n concurrency until? cause?          how many items at a time from here on, and that none begins
  *                                                          before `until` (seconds); `n` counts within the run
  *   write-error   run code                                 an earlier write failed; a torn fragment may precede
- *   run-ended     run reason signal? detail? done? failed?
+ *   run-ended     run reason signal? detail? done? failed?   `migrated`: no run of ours, see RunEndReason
  *   run-lost      run cause detail?                        a run that left no end, and what its successor found out
  *   compacted     key runs steps usage?                    what compaction dropped, summed: `runs` is [{run ts failed usage?}],
  *                                                          `steps` is [[name, count]]; each `key` counts once
@@ -96,7 +96,9 @@ export type RunEndReason =
   | "max-failures"
   | "auth"
   | "in-doubt"
-  | "error";
+  | "error"
+  /** No run of ours: what stands for all that another program did, whose file was migrated. */
+  | "migrated";
 
 /**
  * How a run ended that could not say so itself: its machine went down, the system or Node's heap limit ended it for

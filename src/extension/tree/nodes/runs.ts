@@ -66,7 +66,8 @@ class RunNode implements TreeNode {
       live ? vscode.l10n.t("running") : this.endedText,
       vscode.l10n.t("{0} done", countText(run.done)),
       ...(run.failed > 0 ? [vscode.l10n.t("{0} failed", countText(run.failed))] : []),
-      ...(run.ended ? [durationText(run.ended.atMs - run.startedAtMs)] : []),
+      // Of another program's work nothing tells how long it took.
+      ...(run.ended && this.ended !== "migrated" ? [durationText(run.ended.atMs - run.startedAtMs)] : []),
     ];
     item.description = parts.join(" · ");
     item.iconPath = live ? icon("sync~spin", "busy") : runIcon(this.ended);
@@ -89,7 +90,8 @@ class RunNode implements TreeNode {
     if (live) return [started];
     const ended = run.ended ? `, ${timeText(run.ended.atMs)}` : "";
     const counts = `${plural(run.done, "item")} done, ${countText(run.failed)} failed`;
-    return [started, `It ${this.endedText}${ended}.`, counts];
+    const origin = this.ended === "migrated" ? [] : [started]; // it was none of ours
+    return [...origin, `It ${this.endedText}${ended}.`, counts];
   }
 }
 
