@@ -811,6 +811,18 @@ def _begins_record(bytes_):
     return any(head.startswith(begin) or begin.startswith(head.rstrip()) for begin in beginnings)
 
 
+def _is_idle(thread):
+    """Whether a thread can have no item in hand: our own, those of progress bars and of debuggers."""
+    return thread.name.startswith(("agent-jobs", "pydevd.")) or type(thread).__name__ == "TMonitor"
+
+
+def _is_alone():
+    """Whether nothing but this thread can have an item of its loop in hand: no other thread, no coroutine."""
+    others = [thread for thread in threading.enumerate() if not _is_idle(thread)]
+    running = getattr(sys.modules.get("asyncio"), "_get_running_loop", lambda: None)()
+    return len(others) == 1 and others[0] is threading.current_thread() and running is None
+
+
 def _open_plain(path, flags):
     """Opens a regular file, never through a link, never waiting for the other end of a FIFO."""
     extra = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -1570,8 +1582,8 @@ def _usage_of(reply):
 #: Runs that are open in this process, by the real path of their checkpoint: a notebook's cell that is run again takes over.
 _sessions = {}
 _sessions_mutex = threading.RLock()
-#: Checkpoints that loops of this process used, and from where: two loops must not take each other's items for done.
-_used_from = {}
+#: What of this process worked on which checkpoint.
+_used = {}
 _current = contextvars.ContextVar("agent_jobs_item", default=None)
 
 
@@ -1596,6 +1608,7 @@ class _Session:
         self.exhausted = False  # its loop has given all that there is
         self.in_hand = None  # the item that a plain loop is at
         self.in_flight = {}  # key: attempt
+        self.left = {}  # the same of items that the loop passed over without a mark
         self.mutex = threading.RLock()
         self.executor = None
         self.restore = None
@@ -1708,7 +1721,7 @@ class _Session:
 
     def attempts_of(self, key):
         before = self.state.open.get(key)
-        return max(before.attempt if before else 0, self.in_flight.get(key, 0))
+        return max(before.attempt if before else 0, self.in_flight.get(key, 0), self.left.get(key, 0))
 
     def set_total(self, total):
         if total != self.state.total or self.state.total_run != self.run:
@@ -1752,6 +1765,7 @@ class _Session:
         """An item's end is on the disk. `place`: offset and length of its record; `failure`: the cause."""
         with self.mutex:
             self.in_flight.pop(item.key, None)
+            self.left.pop(item.key, None)
             if failure is None:
                 self.state.done[item.key] = place
                 self.state.open.pop(item.key, None)
@@ -1759,9 +1773,16 @@ class _Session:
             else:
                 open_ = self.state.open.setdefault(item.key, _Open())
                 open_.attempt, open_.run, open_.phase, open_.cause = item.attempt, self.run, "failed", failure
-            is_over = self.exhausted and not self.in_flight
+            is_over = self.exhausted and not self.in_flight and not self.left
         if is_over:
             self.close()
+
+    def pass_over(self, item):
+        """The loop went on without a mark: the item is to be done, as nothing works on it any more."""
+        self.record("waiting", item.key, {"run": self.run, "attempt": item.attempt, "pass": 0})
+        with self.mutex:
+            self.in_flight.pop(item.key, None)
+            self.left[item.key] = item.attempt
 
     def result_at(self, place):
         """The result in a finished item's line, as JSON gives it; None where there is none."""
@@ -1854,7 +1875,7 @@ class _Session:
         timer = threading.Timer(
             LEFT_SECONDS, lambda: set(self.in_flight) <= self.left_keys() and self.close()
         )
-        timer.daemon = True
+        timer.daemon, timer.name = True, "agent-jobs left"
         timer.start()
 
     def left_keys(self):
@@ -1878,6 +1899,13 @@ class _Session:
             except AgentJobsError as failure:
                 _note(str(failure))  # it shows as a run without an end; the items matter more
             self.closed = True
+        if self.path in _used:
+            is_left = (
+                self.in_flight
+                or self.left
+                or any(item.phase == "failed" for item in self.state.open.values())
+            )
+            _used[self.path].finished = self.exhausted and not is_left
         self.file.close()
         if not self.lock.is_borrowed:
             _remove(f"{self.path}.stop")
@@ -1892,11 +1920,11 @@ class _Session:
 
     def _sum_up(self, reason):
         done, failed, _ = self.state.counts()
-        if self.exhausted and self.in_flight:
-            left = list(self.in_flight)
-            first = ", ".join(_id_text(key) for key in left[:3])
+        left = [*self.left, *(self.in_flight if self.exhausted else ())]
+        if left:
+            first = ", ".join(_id_text(key) for key in left[:3]) + ("…" if len(left) > 3 else "")
             _note(
-                f"{self.job}: {_plural(len(left), 'item')} left without done() or failed(), to be given again: {first}{'…' if len(left) > 3 else ''}"
+                f"{self.job}: {_plural(len(left), 'item')} left without done() or failed(), to be given again: {first}"
             )
         if failed:
             causes = collections.Counter(
@@ -2346,7 +2374,7 @@ def _check_input(items):
 class Loop:
     """A loop over the items that are not done yet. `len()`: how many those are, where the input is a list."""
 
-    def __init__(self, items, key, options, concurrency, site):
+    def __init__(self, items, key, options, concurrency, site, fn=None):
         _check_input(items)
         self._key_of = _keys_by(key)
         self._into = _taker(options["into"])
@@ -2364,9 +2392,8 @@ class Loop:
             except TypeError:
                 pass
         path = _prepared(path)
-        _claim(
-            path, options, site, None if self._listed is None else frozenset(key for _, key in self._listed)
-        )
+        ids = None if self._listed is None else frozenset(key for _, key in self._listed)
+        _claim(path, options, site, ids, fn)
         self.session = _open(path, name, concurrency, options)
         try:
             self._begin()
@@ -2427,6 +2454,8 @@ class Loop:
                 raise
             self.session.in_hand = None
             _current.set(None)
+            if not item.is_ended and _is_alone():
+                self.session.pass_over(item)
 
     def _begun(self):
         """The items that are to be done, each begun when it is asked for."""
@@ -2456,7 +2485,7 @@ class Loop:
             session.note_presence(seen)
         with session.mutex:
             session.exhausted = True
-            is_over = not session.in_flight
+            is_over = not session.in_flight and not session.left
         if is_over:
             session.close()
 
@@ -2502,17 +2531,34 @@ def _taker(into):
     )
 
 
-def _claim(path, options, site, ids):
-    """Two loops of one program must not share a checkpoint by accident: each would take the other's items for done."""
-    if _is_interactive() or options["job"] or options["checkpoint"]:
-        return
-    before = _used_from.get(path)
+class _Use:
+    """What of this program works on a checkpoint."""
+
+    def __init__(self, site, ids, fn):
+        self.site, self.ids, self.fn = site, ids, fn
+        self.finished = False
+
+
+def _claim(path, options, site, ids, fn):
+    """Two loops of one program must not share a checkpoint by accident: each would take the other's items for done.
+
+    A loop over models or prompts around one over documents is the common case, and looks like a retry. Told apart: the
+    same function again, or the same loop over the same items of which some are left, is a retry.
+    """
+    before = _used.get(path)
     if before is None:
-        _used_from[path] = (site, ids)
-    elif before[0] != site or ids is None or before[1] != ids:
-        file, line = before[0]
+        _used[path] = _Use(site, ids, fn)
+        return
+    if _is_interactive() or options["again"]:
+        return
+    is_same = before.site == site and ids is not None and before.ids == ids
+    is_named = bool(options["job"] or options["checkpoint"])
+    may_be_retry = before.fn is fn if fn else not before.fn and not before.finished and (is_same or is_named)
+    if not may_be_retry:
+        file, line = before.site
+        at = f", the first at {os.path.basename(file)}:{line}" if file else ""
         raise AgentJobsError(
-            f'Two loops of this program would share the checkpoint {_short(path)}: the first is at {os.path.basename(file)}:{line}. Give each a name: job="extract", job="summarize".'
+            f'Two loops of this program would share the checkpoint {_short(path)}{at}, and take each other\'s items for done. Give each a name, such as job="extract" or job=f"{{model}}"; or pass again=True where it is one job that is gone through more than once.'
         )
 
 
@@ -2536,6 +2582,11 @@ def _caller():
     return frame.f_code.co_filename, frame.f_lineno
 
 
+def _site_of(fn):
+    code = getattr(fn, "__code__", None)
+    return (code.co_filename, code.co_firstlineno) if code else ("", 0)
+
+
 def _options(given):
     known = {
         "job": None,
@@ -2546,6 +2597,7 @@ def _options(given):
         "changed": "refuse",
         "on_damage": "refuse",
         "take_over": False,
+        "again": False,
     }
     unknown = set(given) - set(known)
     if unknown:
@@ -2568,11 +2620,12 @@ def resume(items, key=None, **options):
     key       what tells items apart: a member's name or a function; left out: `id`, or the item itself (str, int, Path)
     job       names the job, and its checkpoint; left out: the script. Two loops in one script need two names
     checkpoint  the file, where it is not `checkpoints/JOB.jsonl` beside the script
-    into      a list, dict or file (opened with "w") that gets all results, those of earlier runs in their place
+    into      a list, dict or file (opened with "w", in UTF-8) that gets all results, those of earlier runs in their place
     total     how many items a generator gives, where that is known
     params    what results depend on (model, prompt, …): a change raises JobChanged, unless changed="keep"
     on_damage "continue" goes on over damaged lines, doing again what they may have held
     take_over True breaks the lock of a run that seems to live and does not
+    again     True where one program goes through one job more than once, as a poll does
 
     Raises JobHeld, CheckpointDamaged, UnfitCheckpoint, CheckpointWriteError, DuplicateIds, JobChanged; and, out of the
     loop, Stopped where somebody asked the run to stop.
@@ -2601,7 +2654,7 @@ async def amap(fn, items, key=None, concurrency=32, return_exceptions=False, **o
         concurrency,
         return_exceptions,
         options,
-        (fn.__code__.co_filename, 0) if hasattr(fn, "__code__") else ("", 0),
+        _site_of(fn),
     ).arun()
 
 
@@ -2624,7 +2677,7 @@ class _Mapping:
         self.order = []
         self.outcomes = {}
         self.failures = {}
-        self.loop = Loop(items, key, {**options, "into": self.outcomes_by_key()}, concurrency, site)
+        self.loop = Loop(items, key, {**options, "into": self.outcomes_by_key()}, concurrency, site, fn)
         self.session = self.loop.session
         self.session.is_background = True
         self.mutex = threading.Lock()

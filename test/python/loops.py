@@ -38,7 +38,12 @@ class Loops(unittest.TestCase):
         self.folder.cleanup()
 
     def loop(self, items=DOCS, key="id", **options):
+        agent_jobs._used.clear()  # as another program would begin
         return resume(items, key=key, **{"checkpoint": self.path, **options})
+
+    def map(self, *args, **options):
+        agent_jobs._used.clear()
+        return map(*args, **{"checkpoint": self.path, **options})
 
     def records(self, kind=None):
         with open(self.path, "rb") as file:
@@ -104,6 +109,18 @@ class Loops(unittest.TestCase):
                 doc.done()
         self.assertEqual([doc["id"] for doc in self.loop()], ["d2"])
         self.assertIn("1 item left without done() or failed(), to be given again: d2", "\n".join(self.notes))
+
+    def test_an_item_that_is_passed_over_is_in_hand_no_longer_and_may_be_marked_late(self):
+        first = None
+        for doc in self.loop():
+            if doc["id"] == "d0":
+                first = doc
+                continue
+            self.assertEqual(agent_jobs._load(self.path).open[agent_jobs._key_of("d0")].phase, "waiting")
+            doc.done()
+        first.done("late")
+        self.assertEqual(results(checkpoint=self.path)["d0"], "late")
+        self.assertEqual(self.records("run-ended")[0]["reason"], "finished")
 
     def test_an_id_may_be_any_scalar_and_1_is_not_the_text_1(self):
         ids = [1, "1", True, 2.5, 9007199254740993, "é", "\ud83d", "__proto__", ""]
@@ -397,8 +414,8 @@ class Loops(unittest.TestCase):
             usage({"inputTokens": 1})
             return doc["id"].upper()
 
-        map(work, DOCS[:2], checkpoint=self.path)
-        self.assertEqual(map(work, DOCS, checkpoint=self.path, concurrency=4), ["D0", "D1", "D2", "D3", "D4"])
+        self.map(work, DOCS[:2])
+        self.assertEqual(self.map(work, DOCS, concurrency=4), ["D0", "D1", "D2", "D3", "D4"])
         self.assertEqual(sorted(calls), ["d0", "d1", "d2", "d3", "d4"])
         self.assertEqual(self.records("run-started")[1]["concurrency"], 4)
 
@@ -409,10 +426,10 @@ class Loops(unittest.TestCase):
             return doc["id"]
 
         with self.assertRaises(agent_jobs.ItemsFailed) as raised:
-            map(work, DOCS, checkpoint=self.path, concurrency=2)
+            self.map(work, DOCS, concurrency=2)
         self.assertEqual(raised.exception.results, ["d0", None, "d2", None, "d4"])
         self.assertEqual(set(raised.exception.failures), {"d1", "d3"})
-        told = map(work, DOCS, checkpoint=self.path, return_exceptions=True)
+        told = self.map(work, DOCS, return_exceptions=True)
         self.assertEqual(
             [type(one).__name__ for one in told], ["str", "TimeoutError", "str", "TimeoutError", "str"]
         )
@@ -490,17 +507,42 @@ class Loops(unittest.TestCase):
         with self.assertRaises(agent_jobs.AgentJobsError):
             next(first)
 
-    def test_two_loops_of_one_program_do_not_share_a_checkpoint_by_accident(self):
-        program = self.program(
-            """
-            from agent_jobs import resume
-            for x in resume(["a"]): x.done()
-            for x in resume(["a"]): x.done()
-            """
+    def refused(self, *lines):
+        """Whether a program of these lines is refused its second loop; its output otherwise."""
+        program = self.program("from agent_jobs import map, resume\n" + "\n".join(lines))
+        out, told = program.communicate(timeout=30)
+        return "Give each a name" in told or out.strip()
+
+    def test_two_loops_of_one_program_do_not_take_each_others_items_for_done(self):
+        loop = "    for doc in resume(['a', 'b'], into=out): doc.done(model + doc)"
+        models = ["for model in ['s', 'l']:", "    out = []", loop, "    print(out)"]
+        self.assertIs(self.refused(*models), True)
+        named = [line.replace("into=out", "into=out, job=model") for line in models]
+        self.assertEqual(self.refused(*named), "['sa', 'sb']\n['la', 'lb']")
+        self.assertIs(
+            self.refused("for x in resume(['a']): x.done()", "for x in resume(['a']): x.done()"), True
         )
-        _, told = program.communicate(timeout=30)
-        self.assertIn('Give each a name: job="extract"', told)
-        self.assertEqual(program.returncode, 1)
+        self.assertIs(self.refused("for m in 'sl':", "    map(lambda x: m + x, ['a'], job='both')"), True)
+
+    def test_a_program_may_try_again_what_failed(self):
+        tries = ["for attempt in (1, 2):", "    for x in resume(['a', 'b'], job='tries'):", "        with x:"]
+        tries += [
+            "            if attempt == 1 and x == 'b': raise TimeoutError",
+            "            x.done()",
+            "print('tried')",
+        ]
+        self.assertEqual(self.refused(*tries), "tried")
+        fails = [
+            "def f(x):",
+            "    if not seen: seen.append(x); raise TimeoutError",
+            "    return x",
+            "seen = []",
+        ]
+        fails += ["try: map(f, ['a'], job='maps')", "except Exception: print(map(f, ['a'], job='maps'))"]
+        self.assertEqual(self.refused(*fails), "['a']")
+        polls = ["for x in resume(['a'], job='polls'): x.done()"]
+        polls += ["for x in resume(['b'], job='polls', again=True): x.done(); print(x)"]
+        self.assertEqual(self.refused(*polls), "b")
 
     def test_another_process_is_refused_while_a_run_lives_and_told_who_it_is(self):
         self.loop()
