@@ -184,8 +184,12 @@ export class AdoptedScript {
     };
   }
 
+  /** The calls in the ledger from a line's beginning on. A last line that is no whole one is being written, or its writer was killed. */
   private callsFrom(offset: number): Call[] {
     const text = readFileSync(this.ledger).subarray(offset).toString("utf8");
-    return text.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line) as Call]));
+    return text
+      .split("\n")
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as Call);
   }
 }
