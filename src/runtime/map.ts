@@ -1,21 +1,14 @@
 import { defaultMapConcurrency } from "./config.js";
-import {
-  AgentJobsError,
-  ItemsFailedError,
-  JobDefinitionError,
-  memberOf,
-  messageOf,
-  StoppedError,
-} from "./errors.js";
-import { type ItemId, type ItemKey, idText, idValue, keyOf } from "./format/itemId.js";
+import { AgentJobsError, ItemsFailedError, JobDefinitionError, messageOf, StoppedError } from "./errors.js";
+import { type ItemId, type ItemKey, idText, idValue } from "./format/itemId.js";
 import { claim, type LoopPlace, loopPlace } from "./loopPlace.js";
+import { collected, hashOf, inputOf, type MapItem } from "./mapInput.js";
 import { readResults } from "./results.js";
 import { causeIn, isFatal } from "./runner/causes.js";
 import { jobChanges } from "./runner/jobChanges.js";
 import { safeText } from "./safeText.js";
 import { openSession, type SessionOptions } from "./session/openSession.js";
-import { contentHash } from "./session/operationCache.js";
-import { assertDistinct, keyOfItem, type Session } from "./session/session.js";
+import type { Session } from "./session/session.js";
 import { isGone, type JobState } from "./state/jobState.js";
 import { type StopSignal, watchSignals } from "./stopSignals.js";
 import { JsonlStore } from "./store/jsonlStore.js";
@@ -101,51 +94,6 @@ function check(items: unknown, fn: unknown, { concurrency, limit, changed }: Map
     throw new RangeError(`Expected concurrency to be an integer of at least 1, got ${String(concurrency)}.`);
   if (changed !== undefined && changed !== "refuse" && changed !== "keep")
     throw new TypeError(`Expected changed to be "refuse" or "keep", got ${JSON.stringify(changed)}.`);
-}
-
-async function collected<T>(items: Iterable<T> | AsyncIterable<T>): Promise<T[]> {
-  const listed: T[] = [];
-  for await (const item of items) listed.push(item);
-  return listed;
-}
-
-/** An item of the input. */
-interface MapItem {
-  key: ItemKey;
-  item: unknown;
-}
-
-/** @throws JobDefinitionError AJ_JOB, AJ_DUPLICATE_IDS */
-function inputOf(items: readonly unknown[], key: MapOptions<unknown>["key"]): MapItem[] {
-  const input = items.map((item, i) => {
-    try {
-      return { key: keyOfMapItem(item, key), item };
-    } catch (error) {
-      throw new JobDefinitionError(
-        `Item ${i + 1} has no usable id: ${messageOf(error)} Give each item an \`id\`, or set \`key\` to a function or to the name of a member.`,
-        { cause: error },
-      );
-    }
-  });
-  assertDistinct(input.map((item) => item.key));
-  return input;
-}
-
-function keyOfMapItem(item: unknown, key: MapOptions<unknown>["key"]): ItemKey {
-  if (key === undefined) return keyOfItem(item);
-  if (typeof key === "function") return keyOf(key(item));
-  const value = memberOf(item, key);
-  if (value === undefined) throw new TypeError(`It has no member \`${key}\`.`);
-  return keyOf(value as ItemId);
-}
-
-/** Undefined where the item is no JSON. */
-function hashOf(item: unknown): string | undefined {
-  try {
-    return contentHash(item);
-  } catch {
-    return undefined;
-  }
 }
 
 /** One run of a map: what is left of its input, and what became of each item. */

@@ -13,6 +13,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import { releaseAtEnd } from "../host/cleanup.js";
 import { killGroup, killMarked } from "../host/processGroup.js";
 import { root } from "../setup/root.js";
 import { findOnPath, pythonWith } from "../setup/system.mjs";
@@ -111,12 +112,14 @@ export class AdoptedScript {
       child.once("error", reject);
       child.once("exit", (code, signal) => resolve([code, signal]));
     });
+    const release = releaseAtEnd(() => this.kill(child));
     const hung = setTimeout(() => this.kill(child), runDeadlineMs);
     let killed = false;
     const stopWatching = moment ? this.atMoment(from, moment, () => (killed = this.kill(child))) : () => {};
     const [code, signal] = await ended;
     stopWatching();
     clearTimeout(hung);
+    release();
     return {
       code,
       // A kill that came when it had ended by itself killed nothing.
@@ -184,8 +187,12 @@ export class AdoptedScript {
     };
   }
 
+  /** The calls in the ledger from a line's beginning on. A last line that is no whole one is being written, or its writer was killed. */
   private callsFrom(offset: number): Call[] {
     const text = readFileSync(this.ledger).subarray(offset).toString("utf8");
-    return text.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line) as Call]));
+    return text
+      .split("\n")
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as Call);
   }
 }

@@ -45,8 +45,8 @@ than three lines. The scripts are in [test/adoption](../test/adoption), and are 
 \`npm run torture -- --only adoption\`.
 
 **Python** needs one file, \`agent_jobs.py\`, with nothing but the standard library in it (Python 3.9 or later). **Node.js** needs the
-package \`agent-jobs\`. Both keep the checkpoint in \`checkpoints/\` beside the script, where the extension's tree and \`agent-jobs status\`
-find it.
+package \`agent-jobs\`. Both keep the checkpoint in \`checkpoints/\` beside the script, where the extension's tree finds it, and
+\`agent-jobs status SCRIPT\`.
 
 ## What to know first
 
@@ -55,8 +55,9 @@ find it.
 - **What is in hand when a script is killed** may have been paid for, and is done again. The next run says how many such items there
   are; \`agent-jobs doubt\` lists them.
 - **Two loops need two names**, by \`job\`: each has a checkpoint of its own.
-- **What results depend on** besides the item, such as the prompt or the model, belongs into \`params\`: a change of it is then noticed,
+- **What results depend on** besides the item, such as the prompt or the model, belongs in \`params\`: a change of it is then noticed,
   rather than mixed into what is there.
+- **A call that is retried within an item** stays as it is: retries, semaphores and limiters of the script go on working.
 `;
 
 /** The page's text, from the scripts as they are. */

@@ -93,7 +93,7 @@ export const scenarios: readonly Scenario[] = [
   scenario({
     kind: "A pool of threads",
     script: "extract_invoices.py",
-    says: "`map` brings its own threads. A file's id is its path as the script gives it.",
+    says: "`map` brings its own threads (`agent_jobs.map`, where Python's own `map` is needed as well). A file's id is its path as the script gives it.",
     prefix: "INV-",
     idOf: (name) => `invoices/${name}.txt`,
     input: (names) => Object.fromEntries(names.map((name) => [`invoices/${name}.txt`, someWords(name)])),
@@ -130,7 +130,7 @@ export const scenarios: readonly Scenario[] = [
   scenario({
     kind: "JSON Lines in, JSON Lines out",
     script: "find_entities.py",
-    says: "`into` takes the open file: it is filled afresh by each run, in the order of the input.",
+    says: "`into` takes the open file: it is filled afresh by each run, in the order of the input, one result a line as `json.dumps(result, ensure_ascii=False)` writes it.",
     args: ["articles.jsonl", "entities.jsonl"],
     prefix: "A-",
     input: (names) => ({
@@ -204,7 +204,7 @@ export const scenarios: readonly Scenario[] = [
   scenario({
     kind: "Node.js with p-limit",
     script: "translate_pages.mjs",
-    says: "`limit` is the limiter itself, so that an item counts as begun when its turn has come. Without one, `concurrency` says how many run at a time.",
+    says: "`limit` is the limiter itself, so that an item counts as begun when its turn has come. Within `translate` it would be too late: items that wait there count as begun, and after a crash as in doubt. Where there is no limiter, `concurrency` says how many run at a time (32 where it is not given).",
     prefix: "M-",
     input: (names) => ({ "pages.json": json(texts(names)) }),
     outputs: ["pages.fr.json"],

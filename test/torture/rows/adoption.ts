@@ -13,6 +13,7 @@ import {
   type Reference,
 } from "../../adoption/checks.js";
 import { type Scenario, scenarios } from "../../adoption/scenarios.js";
+import { releaseAtEnd } from "../../host/cleanup.js";
 import { inOrder } from "../apart.js";
 import { Findings, Random, type Row, type RowOutcome } from "../row.js";
 import { inMemory } from "../scratch.js";
@@ -46,7 +47,11 @@ export const adoption: Row = {
   parts: scenarios.map(({ kind }) => kind),
   async run({ random, times, progress }) {
     const scratch = mkdtempSync(join(inMemory(), "agent-jobs-adoption-"));
-    const remove = () => rmSync(scratch, { recursive: true, force: true });
+    const forget = releaseAtEnd(() => rmSync(scratch, { recursive: true, force: true }));
+    const remove = () => {
+      forget();
+      rmSync(scratch, { recursive: true, force: true });
+    };
     const skippedParts: Record<string, string> = {};
     const tally: Tally = { afterDone: 0, inHand: 0 };
     const seeded = scenarios.map((scenario) => ({
@@ -74,7 +79,10 @@ export const adoption: Row = {
     }
     const sum = sumOf(outcomes);
     if (sum.problems.length === 0) remove();
-    else sum.problems.push(`The folder was kept: ${scratch}`);
+    else {
+      forget();
+      sum.problems.push(`The folder was kept: ${scratch}`);
+    }
     const { afterDone, inHand } = tally;
     const note = `${outcomes.length} scripts; ${afterDone} kills came after an item was done, ${inHand} while one was in hand`;
     return { ...sum, note, skippedParts };
