@@ -8,10 +8,13 @@ import * as esbuild from "esbuild";
 const root = import.meta.dirname;
 const watch = process.argv.includes("--watch");
 
-/** The list prices are larger than all of the runtime: a file beside the bundles, which load it when first needed. */
-const pricesApart = {
-  name: "prices-apart",
+/** The list prices are larger than all of the runtime, the compiler is half of it: files beside the bundles, loaded when first needed. */
+const loadedLater = {
+  name: "loaded-later",
   setup({ onResolve }) {
+    onResolve({ filter: /\/typescriptCompiler\.js$/ }, ({ kind }) =>
+      kind === "require-call" ? { path: "./typescript.cjs", external: true } : undefined,
+    );
     onResolve({ filter: /\/priceTable\.js$/ }, ({ kind }) =>
       kind === "dynamic-import"
         ? { path: "./prices.cjs", external: true }
@@ -37,7 +40,7 @@ const shared = {
   mainFields: ["module", "main"],
   // Libraries written as ES modules ask where they are; in a CommonJS bundle that is the bundle.
   define: { "import.meta.url": "bundleUrl" },
-  plugins: [pricesApart],
+  plugins: [loadedLater],
 };
 const bundleUrl = `const bundleUrl = require("node:url").pathToFileURL(__filename).href;`;
 const entries = [
@@ -48,6 +51,7 @@ const entries = [
     ...{ minify: false, minifyIdentifiers: !watch, minifySyntax: !watch },
   },
   { entryPoints: ["src/runtime/runner/priceTable.ts"], outfile: "dist/prices.cjs" },
+  { entryPoints: ["src/runtime/runner/typescriptCompiler.ts"], outfile: "dist/typescript.cjs" },
   {
     entryPoints: ["src/cli/main.ts"],
     outfile: "dist/cli.js",

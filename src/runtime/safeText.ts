@@ -14,14 +14,18 @@ const joining = ["Arabic", "Syriac", "Devanagari", "Bengali", "Gurmukhi", "Gujar
 const invisible = String.raw`\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Surrogate}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}`;
 
 // What comes first is kept: whole emoji, whose joiners and selectors make one sign, and one joiner between two letters.
-const pattern = new RegExp(
-  String.raw`(?<kept>\p{RGI_Emoji}|(?<=[${joining}])[\u200c\u200d](?=[${joining}]))|[${invisible}]`,
-  "gv",
-);
+// Made when it is first needed, for it takes long.
+let pattern: RegExp | undefined;
+const makePattern = (): RegExp =>
+  new RegExp(
+    String.raw`(?<kept>\p{RGI_Emoji}|(?<=[${joining}])[\u200c\u200d](?=[${joining}]))|[${invisible}]`,
+    "gv",
+  );
 const anyInvisible = new RegExp(`[${invisible}]`, "v");
 
 function escapeInvisible(text: string, written: (char: string) => string): string {
   if (!anyInvisible.test(text)) return text;
+  pattern ??= makePattern();
   return text.replace(pattern, (match: string, kept: string | undefined) =>
     kept === undefined ? written(match) : match,
   );

@@ -31,10 +31,13 @@ export function shortText(text: string, max: number): string {
   return characters.length <= max ? characters.join("") : `${characters.slice(0, max - 1).join("")}…`;
 }
 
-const groups = new Intl.NumberFormat("en-US");
+/** Made when it is first needed: that takes as long as all the rest of a command's start. */
+let groups: Intl.NumberFormat | undefined;
 
 /** `12,847` */
 export function countText(count: number): string {
+  if (Number.isInteger(count) && Math.abs(count) < 1_000) return String(count);
+  groups ??= new Intl.NumberFormat("en-US");
   return groups.format(count);
 }
 

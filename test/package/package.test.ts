@@ -10,6 +10,7 @@ const MAX_VSIX_BYTES = 1_000_000;
 const BUNDLES = [
   ...["dist/cli.js", "dist/extension.js", "dist/index.cjs", "dist/index.mjs", "dist/prices.cjs"],
   "dist/python/agent_jobs.py",
+  "dist/typescript.cjs",
 ];
 
 function filesUnder(folder: string): string[] {

@@ -8,7 +8,9 @@ import { registerHooks } from "node:module";
 import { dirname, join, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { compileFunction } from "node:vm";
-import { transform } from "sucrase";
+
+/** Loaded when it is first needed: most commands compile nothing, and it is half of all that they would load. */
+const compiler = (): typeof import("./typescriptCompiler.js") => require("./typescriptCompiler.js");
 
 const typescript = /\.[mc]?ts$/;
 const endings = [".ts", ".mts", ".cts", ".js", ".mjs", ".cjs", ".json"];
@@ -109,10 +111,10 @@ function compile(path: string): Source {
   const source = readFileSync(path, "utf8");
   const options = { disableESTransforms: true, filePath: path };
   if (path.endsWith(".cts")) {
-    const { code } = transform(source, { ...options, transforms: ["typescript", "imports"] });
+    const { code } = compiler().transform(source, { ...options, transforms: ["typescript", "imports"] });
     return { source: code, format: "commonjs" };
   }
-  const { code } = transform(source, { ...options, transforms: ["typescript"] });
+  const { code } = compiler().transform(source, { ...options, transforms: ["typescript"] });
   return { source: code, format: path.endsWith(".mts") || isModule(code) ? "module" : "commonjs" };
 }
 
