@@ -11,6 +11,7 @@ import {
   messageOf,
   RefusedError,
 } from "../../src/runtime/errors.js";
+import { map } from "../../src/runtime/map.js";
 import { applyRepair, planRepairOf } from "../../src/runtime/repair.js";
 import { AgentResume } from "../../src/runtime/session/agentResume.js";
 import { JsonlStore } from "../../src/runtime/store/jsonlStore.js";
@@ -179,6 +180,17 @@ describe("messages", () => {
     await session.close();
   });
 
+  it("say it of a map whose params are others, and of one whose items failed", async () => {
+    const echo = (item: string) => {
+      if (item === "b") throw new Error("b is broken");
+      return item;
+    };
+    const place = { checkpoint: at("m.jsonl"), settle: true } as const;
+    await map(["a"], echo, { ...place, params: { model: "x" } });
+    await fails("AJ_PARAMS", 2, "model", () => map(["a"], echo, { ...place, params: { model: "y" } }));
+    await fails("AJ_ITEMS_FAILED", 2, "b", () => map(["a", "b"], echo, { checkpoint: at("m.jsonl") }));
+  });
+
   it("say it of a result that is no JSON, in the item's own failure", async () => {
     writeFileSync(
       at("r.job.js"),
@@ -234,7 +246,9 @@ describe("messages", () => {
     const source = readFileSync("src/runtime/errors.ts", "utf8");
     const codes = [...source.matchAll(/\| "(AJ_[A-Z_]+)"/g)].map(([, code]) => code);
     const own = readFileSync("test/cli/messages.test.ts", "utf8");
-    for (const code of codes) if (code !== "AJ_RESULT") assert.ok(own.includes(`"${code}"`), code);
+    // Of what a stop says no command tells: the program ends by it (test/runtime/map.test.ts).
+    const elsewhere = ["AJ_RESULT", "AJ_STOPPED"];
+    for (const code of codes) if (!elsewhere.includes(code!)) assert.ok(own.includes(`"${code}"`), code);
     chmodSync(scratch.path, 0o700);
   });
 });
