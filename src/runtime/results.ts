@@ -1,6 +1,6 @@
 import { systemCodeOf } from "./errors.js";
 import { type ItemKey, idText } from "./format/itemId.js";
-import type { SnapshotRecord } from "./format/record.js";
+import type { DoneRecord, SnapshotRecord } from "./format/record.js";
 import { CheckpointScanner } from "./format/scan.js";
 import { eventsPathOf } from "./store/follow.js";
 import { streamPlain } from "./store/plainFile.js";
@@ -8,6 +8,8 @@ import { streamPlain } from "./store/plainFile.js";
 export interface ItemResult {
   item: ItemKey;
   result: unknown;
+  /** Of the item that the result was made of, SHA-256 in hex, where a record says so. */
+  hash?: string;
 }
 
 /**
@@ -22,10 +24,13 @@ export async function* readResults(checkpoint: string): AsyncGenerator<ItemResul
   const take = function* (record: { type: string }): Generator<ItemResult> {
     if (record.type === "snapshot") snapshot = record as SnapshotRecord;
     if (record.type !== "done") return;
-    const { item, result } = record as { type: string; item: ItemKey; result?: unknown };
+    const { item, result, hash } = record as DoneRecord;
     if (seen.has(item)) return;
     seen.add(item);
-    yield { item, result: result === undefined ? kept.get(item) : result };
+    yield {
+      ...{ item, result: result === undefined ? kept.get(item) : result },
+      ...(hash !== undefined && { hash }),
+    };
   };
   for await (const chunk of await streamPlain(checkpoint))
     for (const { record } of scanner.push(chunk as Buffer)) yield* take(record);
