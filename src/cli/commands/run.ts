@@ -8,6 +8,7 @@ import { runCommand } from "../../runtime/runner/runCommand.js";
 import { RunControl } from "../../runtime/runner/runControl.js";
 import type { DoubtChoice } from "../../runtime/runner/runOptions.js";
 import { startedAgainVariable } from "../../runtime/startedAgain.js";
+import { folderWarning } from "../../runtime/store/folderRisk.js";
 import { safeText } from "../../view/text.js";
 import { type ChangedChoice, settleChanges } from "../changes.js";
 import { handedOver, runDetached } from "../detach.js";
@@ -131,6 +132,8 @@ async function run(path: string, given: RunFlags): Promise<number> {
     const taking = takeOver === undefined ? {} : { takeOver };
     if (flags.detach) return runDetached(job, taking, { path, folder, flags });
     installSignals(control, (message) => printError(message), handed !== undefined);
+    const risk = await folderWarning(job.checkpoint);
+    if (risk !== null) tellNotice(risk, flags);
     const { reason, exitCode, programSignal } = await runCommand(job, control, {
       ...taking,
       ...(handed && { onBegun: handed.begun }),
@@ -150,16 +153,13 @@ async function run(path: string, given: RunFlags): Promise<number> {
   const inDoubt = await settleDoubt(job, input, flags.inDoubt);
   const only = flags.isRetry ? await chooseFailed(job, input, flags, inDoubt) : undefined;
   if (only?.size === 0) {
-    const message = `Nothing to retry: no item of ${safeText(job.name)} is failed.`;
-    if (flags.json) printJson({ event: "notice", message });
-    else print(message);
+    tellNotice(`Nothing to retry: no item of ${safeText(job.name)} is failed.`, flags);
     return exit.ok;
   }
   if (flags.detach) return runDetached(job, { ...taking, inDoubt }, { path, folder, flags });
   const report = new RunReport(job, suggestionsFor(path, flags), only?.size);
   const tell = flags.json ? (event: RunEvent) => printJson(event) : (event: RunEvent) => report.take(event);
-  const note = (message: string) =>
-    flags.json ? printJson({ event: "notice", message }) : report.note(message);
+  const note = (message: string) => (flags.json ? tellNotice(message, flags) : report.note(message));
   installSignals(control, note, handed !== undefined);
   let outcome: RunOutcome;
   try {
@@ -179,6 +179,11 @@ async function run(path: string, given: RunFlags): Promise<number> {
   if (outcome.error !== undefined) printError(messageOf(outcome.error));
   if (!flags.json) for (const line of report.summary(outcome)) print(line);
   return exitCodeOfRun(outcome.reason, outcome.error);
+}
+
+function tellNotice(message: string, { json }: RunFlags): void {
+  if (json) printJson({ event: "notice", message });
+  else print(message);
 }
 
 function runOptions(flags: RunFlags, control: RunControl, onEvent: (event: RunEvent) => void) {
