@@ -64,8 +64,11 @@ export async function attachTo(target: Target, token: string, flags: { json?: bo
     const detail = own?.ended?.detail;
     const told = detail === undefined ? {} : { detail };
     if (ending === "error" && own) for (const line of await errorsOf(checkpoint, own)) print(line);
-    for (const line of report.summary({ reason, done, failed, ms, usage: state.usage, status, ...told }))
-      print(line);
+    const summed = { reason, done, failed, ms, usage: run.state.usage, status, ...told };
+    const isCleared = run.checkpointNow !== checkpoint;
+    for (const line of report.summary(summed, isCleared)) print(line);
+    if (isCleared)
+      print(`Cleared, as \`onSuccess\` says: the checkpoint is kept as ${shortPath(run.checkpointNow)}.`);
   }
   return ending === null ? exitCodeOfProgress(status) : exitCodeOfEnding(ending);
 }
