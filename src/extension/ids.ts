@@ -20,6 +20,7 @@ export const commandIds = {
   showFailures: "agentJobs.showFailures",
   showItemLog: "agentJobs.showItemLog",
   openLog: "agentJobs.openLog",
+  exportReport: "agentJobs.exportReport",
   attach: "agentJobs.attach",
   chooseOutliving: "agentJobs.chooseOutliving",
   refresh: "agentJobs.refresh",

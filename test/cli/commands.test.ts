@@ -262,6 +262,7 @@ describe("the command line", () => {
       "status",
       "failures",
       "results",
+      "report",
       "repair",
       "clear",
       "compact",

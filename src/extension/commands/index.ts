@@ -4,6 +4,7 @@ import { commandIds, contextKeys, innerCommandIds } from "../ids.js";
 import { reportFailure, unawaited } from "../log.js";
 import { attach } from "./attach.js";
 import { clear } from "./clear.js";
+import { exportReport } from "./exportReport.js";
 import { markAllDone, markDone } from "./markDone.js";
 import { openCheckpoint, openLine } from "./openCheckpoint.js";
 import { chooseOutliving } from "./outlive.js";
@@ -31,6 +32,7 @@ const handlers: Record<string, Handler> = {
   [commandIds.showFailures]: showFailures,
   [commandIds.showItemLog]: showItemLog,
   [commandIds.openLog]: openLog,
+  [commandIds.exportReport]: exportReport,
   [commandIds.attach]: attach,
   [commandIds.chooseOutliving]: chooseOutliving,
   [commandIds.refresh]: ({ catalog }) => catalog.refresh(),
