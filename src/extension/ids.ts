@@ -23,6 +23,7 @@ export const commandIds = {
   exportReport: "agentJobs.exportReport",
   attach: "agentJobs.attach",
   chooseOutliving: "agentJobs.chooseOutliving",
+  excludeCheckpoints: "agentJobs.excludeCheckpoints",
   refresh: "agentJobs.refresh",
 } as const;
 
@@ -59,6 +60,7 @@ export const settingIds = {
   notifications: "notifications",
   outliveWindow: "outliveWindow",
   planBeforeRun: "planBeforeRun",
+  offerExcludes: "offerExcludes",
 } as const;
 
 /** Scheme of the read-only documents that show a checkpoint as its repair would leave it. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { place, runCli, scratchFolder } from "../support/cli.js";
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { runCli, scratchFolder } from "../support/cli.js";
 
 describe("agent-jobs report", () => {
   let folder: ReturnType<typeof scratchFolder>;
@@ -25,7 +25,11 @@ describe("agent-jobs report", () => {
     assert.match(page, /^<!doctype html>[\s\S]*no reply for \[item\][\s\S]*<\/html>\n$/);
     assert.doesNotMatch(page, /private|ann@|bob@/);
     const again = await cli("report", "mood.job.mjs", "--json", "--results", "--ids");
-    assert.deepEqual(JSON.parse(again.stdout), { report: path("mood-report.html"), results: true, ids: true });
+    assert.deepEqual(JSON.parse(again.stdout), {
+      report: path("mood-report.html"),
+      results: true,
+      ids: true,
+    });
     assert.match(readFileSync(path("mood-report.html"), "utf8"), /bob@example\.com[\s\S]*private/);
     writeFileSync(path("mood-report.html"), "a letter");
     const refused = await cli("report", "mood.job.mjs");
@@ -35,7 +39,7 @@ describe("agent-jobs report", () => {
   });
 
   it("is of one job that was run, in any format, to standard output where asked", async () => {
-    place(path("batch.jsonl"), "article/a1-half-847-of-1000.jsonl");
+    copyFileSync(resolve("test/fixtures/article/a1-half-847-of-1000.jsonl"), path("batch.jsonl"));
     const foreign = await cli("report", "batch.jsonl", "--out", "-");
     assert.match(foreign.stdout, /<dd>847<\/dd>[\s\S]*a file in the article format/);
     const several = await cli("report", ".");

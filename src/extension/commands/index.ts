@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import type { Capability } from "../../view/capabilities.js";
+import { excludeCheckpoints } from "../excludes/index.js";
 import { commandIds, contextKeys, innerCommandIds } from "../ids.js";
 import { reportFailure, unawaited } from "../log.js";
 import { attach } from "./attach.js";
@@ -15,6 +16,7 @@ import type { Handler, Services } from "./services.js";
 import { showFailure, showFailures } from "./showFailures.js";
 import { openLog, showItemLog } from "./showLog.js";
 import { stop } from "./stop.js";
+import { requireTrust } from "./target.js";
 import { undo } from "./undo.js";
 
 const handlers: Record<string, Handler> = {
@@ -35,6 +37,10 @@ const handlers: Record<string, Handler> = {
   [commandIds.exportReport]: exportReport,
   [commandIds.attach]: attach,
   [commandIds.chooseOutliving]: chooseOutliving,
+  [commandIds.excludeCheckpoints]: () => {
+    requireTrust();
+    return excludeCheckpoints();
+  },
   [commandIds.refresh]: ({ catalog }) => catalog.refresh(),
   [innerCommandIds.openLine]: openLine,
   [innerCommandIds.repairLine]: repairLine,
