@@ -16,12 +16,16 @@ export {
 export type { ItemId } from "./format/itemId.js";
 export type { Usage } from "./format/record.js";
 export {
+  type CommandHook,
   defineJob,
   type Estimate,
   type FileItem,
+  type FinishHook,
   type ItemContext,
   type JobDefinition,
+  type OnSuccess,
   type Stage,
+  type WebhookHook,
 } from "./runner/defineJob.js";
 export type { Limits } from "./runner/pacing/requestGate.js";
 export { type ModelPrice, PriceList, type Prices } from "./runner/prices.js";

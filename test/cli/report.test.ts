@@ -39,8 +39,8 @@ describe("agent-jobs report", () => {
   });
 
   it("is of one job that was run, in any format, to standard output where asked", async () => {
-    copyFileSync(resolve("test/fixtures/article/a1-half-847-of-1000.jsonl"), path("batch.jsonl"));
-    const foreign = await cli("report", "batch.jsonl", "--out", "-");
+    copyFileSync(resolve("test/fixtures/article/a1-half-847-of-1000.jsonl"), path("checkpoints/batch.jsonl"));
+    const foreign = await cli("report", "checkpoints/batch.jsonl", "--out", "-");
     assert.match(foreign.stdout, /<dd>847<\/dd>[\s\S]*a file in the article format/);
     const several = await cli("report", ".");
     assert.equal(several.code, 2);

@@ -20,12 +20,12 @@ export const exportReport: Handler = async ({ catalog }, argument) => {
   const name = `${fileStemOf(label === null ? job.name : `${job.name}-${label}`)}-report.html`;
   const uri = await vscode.window.showSaveDialog({
     title: vscode.l10n.t("Export a Report of {0}", labelText(job.name)),
-    defaultUri: vscode.Uri.file(join(dirname(job.jobFile ?? job.checkpoint), name)),
+    defaultUri: vscode.Uri.file(join(folderOf(job), name)),
     filters: { [vscode.l10n.t("Web page")]: ["html"] },
   });
   if (!uri) return;
   const page = await vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Notification, title: vscode.l10n.t("Writing the report…") },
+    { location: vscode.ProgressLocation.Window, title: vscode.l10n.t("Writing the report…") },
     () => pageOf(job),
   );
   await vscode.workspace.fs.writeFile(uri, Buffer.from(page));
@@ -34,8 +34,17 @@ export const exportReport: Handler = async ({ catalog }, argument) => {
     "The report of {0} is saved: figures alone, no results, inputs or item ids. Look at it before you share it.",
     labelText(job.name),
   );
-  if ((await vscode.window.showInformationMessage(done, open)) === open) await vscode.env.openExternal(uri);
+  if ((await vscode.window.showInformationMessage(done, open)) !== open) return;
+  // A browser of this machine sees no file of another one.
+  if (vscode.env.remoteName === undefined) await vscode.env.openExternal(uri);
+  else await vscode.commands.executeCommand("vscode.open", uri);
 };
+
+/** Beside the job file; of a checkpoint alone, not among checkpoints. */
+function folderOf({ jobFile, checkpoint }: Job): string {
+  if (jobFile !== null) return dirname(jobFile);
+  return vscode.workspace.getWorkspaceFolder(vscode.Uri.file(checkpoint))?.uri.fsPath ?? dirname(checkpoint);
+}
 
 /** Reads the checkpoint once more: over time it tells more than is kept of it. */
 async function pageOf({ checkpoint, source }: Job): Promise<string> {
