@@ -25,7 +25,7 @@ import { runtimePath } from "../runtimePath.js";
 import { shellWord } from "../shellWord.js";
 import { installSignals } from "../signals.js";
 import { targetsOf } from "../targets.js";
-import { leave, print, printError, printJson } from "../terminal.js";
+import { leave, print, printError, printJson, printWarning } from "../terminal.js";
 
 interface RunFlags extends RetryFlags {
   /** Of failed items alone. */
@@ -133,8 +133,9 @@ async function run(path: string, given: RunFlags): Promise<number> {
     const taking = takeOver === undefined ? {} : { takeOver };
     if (flags.detach) return runDetached(job, taking, { path, folder, flags });
     installSignals(control, (message) => printError(message), handed !== undefined);
+    // Standard output is the program's.
     const risk = await folderWarning(job.checkpoint);
-    if (risk !== null) tellNotice(risk, flags);
+    if (risk !== null) printWarning(risk);
     return runProgram(job, control, { ...taking, ...(handed && { onBegun: handed.begun }) }, flags);
   }
   const itemsFlag = flags.items && fromJobFolder(flags.items, job.folder);
@@ -200,7 +201,7 @@ async function runProgram(
     );
   const code = reason === "error" ? (exitCode ?? 2) : exitCodeOfRun(reason);
   const after = await afterCommand(job, { reason, exitCode: code }, json);
-  for (const line of after.lines) print(line);
+  for (const line of after.lines) printWarning(line);
   return after.exitCode;
 }
 
