@@ -83,7 +83,7 @@ export interface CommandHook extends AnyHook {
 
 /**
  * An address that the run's figures are posted to as JSON, without items, ids and results. `${env:NAME}` in it and in
- * headers is a variable of the environment, so that no secret stands in the file. Redirects are not followed.
+ * headers is a variable of the environment or of `envFile`, so that no secret stands in the file. Redirects are not followed.
  */
 export interface WebhookHook extends AnyHook {
   webhook: string;

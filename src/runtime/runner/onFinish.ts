@@ -1,14 +1,14 @@
 /** Tells others that a run has ended: by a command, or by a request to a webhook. It never changes how the run ended. */
 import { spawn } from "node:child_process";
 import { finishHookGraceMs, finishHookTimeoutMs, webhookRetryDelaysMs, webhookTimeoutMs } from "../config.js";
-import { messageOf, systemCodeOf } from "../errors.js";
+import { AgentJobsError, messageOf, systemCodeOf } from "../errors.js";
 import type { RunEndReason } from "../format/record.js";
 import { redact } from "../redact.js";
 import type { UsageTotals } from "../state/jobState.js";
 import type { JobStatus } from "../state/status.js";
 import type { CommandHook, FinishHook, WebhookHook } from "./defineJob.js";
 import type { LoadedJobFile } from "./loadJob.js";
-import { resolveProgram } from "./workerCommand.js";
+import { environmentOf, resolveProgram } from "./workerCommand.js";
 
 /** How a run ended, and how its job stands: figures alone, neither items nor results. */
 export interface FinishFacts {
@@ -103,7 +103,7 @@ export async function tellFinish(
     const problem =
       "command" in hook
         ? await runHook(hook, finished, facts, signal)
-        : await post(hook, facts, signal, retryDelaysMs);
+        : await post(hook, finished.job, facts, signal, retryDelaysMs);
     if (problem !== undefined) tell(problem);
   }
 }
@@ -189,18 +189,22 @@ const placesOf = ({ job, exported }: Finished) => ({
 /** Sends the facts, and again after a while where that may help. Gives what went wrong. */
 async function post(
   { webhook, headers = {}, timeoutMs = webhookTimeoutMs }: WebhookHook,
+  job: LoadedJobFile,
   facts: FinishFacts,
   signal: AbortSignal,
   retryDelaysMs: readonly number[],
 ): Promise<string | undefined> {
-  const secrets = new Secrets();
+  let secrets: Secrets;
   let url: URL;
   let sent: Record<string, string>;
   try {
+    secrets = new Secrets(environmentOf(job));
     url = new URL(secrets.filled(webhook));
     sent = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, secrets.filled(value)]));
   } catch (error) {
-    const why = error instanceof MissingVariable ? error.message : "it is no address";
+    // An error about the address itself would show it.
+    const isOurs = error instanceof MissingVariable || error instanceof AgentJobsError;
+    const why = isOurs ? messageOf(error).replace(/\.$/, "") : "it is no address";
     return `The webhook of onFinish was not told: ${why}. Set it right in the environment or in \`onFinish\`.`;
   }
   if (url.protocol !== "https:" && url.protocol !== "http:")
@@ -255,10 +259,12 @@ class MissingVariable extends Error {}
 class Secrets {
   private readonly values: string[] = [];
 
+  constructor(private readonly env: NodeJS.ProcessEnv) {}
+
   /** @throws MissingVariable naming a variable that is not set */
   filled(template: string): string {
     return template.replace(/\$\{env:([A-Za-z_]\w*)\}/g, (_, name: string) => {
-      const value = process.env[name];
+      const value = this.env[name];
       if (!value) throw new MissingVariable(`the variable ${name} is not set`);
       this.values.push(value);
       return value;

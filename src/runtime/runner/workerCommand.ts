@@ -20,7 +20,12 @@ export function resolveProgram(job: LoadedJobFile, program: readonly string[]): 
   const [file, ...args] = program.map((part) =>
     part.includes("${python}") ? part.replaceAll("${python}", findPython(job.folder)) : part,
   );
-  return { file: file!, args, cwd: job.folder, env: { ...process.env, ...readEnvFile(job) } };
+  return { file: file!, args, cwd: job.folder, env: environmentOf(job) };
+}
+
+/** This process's environment and, before it, what `envFile` says. @throws as `resolveProgram` does */
+export function environmentOf(job: LoadedJobFile): NodeJS.ProcessEnv {
+  return { ...process.env, ...readEnvFile(job) };
 }
 
 /** What the system lacks at the moment and may have again. */

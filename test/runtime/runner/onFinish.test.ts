@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -63,8 +63,12 @@ describe("onFinish", () => {
   after(() => job.remove());
 
   /** Tells as after the run. Gives what went wrong. */
-  async function tell(onFinish: unknown, signal = new AbortController().signal): Promise<string[]> {
-    const loaded = job.loaded({ ...definition, onFinish });
+  async function tell(
+    onFinish: unknown,
+    signal = new AbortController().signal,
+    members: object = {},
+  ): Promise<string[]> {
+    const loaded = job.loaded({ ...definition, onFinish, ...members });
     const { reason, status, usage, ms } = run.outcome;
     const finished: Finished = { job: loaded, reason, status, usage, ms, exitCode: 1, endedAtMs: Date.now() };
     const problems: string[] = [];
@@ -142,6 +146,15 @@ describe("onFinish", () => {
     }
     process.env.TEST_HOOK = "file:///etc/passwd";
     assert.match((await tell({ webhook: "${env:TEST_HOOK}" }))[0]!, /neither with https/);
+  });
+
+  it("takes a webhook's address from the job's envFile, too", async () => {
+    await hooks.start((response) => response.end());
+    writeFileSync(join(job.folder, "hook.env"), `TEST_HOOK=${hooks.address}/from-file\n`);
+    const webhook = { webhook: "${env:TEST_HOOK}" };
+    assert.deepEqual(await tell(webhook, undefined, { envFile: "hook.env" }), []);
+    assert.equal(hooks.received[0]!.request.url, "/from-file");
+    assert.match((await tell(webhook, undefined, { envFile: "none.env" }))[0]!, /none\.env.*Set it right/);
   });
 
   it("runs a command without a shell, with the figures on its input and in its variables", async () => {
