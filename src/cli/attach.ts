@@ -63,9 +63,14 @@ export async function attachTo(target: Target, token: string, flags: { json?: bo
     const failed = status.failedItems.filter(({ open }) => open.run === own?.run).length;
     const detail = own?.ended?.detail;
     const told = detail === undefined ? {} : { detail };
-    if (ending === "error" && own) for (const line of await errorsOf(checkpoint, own)) print(line);
-    for (const line of report.summary({ reason, done, failed, ms, usage: state.usage, status, ...told }))
-      print(line);
+    // A run that has finished may yet have failed to export its results, or to tell others.
+    if ((ending === "error" || ending === "finished") && own)
+      for (const line of await errorsOf(checkpoint, own)) print(line);
+    const summed = { reason, done, failed, ms, usage: run.state.usage, status, ...told };
+    const isCleared = run.checkpointNow !== checkpoint;
+    for (const line of report.summary(summed, isCleared)) print(line);
+    if (isCleared)
+      print(`Cleared, as \`onSuccess\` says: the checkpoint is kept as ${shortPath(run.checkpointNow)}.`);
   }
   return ending === null ? exitCodeOfProgress(status) : exitCodeOfEnding(ending);
 }
@@ -74,8 +79,9 @@ const maxSaidLines = 20;
 const lastWordsMs = 2_000;
 const lastWordsLookMs = 50;
 
-/** Why a run ended that has no terminal to say it in. It says so after it gave its lock back, as its last words. */
+/** What went wrong with a run that has no terminal to say it in. It says so after it gave its lock back, as its last words. */
 async function errorsOf(checkpoint: string, run: RunState): Promise<string[]> {
+  if (lastOutput(checkpoint, run.startedAtMs, 1).length === 0) return []; // it has a terminal
   const untilMs = performance.now() + lastWordsMs;
   while (run.host === hostname() && performance.now() < untilMs && (await lookAt(run.pid)).runs)
     await setTimeout(lastWordsLookMs);

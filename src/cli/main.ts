@@ -12,6 +12,7 @@ import { registerMerge } from "./commands/merge.js";
 import { registerMigrate } from "./commands/migrate.js";
 import { registerPlan } from "./commands/plan.js";
 import { registerRepair } from "./commands/repair.js";
+import { registerReport } from "./commands/report.js";
 import { registerResults } from "./commands/results.js";
 import { registerRetry, registerRun } from "./commands/run.js";
 import { registerStatus } from "./commands/status.js";
@@ -55,6 +56,7 @@ async function main(argv: string[]): Promise<void> {
     registerDoubt,
     registerFailures,
     registerResults,
+    registerReport,
     registerRepair,
     registerCompact,
     registerMerge,

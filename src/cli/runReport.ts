@@ -138,8 +138,11 @@ export class RunReport {
     this.progress?.stop();
   }
 
-  /** How it ended, and what to type next. */
-  summary({ reason, detail, done, failed, ms, usage, status }: Summed): string[] {
+  /**
+   * How it ended, and what to type next.
+   * @param isCleared the checkpoint was moved away since: there is nothing to look at
+   */
+  summary({ reason, detail, done, failed, ms, usage, status }: Summed, isCleared = false): string[] {
     const { total } = status;
     const isRetried = this.retried !== undefined && reason === "limit";
     const words = isRetried ? "Retried" : endings[reason];
@@ -159,6 +162,7 @@ export class RunReport {
       lines.push(
         `${plural(status.inDoubt, "item")} in doubt, begun and not recorded as finished: agent-jobs doubt ${this.suggested.read}`,
       );
+    if (isCleared) return lines;
     if (status.done > 0) lines.push(`Results: agent-jobs results ${this.suggested.read}`);
     lines.push(...nextLines(reason, status, this.suggested.run));
     lines.push(styled("dim", `Checkpoint: ${relative(this.startFolder, this.job.checkpoint)}`));

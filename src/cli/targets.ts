@@ -6,7 +6,7 @@ import { CheckpointScanner } from "../runtime/format/scan.js";
 import { expectedCheckpoint, findCheckpoints } from "../runtime/runner/findCheckpoints.js";
 import { checkLabel, defaultCheckpointOf, isJobFile, jobNameOf } from "../runtime/runner/jobPaths.js";
 import { createJobState } from "../runtime/state/jobState.js";
-import { CheckpointFollower } from "../runtime/store/follow.js";
+import { CheckpointFollower, type FollowOptions } from "../runtime/store/follow.js";
 import { lookAtLock } from "../runtime/store/jsonlStore.js";
 import { sniffCheckpoint } from "../runtime/store/sniff.js";
 import { type JobView, jobView } from "../view/jobView.js";
@@ -121,15 +121,18 @@ function checkpointTarget(checkpoint: string): Target {
   return { checkpoint, jobFile: null, name, label: null };
 }
 
-/** Reads a target's state as it is now. What cannot be read is a view with an `error`. */
-export async function readTarget(target: Target): Promise<JobView> {
+/**
+ * Reads a target's state as it is now. What cannot be read is a view with an `error`.
+ * @param watch hears of the records as they are read
+ */
+export async function readTarget(target: Target, watch: FollowOptions = {}): Promise<JobView> {
   const shown = relative(process.cwd(), target.checkpoint) || target.checkpoint;
   const named = {
     checkpoint: shown.startsWith(`..${join("/")}`) ? target.checkpoint : shown,
     fallbackName: target.name,
   };
   try {
-    const follower = new CheckpointFollower(target.checkpoint);
+    const follower = new CheckpointFollower(target.checkpoint, watch);
     await follower.refresh();
     const missing = !follower.exists && target.jobFile === null;
     return jobView({

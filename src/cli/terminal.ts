@@ -46,8 +46,13 @@ export function noteError(message: string): void {
 
 /** Further lines of a message are set in, so that none of them passes for a message of its own. */
 export function printError(message: string): void {
-  process.stderr.write(`agent-jobs: ${safeLines(redact(message)).join("\n  ")}\n`);
+  printWarning(message);
   noteError(message);
+}
+
+/** As `printError`, of something that is not why the command failed. */
+export function printWarning(message: string): void {
+  process.stderr.write(`agent-jobs: ${safeLines(redact(message)).join("\n  ")}\n`);
 }
 
 /** An editor runs jobs in terminals that nobody looks at, says so, and asks itself. */

@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import { registerCommands } from "./commands/index.js";
 import { registerEditor } from "./editor/index.js";
 import { RepairPreviews } from "./editor/repairPreviews.js";
+import { registerExcludes } from "./excludes/index.js";
 import { registerFailures } from "./failures/failuresDocument.js";
 import { ItemLogDocuments } from "./itemLog/itemLogDocument.js";
 import { JobCatalog } from "./jobCatalog.js";
@@ -29,6 +30,7 @@ export function activate(context: vscode.ExtensionContext): unknown {
   context.subscriptions.push(registerStatusBar(catalog));
   context.subscriptions.push(registerNotifications(catalog, tasks.errors, log, isLooking));
   context.subscriptions.push(registerFailures(catalog));
+  context.subscriptions.push(registerExcludes(catalog, context.workspaceState, log));
   context.subscriptions.push(registerEditor(catalog));
   registerPython(context);
   const previews = new RepairPreviews();

@@ -20,9 +20,11 @@ export const commandIds = {
   showFailures: "agentJobs.showFailures",
   showItemLog: "agentJobs.showItemLog",
   openLog: "agentJobs.openLog",
+  exportReport: "agentJobs.exportReport",
   attach: "agentJobs.attach",
   chooseOutliving: "agentJobs.chooseOutliving",
   addPythonHelper: "agentJobs.addPythonHelper",
+  excludeCheckpoints: "agentJobs.excludeCheckpoints",
   refresh: "agentJobs.refresh",
 } as const;
 
@@ -59,6 +61,7 @@ export const settingIds = {
   notifications: "notifications",
   outliveWindow: "outliveWindow",
   planBeforeRun: "planBeforeRun",
+  offerExcludes: "offerExcludes",
 } as const;
 
 /** Scheme of the read-only documents that show a checkpoint as its repair would leave it. */

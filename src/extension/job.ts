@@ -1,6 +1,7 @@
 import { messageOf } from "../runtime/errors.js";
 import { latestRun } from "../runtime/state/jobState.js";
 import type { Holder, LostRun } from "../runtime/state/status.js";
+import { folderWarning } from "../runtime/store/folderRisk.js";
 import { CheckpointFollower } from "../runtime/store/follow.js";
 import { lookAtLock } from "../runtime/store/jsonlStore.js";
 import { isStopRequested } from "../runtime/store/stopRequest.js";
@@ -37,6 +38,8 @@ export class Job {
   loaded = false;
   private readonly follower: CheckpointFollower;
   private readError: string | null = null;
+  /** What is risky about where the checkpoint lies; undefined until it was there to be looked at. */
+  private placeWarning: string | null | undefined;
   private viewed: { view: JobView | null; atMs: number } | undefined;
 
   constructor(readonly source: JobSource) {
@@ -91,6 +94,8 @@ export class Job {
       this.stopping = this.holder !== null && (await isStopRequested(this.checkpoint, this.holder.token));
       grown = await this.follower.refresh();
       this.readError = null;
+      if (this.placeWarning === undefined && this.follower.exists)
+        this.placeWarning = await folderWarning(this.checkpoint, "The checkpoint");
     } catch (error) {
       this.readError = messageOf(error);
     }
@@ -113,7 +118,7 @@ export class Job {
   }
 
   private render(nowMs: number): JobView | null {
-    const { follower, holder, lost, readError, stopping, source } = this;
+    const { follower, holder, lost, readError, stopping, source, placeWarning } = this;
     if (!follower.exists && !holder && readError === null) return null;
     return jobView({
       checkpoint: source.checkpoint,
@@ -125,6 +130,7 @@ export class Job {
       nowMs,
       readError,
       stopping,
+      placeWarning: placeWarning ?? null,
     });
   }
 }

@@ -47,6 +47,18 @@ export function planSetting(path: string): PlanSetting {
     .get<PlanSetting>(settingIds.planBeforeRun, "whenItCosts");
 }
 
+/** Whether to offer, once in each workspace, to keep checkpoints out of search. */
+export function offersExcludes(): boolean {
+  return vscode.workspace.getConfiguration(settingsSection).get<boolean>(settingIds.offerExcludes, true);
+}
+
+/** For all workspaces of the person. */
+export async function setOffersExcludes(offers: boolean): Promise<void> {
+  await vscode.workspace
+    .getConfiguration(settingsSection)
+    .update(settingIds.offerExcludes, offers, vscode.ConfigurationTarget.Global);
+}
+
 /** Calls back when one of the settings that decide what is listed has changed. */
 export function onDidChangeDiscovery(listener: () => void): vscode.Disposable {
   const deciding = [settingIds.jobFiles, settingIds.checkpoints, settingIds.exclude];

@@ -98,6 +98,16 @@ export const defaultStopGraceMs = 25_000;
 /** How long an attempt whose signal was aborted may take to end; then the run goes on without it. */
 export const abandonAfterMs = 2_000;
 
+/** How long a command of `onFinish` may take; then SIGTERM, and SIGKILL after the grace. */
+export const finishHookTimeoutMs = 60_000;
+export const finishHookGraceMs = 2_000;
+
+/** How long a webhook of `onFinish` may take to answer, each time. */
+export const webhookTimeoutMs = 10_000;
+
+/** How long to wait before a webhook is tried again. */
+export const webhookRetryDelaysMs: readonly number[] = [1_000, 4_000];
+
 /** A timer for longer than this fires at once. */
 export const maxTimerMs = 2 ** 31 - 1;
 

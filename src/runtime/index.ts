@@ -19,12 +19,16 @@ export type { ItemId } from "./format/itemId.js";
 export type { Usage } from "./format/record.js";
 export { type Limiter, type MapOptions, map } from "./map.js";
 export {
+  type CommandHook,
   defineJob,
   type Estimate,
   type FileItem,
+  type FinishHook,
   type ItemContext,
   type JobDefinition,
+  type OnSuccess,
   type Stage,
+  type WebhookHook,
 } from "./runner/defineJob.js";
 export type { Limits } from "./runner/pacing/requestGate.js";
 export { type ModelPrice, PriceList, type Prices } from "./runner/prices.js";

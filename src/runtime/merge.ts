@@ -21,6 +21,7 @@ import { addUsage, createJobState, type JobState } from "./state/jobState.js";
 import { lossRecord } from "./state/lostRun.js";
 import type { LostRun } from "./state/status.js";
 import { syncFolder } from "./store/appendFile.js";
+import { prepareFolder } from "./store/jsonlStore.js";
 import { Lock } from "./store/lock.js";
 import { readChunks } from "./store/readChunks.js";
 import {
@@ -62,6 +63,8 @@ export interface MergeOutcome {
  *   `into` exists; JobHeldError AJ_HELD while a run writes to one of them
  */
 export async function mergeCheckpoints(paths: readonly string[], into: string): Promise<MergeOutcome> {
+  for (const path of paths) await identify(path);
+  await prepareFolder(into);
   const locks: Lock[] = [];
   try {
     const losses = new Map<string, LostRun | null>();

@@ -1,6 +1,6 @@
 import { systemCodeOf } from "./errors.js";
 import { type ItemKey, idText } from "./format/itemId.js";
-import type { SnapshotRecord } from "./format/record.js";
+import type { DoneRecord, SnapshotRecord } from "./format/record.js";
 import { CheckpointScanner } from "./format/scan.js";
 import { eventsPathOf } from "./store/follow.js";
 import { streamPlain } from "./store/plainFile.js";
@@ -8,7 +8,7 @@ import { streamPlain } from "./store/plainFile.js";
 export interface ItemResult {
   item: ItemKey;
   result: unknown;
-  /** Of the item's input when it was done, where the record has it. */
+  /** Of the item that the result was made of, SHA-256 in hex, where a record says so. */
   hash?: string;
 }
 
@@ -24,12 +24,11 @@ export async function* readResults(checkpoint: string): AsyncGenerator<ItemResul
   const take = function* (record: { type: string }): Generator<ItemResult> {
     if (record.type === "snapshot") snapshot = record as SnapshotRecord;
     if (record.type !== "done") return;
-    const { item, result, hash } = record as { type: string; item: ItemKey; result?: unknown; hash?: string };
+    const { item, result, hash } = record as DoneRecord;
     if (seen.has(item)) return;
     seen.add(item);
     yield {
-      item,
-      result: result === undefined ? kept.get(item) : result,
+      ...{ item, result: result === undefined ? kept.get(item) : result },
       ...(hash !== undefined && { hash }),
     };
   };
@@ -42,10 +41,15 @@ export async function* readResults(checkpoint: string): AsyncGenerator<ItemResul
     string,
     unknown
   >;
-  for (const item of new Set(snapshot.items)) {
+  const items = new Set(snapshot.items);
+  const seenText = new Set<string>();
+  const shared = new Set<string>();
+  for (const item of items)
+    if (!kept.has(item)) (seenText.has(idText(item)) ? shared : seenText).add(idText(item));
+  for (const item of items) {
     const id = idText(item);
-    // The file's own results go by text, in which `1` and `"1"` are one: what was kept beside it goes first.
-    const own = !kept.has(item) && Object.hasOwn(results, id);
+    // The file's own results go by text: what was kept beside it goes first, and what `1` and `"1"` share is neither's.
+    const own = !kept.has(item) && !shared.has(id) && Object.hasOwn(results, id);
     yield { item, result: own ? results[id] : kept.get(item) };
   }
 }

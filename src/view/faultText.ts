@@ -13,8 +13,8 @@ const reasons: Record<Fault["reason"], string> = {
 };
 
 /** What happened to a line, as the beginning of a sentence. */
-export function faultReason(fault: Fault): string {
-  return reasons[fault.reason];
+export function faultReason({ reason }: Pick<Fault, "reason">): string {
+  return reasons[reason];
 }
 
 /** A fault in one sentence: what happened, and what it means for the job's items. */

@@ -213,6 +213,7 @@ export function jobDetails(name: string, view: JobView | null): string[] {
     lines.push(
       `A resume does not do again: ${plural(status.done, "item")}, ${durationText(state.doneMs)} of work`,
     );
+  if (view.placeWarning !== null) lines.push(safeText(view.placeWarning));
   lines.push(safeText(view.checkpoint));
   return lines;
 }

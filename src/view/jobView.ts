@@ -17,6 +17,8 @@ export interface JobView {
   nowMs: number;
   /** Somebody asked the live run to stop in order. */
   stopping: boolean;
+  /** What is risky about where the checkpoint lies, in one line; null where nothing is known of it. */
+  placeWarning: string | null;
 }
 
 export interface JobViewInput {
@@ -32,6 +34,7 @@ export interface JobViewInput {
   /** A failure to read; wins over what was read before. */
   readError?: string | null;
   stopping?: boolean;
+  placeWarning?: string | null;
 }
 
 /** Counts and names a job at a moment. */
@@ -50,5 +53,6 @@ export function jobView(input: JobViewInput): JobView {
     error,
     nowMs,
     stopping: (input.stopping ?? false) && holder !== null,
+    placeWarning: input.placeWarning ?? null,
   };
 }

@@ -72,8 +72,10 @@ describe("the command line", () => {
       .map((line) => JSON.parse(line));
     assert.deepEqual(
       events.map(({ event }) => event).filter((event) => !event.startsWith("item")),
-      ["run-started", "run-ended"],
+      ["run-started", "notice", "run-ended"],
     );
+    const notices = events.filter(({ event }) => event === "notice").map(({ message }) => message);
+    assert.match(notices.join("\n"), /^The checkpoint \S+ lies in [^\n]+ would be lost\. [^\n]+$/);
     assert.deepEqual(events.at(-1), {
       ...events.at(-1),
       reason: "finished",
@@ -260,6 +262,7 @@ describe("the command line", () => {
       "status",
       "failures",
       "results",
+      "report",
       "repair",
       "clear",
       "compact",

@@ -1,5 +1,6 @@
 /** A workbench that asks for nothing, fetches nothing and shows nothing of its own. */
 export const quietSettings: Readonly<Record<string, unknown>> = {
+  "agentJobs.offerExcludes": false,
   "agentJobs.outliveWindow": "no",
   "agentJobs.planBeforeRun": "never",
   "chat.disableAIFeatures": true,

@@ -45,7 +45,7 @@ describe("a folder with a job in each state", () => {
         assert.deepEqual(await row.locator(".actions .action-label").allTextContents(), [], name);
       }
       const labels = await workbench.contextMenuLabels(workbench.treeRow("translations"));
-      assert.deepEqual(labels, ["Open Checkpoint", "Open Log"]);
+      assert.deepEqual(labels, ["Open Checkpoint", "Open Log", "Export Report…"]);
       const titles = ["Run", "Resume", "Stop", "Follow in Terminal", "Repair…", "Clear…", "Mark as Done…"];
       for (const title of titles)
         assert.equal(await workbench.hasCommand(`Agent Jobs: ${title}`), false, title);

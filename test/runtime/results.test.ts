@@ -29,4 +29,12 @@ describe("results of an agent-resume file", () => {
       { item: "1", result: "of the number" },
     ]);
   });
+
+  it('go to neither of `1` and `"1"` where nothing tells whose the one is', async () => {
+    const line = { turn: 1, state: { results: { "1": "whose?" } }, completed_items: ["1", 1], timestamp: 1 };
+    folder = scratchFolder({ "a.ckpt": `${JSON.stringify(line)}\n` });
+    const found = [];
+    for await (const one of readResults(join(folder.path, "a.ckpt"))) found.push(one.result);
+    assert.deepEqual(found, [undefined, undefined]);
+  });
 });

@@ -48,8 +48,11 @@ export class TestJob {
     };
   }
 
-  async run(definition: object, options: Partial<RunOptions> = {}): Promise<TestRun> {
-    const job = this.loaded(definition);
+  async run(
+    definition: object,
+    options: Partial<RunOptions> = {},
+    job = this.loaded(definition),
+  ): Promise<TestRun> {
     const events: RunEvent[] = [];
     const input = await resolveItems(job.definition.items, job.definition.key, job.folder);
     const onEvent = (event: RunEvent) => {

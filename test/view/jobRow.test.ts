@@ -136,6 +136,13 @@ describe("a job's row", () => {
     ]);
   });
 
+  it("tells once in its details that the checkpoint's place does not last, and takes it for no fault", () => {
+    const view = { ...sampleView({ done: 846 }), placeWarning: "The checkpoint lies in memory." };
+    const details = jobDetails("nightly", view);
+    assert.deepEqual(details.slice(-2), ["The checkpoint lies in memory.", "checkpoints/nightly.jsonl"]);
+    assert.deepEqual(jobRow("nightly", view), jobRow("nightly", sampleView({ done: 846 })));
+  });
+
   it("says what starting over costs", () => {
     assert.equal(
       lossText(sampleView({ done: 846 })),

@@ -1,19 +1,21 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { messageOf } from "../../runtime/errors.js";
+import { AgentJobsError, messageOf } from "../../runtime/errors.js";
 import type { RunEvent } from "../../runtime/runner/events.js";
 import { resolveItems } from "../../runtime/runner/items.js";
-import { loadJob } from "../../runtime/runner/loadJob.js";
+import { type LoadedJobFile, loadJob } from "../../runtime/runner/loadJob.js";
 import { type RunOutcome, runJob } from "../../runtime/runner/run.js";
-import { runCommand } from "../../runtime/runner/runCommand.js";
+import { type CommandOutcome, runCommand } from "../../runtime/runner/runCommand.js";
 import { RunControl } from "../../runtime/runner/runControl.js";
 import type { DoubtChoice } from "../../runtime/runner/runOptions.js";
 import { startedAgainVariable } from "../../runtime/startedAgain.js";
+import { folderWarning } from "../../runtime/store/folderRisk.js";
 import { safeText } from "../../view/text.js";
+import { afterCommand, afterRun } from "../afterRun.js";
 import { type ChangedChoice, settleChanges } from "../changes.js";
 import { handedOver, runDetached } from "../detach.js";
 import { settleDoubt } from "../doubt.js";
 import { duration } from "../duration.js";
-import { CommandError, exit, exitCodeOfRun } from "../exitCodes.js";
+import { CommandError, exit, exitCodeOfError, exitCodeOfRun } from "../exitCodes.js";
 import { reportExhaustedHeap } from "../heapReport.js";
 import { settleHolder } from "../holder.js";
 import { fromJobFolder } from "../jobFolder.js";
@@ -23,7 +25,7 @@ import { runtimePath } from "../runtimePath.js";
 import { shellWord } from "../shellWord.js";
 import { installSignals } from "../signals.js";
 import { targetsOf } from "../targets.js";
-import { leave, print, printError, printJson } from "../terminal.js";
+import { leave, print, printError, printJson, printWarning } from "../terminal.js";
 
 interface RunFlags extends RetryFlags {
   /** Of failed items alone. */
@@ -131,15 +133,10 @@ async function run(path: string, given: RunFlags): Promise<number> {
     const taking = takeOver === undefined ? {} : { takeOver };
     if (flags.detach) return runDetached(job, taking, { path, folder, flags });
     installSignals(control, (message) => printError(message), handed !== undefined);
-    const { reason, exitCode, programSignal } = await runCommand(job, control, {
-      ...taking,
-      ...(handed && { onBegun: handed.begun }),
-    });
-    if (reason === "error")
-      printError(
-        `The command of ${job.name} ${programSignal ? `was ended by ${programSignal}` : `ended with exit code ${exitCode}`}. What it has recorded is kept. Look at its output, then run again.`,
-      );
-    return reason === "error" ? (exitCode ?? 2) : exitCodeOfRun(reason);
+    // Standard output is the program's.
+    const risk = await folderWarning(job.checkpoint);
+    if (risk !== null) printWarning(risk);
+    return runProgram(job, control, { ...taking, ...(handed && { onBegun: handed.begun }) }, flags);
   }
   const itemsFlag = flags.items && fromJobFolder(flags.items, job.folder);
   process.chdir(job.folder); // paths in a job file are relative to it
@@ -150,16 +147,13 @@ async function run(path: string, given: RunFlags): Promise<number> {
   const inDoubt = await settleDoubt(job, input, flags.inDoubt);
   const only = flags.isRetry ? await chooseFailed(job, input, flags, inDoubt) : undefined;
   if (only?.size === 0) {
-    const message = `Nothing to retry: no item of ${safeText(job.name)} is failed.`;
-    if (flags.json) printJson({ event: "notice", message });
-    else print(message);
+    tellNotice(`Nothing to retry: no item of ${safeText(job.name)} is failed.`, flags);
     return exit.ok;
   }
   if (flags.detach) return runDetached(job, { ...taking, inDoubt }, { path, folder, flags });
   const report = new RunReport(job, suggestionsFor(path, flags), only?.size);
   const tell = flags.json ? (event: RunEvent) => printJson(event) : (event: RunEvent) => report.take(event);
-  const note = (message: string) =>
-    flags.json ? printJson({ event: "notice", message }) : report.note(message);
+  const note = (message: string) => (flags.json ? tellNotice(message, flags) : report.note(message));
   installSignals(control, note, handed !== undefined);
   let outcome: RunOutcome;
   try {
@@ -177,8 +171,43 @@ async function run(path: string, given: RunFlags): Promise<number> {
     report.end();
   }
   if (outcome.error !== undefined) printError(messageOf(outcome.error));
-  if (!flags.json) for (const line of report.summary(outcome)) print(line);
-  return exitCodeOfRun(outcome.reason, outcome.error);
+  const ended = { ...outcome, exitCode: exitCodeOfRun(outcome.reason, outcome.error) };
+  const after = await afterRun(job, ended, flags.json === true);
+  if (!flags.json)
+    for (const line of [...report.summary(outcome, after.isCleared), ...after.lines]) print(line);
+  return after.exitCode;
+}
+
+/** Of a job whose program keeps its own checkpoint. */
+async function runProgram(
+  job: LoadedJobFile,
+  control: RunControl,
+  options: Parameters<typeof runCommand>[2],
+  { json = false }: RunFlags,
+): Promise<number> {
+  let outcome: CommandOutcome;
+  try {
+    outcome = await runCommand(job, control, options);
+  } catch (error) {
+    // The run had begun; before that nobody is told.
+    if (error instanceof AgentJobsError && error.code === "AJ_WORKER")
+      await afterCommand(job, { reason: "error", exitCode: exitCodeOfError(error) }, json);
+    throw error;
+  }
+  const { reason, exitCode, programSignal } = outcome;
+  if (reason === "error")
+    printError(
+      `The command of ${job.name} ${programSignal ? `was ended by ${programSignal}` : `ended with exit code ${exitCode}`}. What it has recorded is kept. Look at its output, then run again.`,
+    );
+  const code = reason === "error" ? (exitCode ?? 2) : exitCodeOfRun(reason);
+  const after = await afterCommand(job, { reason, exitCode: code }, json);
+  for (const line of after.lines) printWarning(line);
+  return after.exitCode;
+}
+
+function tellNotice(message: string, { json }: RunFlags): void {
+  if (json) printJson({ event: "notice", message });
+  else print(message);
 }
 
 function runOptions(flags: RunFlags, control: RunControl, onEvent: (event: RunEvent) => void) {

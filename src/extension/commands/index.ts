@@ -1,10 +1,12 @@
 import * as vscode from "vscode";
 import type { Capability } from "../../view/capabilities.js";
+import { excludeCheckpoints } from "../excludes/index.js";
 import { commandIds, contextKeys, innerCommandIds } from "../ids.js";
 import { reportFailure, unawaited } from "../log.js";
 import { addPythonHelper } from "./addPythonHelper.js";
 import { attach } from "./attach.js";
 import { clear } from "./clear.js";
+import { exportReport } from "./exportReport.js";
 import { markAllDone, markDone } from "./markDone.js";
 import { openCheckpoint, openLine } from "./openCheckpoint.js";
 import { chooseOutliving } from "./outlive.js";
@@ -15,6 +17,7 @@ import type { Handler, Services } from "./services.js";
 import { showFailure, showFailures } from "./showFailures.js";
 import { openLog, showItemLog } from "./showLog.js";
 import { stop } from "./stop.js";
+import { requireTrust } from "./target.js";
 import { undo } from "./undo.js";
 
 const handlers: Record<string, Handler> = {
@@ -32,9 +35,14 @@ const handlers: Record<string, Handler> = {
   [commandIds.showFailures]: showFailures,
   [commandIds.showItemLog]: showItemLog,
   [commandIds.openLog]: openLog,
+  [commandIds.exportReport]: exportReport,
   [commandIds.attach]: attach,
   [commandIds.chooseOutliving]: chooseOutliving,
   [commandIds.addPythonHelper]: addPythonHelper,
+  [commandIds.excludeCheckpoints]: () => {
+    requireTrust();
+    return excludeCheckpoints();
+  },
   [commandIds.refresh]: ({ catalog }) => catalog.refresh(),
   [innerCommandIds.openLine]: openLine,
   [innerCommandIds.repairLine]: repairLine,

@@ -1,5 +1,5 @@
 import type { ItemId } from "../format/itemId.js";
-import type { Usage } from "../format/record.js";
+import type { RunEndReason, Usage } from "../format/record.js";
 import type { Deadline } from "../session/deadline.js";
 import type { StopCondition } from "../session/stopConditions.js";
 import type { Limits } from "./pacing/requestGate.js";
@@ -59,6 +59,39 @@ type StageFunction = Stage["run"];
 
 type Source<T> = readonly T[] | Iterable<T> | AsyncIterable<T> | string;
 
+/**
+ * What becomes of the results and the checkpoint once all items are done. "keep": both stay in the checkpoint. "export":
+ * the results are written to `results/NAME.jsonl` beside it, or to the path that is named (.jsonl or .csv). "clear" (`clear:
+ * true`) exports first, and then moves the checkpoint to a backup: the next run does all items again.
+ */
+export type OnSuccess = "keep" | "export" | "clear" | { export: string; clear?: boolean };
+
+interface AnyHook {
+  /** After which ends of a run, such as ["finished-with-failures", "auth"]; left out: after all of them. */
+  on?: readonly RunEndReason[];
+  /** How long it may take, milliseconds; default 60,000 for a command, 10,000 for each try at a webhook. */
+  timeoutMs?: number;
+}
+
+/**
+ * A program and its arguments, run without a shell in the job file's folder: the run's figures are on its standard input,
+ * one JSON object, and in variables such as AGENT_JOBS_ENDED. What it prints goes to standard error.
+ */
+export interface CommandHook extends AnyHook {
+  command: readonly string[];
+}
+
+/**
+ * An address that the run's figures are posted to as JSON, without items, ids and results. `${env:NAME}` in it and in
+ * headers is a variable of the environment or of `envFile`, so that no secret stands in the file. Redirects are not followed.
+ */
+export interface WebhookHook extends AnyHook {
+  webhook: string;
+  headers?: Readonly<Record<string, string>>;
+}
+
+export type FinishHook = CommandHook | WebhookHook;
+
 /** What a batch job is: its items, and what is done with each. Paths are relative to the job file's folder. */
 export interface JobDefinition<Item = unknown, Result = unknown> {
   /** An array, a data file (.jsonl, .csv, .json), a glob of files, an iterable, or a function giving one. */
@@ -100,6 +133,16 @@ export interface JobDefinition<Item = unknown, Result = unknown> {
   stopWhen?: StopCondition;
   /** How long one attempt at an item may take, milliseconds, without the time for which limits and pauses hold it back. */
   itemTimeoutMs?: number;
+  /**
+   * What is done once a run ends with all items done; default "keep". An export replaces what the job's latest export wrote,
+   * and nothing else: where it fails, the checkpoint stays as it is and the run exits with 74.
+   */
+  onSuccess?: OnSuccess;
+  /**
+   * Who is told once a run has ended, in whatever way but by being killed: after it gave its lock back, and after
+   * `onSuccess`. Where that fails it is said on standard error, and changes nothing else.
+   */
+  onFinish?: FinishHook | readonly FinishHook[];
   /** How long items in flight may go on once the run is asked to stop, milliseconds or `Infinity`; default 25,000. */
   stopGraceMs?: number;
   /** Does one item; what it returns, any JSON, is the item's result. What it throws fails the item alone. */

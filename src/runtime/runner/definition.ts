@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { maxTimerMs } from "../config.js";
 import { JobDefinitionError, messageOf } from "../errors.js";
+import type { RunEndReason } from "../format/record.js";
 import type { StopCondition } from "../session/stopConditions.js";
 import type { JobDefinition } from "./defineJob.js";
 import { PriceList } from "./prices.js";
@@ -46,6 +47,25 @@ const stage = v.strictObject({
   params: v.optional(v.unknown()),
   run: isFunction("a function of the input and the context"),
 });
+
+const endReasons = [
+  ...["finished", "finished-with-failures", "stopped", "interrupted", "terminated", "limit", "budget"],
+  ...["deadline", "stop-condition", "max-failures", "auth", "in-doubt", "error"],
+] as const satisfies readonly RunEndReason[];
+const hookWords =
+  'an object such as { command: ["./tell.sh"] } or { webhook: "${env:WEBHOOK}" }, with `on` and `timeoutMs` if you like, or an array of them';
+const ofAnyHook = {
+  on: v.optional(v.pipe(v.array(v.picklist(endReasons)), v.minLength(1))),
+  timeoutMs: v.optional(wholeMilliseconds),
+};
+const finishHook = v.union([
+  v.strictObject({ command: program, ...ofAnyHook }),
+  v.strictObject({
+    webhook: v.pipe(v.string(), v.regex(/^(?:https?:\/\/|\$\{env:)/)),
+    headers: v.optional(v.record(v.string(), v.string())),
+    ...ofAnyHook,
+  }),
+]);
 
 const schema = v.strictObject({
   $schema: v.optional(v.string()),
@@ -113,6 +133,19 @@ const schema = v.strictObject({
       "a condition, such as maxUsd(5)",
     ),
   ),
+  onSuccess: v.optional(
+    v.union(
+      [
+        v.picklist(["keep", "export", "clear"]),
+        v.strictObject({
+          export: v.pipe(v.string(), v.regex(/[^\\/]\.(?:jsonl|csv)$/i)),
+          clear: v.optional(v.boolean()),
+        }),
+      ],
+      '"keep", "export", "clear", or an object such as { export: "results.jsonl" } (.jsonl or .csv)',
+    ),
+  ),
+  onFinish: v.optional(v.union([finishHook, v.array(finishHook)], hookWords)),
   itemTimeoutMs: v.optional(wholeMilliseconds),
   stopGraceMs: v.optional(
     v.pipe(
@@ -190,6 +223,11 @@ export function checkDefinition(value: unknown, jobFile: string): JobDefinition 
       `${jobFile} has a \`command\` but no \`checkpoint\`: name the file that the program writes.`,
     );
   checkPrices(definition, jobFile);
+  const { onSuccess } = definition;
+  if (typeof onSuccess === "object" && /(?:^|[\\/])checkpoints[\\/][^\\/]+\.jsonl$/i.test(onSuccess.export))
+    throw new JobDefinitionError(
+      `${jobFile}: \`onSuccess.export\` names ${show(onSuccess.export)}, which would be taken for a checkpoint in that folder. Choose another folder.`,
+    );
   return definition;
 }
 

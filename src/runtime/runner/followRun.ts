@@ -13,6 +13,7 @@ import {
 } from "../state/status.js";
 import { CheckpointFollower } from "../store/follow.js";
 import { lookAtLock } from "../store/jsonlStore.js";
+import { backupsOf } from "../store/replaceFile.js";
 import { isStopRequested } from "../store/stopRequest.js";
 import type { RunEvent } from "./events.js";
 
@@ -44,7 +45,7 @@ type Unsured<Event, Unsure extends string> = Omit<Event, Unsure> & Partial<Pick<
  * What was recorded before the first look is told as counts, not as events.
  */
 export class FollowedRun {
-  private readonly follower: CheckpointFollower;
+  private follower: CheckpointFollower;
   private holder: Holder | null = null;
   private lost: LostRun | null = null;
   private isRead = false;
@@ -68,8 +69,12 @@ export class FollowedRun {
     private readonly token: string,
     private readonly onEvent: (event: FollowedEvent) => void,
   ) {
+    this.follower = this.followerOf(checkpoint);
+  }
+
+  private followerOf(path: string): CheckpointFollower {
     let last: JobState | undefined;
-    this.follower = new CheckpointFollower(checkpoint, {
+    return new CheckpointFollower(path, {
       onRecord: (scanned) => {
         last = this.follower.state;
         this.take(scanned);
@@ -88,6 +93,11 @@ export class FollowedRun {
   /** The process that has the run in hand, as its lock tells; null once it has ended. */
   get process(): Holder | null {
     return this.holder;
+  }
+
+  /** Where the checkpoint lies by now: at its own place, or in a backup since its job cleared it. */
+  get checkpointNow(): string {
+    return this.follower.path;
   }
 
   /** How the job stood at the latest look. */
@@ -118,12 +128,23 @@ export class FollowedRun {
       this.lost = lost;
     }
     await this.follower.refresh();
+    if (!this.follower.exists) await this.followMoved();
     this.before = undefined;
     const isFirst = !this.isRead;
     this.isRead = true;
     if (isFirst) this.tellStart();
     await this.tellStop();
     return this.holder === null;
+  }
+
+  /** A job that clears its checkpoint once it has succeeded does so as soon as its run has given the lock back. */
+  private async followMoved(): Promise<void> {
+    const backup = (await backupsOf(this.checkpoint).catch(() => [])).at(-1);
+    if (backup === undefined) return;
+    const before = this.follower;
+    this.follower = this.followerOf(backup);
+    await this.follower.refresh();
+    if (this.run() === null) this.follower = before;
   }
 
   private end(): FollowedEnd {

@@ -1,14 +1,14 @@
-import { mkdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { hostname } from "node:os";
-import { dirname } from "node:path";
 import { defaultStopGraceMs, maxTimerMs, stopPollIntervalMs } from "../config.js";
-import { AgentJobsError, CheckpointWriteError, messageOf, systemCodeOf } from "../errors.js";
+import { AgentJobsError } from "../errors.js";
 import { encodeRecord, type RunEndReason, type WritableRecord } from "../format/record.js";
 import { latestRun } from "../state/jobState.js";
 import { lossRecord } from "../state/lostRun.js";
 import { AppendFile } from "../store/appendFile.js";
 import { ChildRegister, orphansOf } from "../store/children.js";
 import { CheckpointFollower, eventsPathOf } from "../store/follow.js";
+import { prepareFolder } from "../store/jsonlStore.js";
 import { Lock, lockTokenVariable } from "../store/lock.js";
 import { sniffCheckpoint } from "../store/sniff.js";
 import { clearStopRequest, isStopRequested } from "../store/stopRequest.js";
@@ -39,7 +39,8 @@ export async function runCommand(
   options: { takeOver?: boolean | string; onBegun?: (token: string) => void } = {},
 ): Promise<CommandOutcome> {
   const call = resolveProgram(job, job.definition.command!);
-  await makeFolder(dirname(job.checkpoint));
+  // The lock lies beside the checkpoint, whose folder the program might only make later.
+  await prepareFolder(job.checkpoint);
   const lock = await Lock.acquire(job.checkpoint, options);
   try {
     await noteCheckpointPlace(job);
@@ -119,22 +120,6 @@ async function launch(
     clearInterval(watch);
     clearTimeout(grace);
     control.signal.removeEventListener("abort", abort);
-  }
-}
-
-/** The lock lies beside the checkpoint, whose folder the program might only make later. */
-async function makeFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (error) {
-    const code = systemCodeOf(error) ?? "";
-    throw new CheckpointWriteError(
-      `Cannot create the folder ${folder}: ${messageOf(error)}. Make its parent writable, or choose another checkpoint.`,
-      code,
-      {
-        cause: error,
-      },
-    );
   }
 }
 

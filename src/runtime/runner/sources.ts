@@ -10,11 +10,12 @@ import type { JobDefinition } from "./defineJob.js";
 const ofRunningOnly = [
   ...["concurrency", "workers", "budget", "limits", "retry", "maxFailures", "deadlineMs", "itemTimeoutMs"],
   ...["stopGraceMs", "estimate", "prices", "checkpoint", "items", "params", "envFile", "$schema"],
+  ...["onSuccess", "onFinish"],
 ];
 
 /** A line of a job file that only sets such a member, as in `concurrency: 8,` or `budget: { usd: 20 },`. */
 const runningLine =
-  /^\s*(?:concurrency|workers|budget|limits|retry|maxFailures|deadlineMs|itemTimeoutMs|stopGraceMs)\s*:\s*(?:[\d_.]+|"[\d.]+%"|false|\{[\s\w:.,]*\})\s*,?\s*$/;
+  /^\s*(?:concurrency|workers|budget|limits|retry|maxFailures|deadlineMs|itemTimeoutMs|stopGraceMs)\s*:\s*(?:[\d_.]+|"[\d.]+%"|false|\{[\s\w:.,]*\})\s*,?\s*$|^\s*(?:onSuccess|onFinish)\s*:\s*(?:"\w+"|\{[^{}]*\})\s*,?\s*$/;
 
 /** The largest file beside a JSON job that is taken for a part of its program. */
 const maxProgramBytes = 16 * 1024 * 1024;

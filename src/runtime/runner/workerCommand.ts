@@ -20,7 +20,7 @@ export function resolveProgram(job: LoadedJobFile, program: readonly string[]): 
   const [file, ...args] = program.map((part) =>
     part.includes("${python}") ? part.replaceAll("${python}", findPython(job.folder)) : part,
   );
-  return { file: file!, args, cwd: job.folder, env: withHelper({ ...process.env, ...readEnvFile(job) }) };
+  return { file: file!, args, cwd: job.folder, env: withHelper(environmentOf(job)) };
 }
 
 /** The folder of `agent_jobs.py`, built beside this bundle. */
@@ -32,6 +32,11 @@ function withHelper(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const { PYTHONPATH } = env;
   if (PYTHONPATH?.split(delimiter).includes(helperFolder)) return env;
   return { ...env, PYTHONPATH: PYTHONPATH ? `${PYTHONPATH}${delimiter}${helperFolder}` : helperFolder };
+}
+
+/** This process's environment and, before it, what `envFile` says. @throws as `resolveProgram` does */
+export function environmentOf(job: LoadedJobFile): NodeJS.ProcessEnv {
+  return { ...process.env, ...readEnvFile(job) };
 }
 
 /** What the system lacks at the moment and may have again. */

@@ -157,7 +157,8 @@ function stampOf(path: string, name: string): string | undefined {
   return /^\.(?:bak|dropped)-(\d{8}T\d{6}Z(?:-\d+)?)(?:\.events)?$/.exec(name.slice(own.length))?.[1];
 }
 
-const noLinks = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
+/** What file systems without links say. */
+export const noLinks = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
 
 /** The backup's name is given to whole copies only: undoing would bring half a one back. */
 async function copyWhole(path: string, backup: string): Promise<void> {

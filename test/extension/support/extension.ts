@@ -79,7 +79,12 @@ export async function untilEvent(
   });
 }
 
-type Shown = "showWarningMessage" | "showInformationMessage" | "showErrorMessage" | "showQuickPick";
+type Shown =
+  | "showWarningMessage"
+  | "showInformationMessage"
+  | "showErrorMessage"
+  | "showQuickPick"
+  | "showSaveDialog";
 
 /** Answers messages instead of a person: dialogs reject under test. Gives what was said; `restore` ends it. */
 export function answering(

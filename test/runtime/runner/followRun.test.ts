@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { clearCheckpoint } from "../../../src/runtime/backups.js";
 import { type FollowedEvent, FollowedRun } from "../../../src/runtime/runner/followRun.js";
 import { AgentResume } from "../../../src/runtime/session/agentResume.js";
 import type { Session } from "../../../src/runtime/session/session.js";
@@ -90,6 +91,21 @@ describe("following a run", () => {
     await lock.release();
     const end = await watched.untilEnd(AbortSignal.timeout(10_000));
     assert.deepEqual([end?.run, end?.ending], [null, null], "it recorded nothing of itself");
+  });
+
+  it("tells how a run ended whose job cleared its checkpoint before anybody looked", async () => {
+    const session = await start();
+    const watched = follow(tokenOf());
+    await session.markDone("a", 1);
+    await watched.look();
+    await session.markDone("b", 2);
+    await session.close();
+    const backup = await clearCheckpoint(path);
+    const end = await watched.untilEnd(AbortSignal.timeout(10_000));
+    assert.equal(end?.ending, end?.run?.ended?.reason);
+    assert.ok(end?.ending);
+    assert.deepEqual([watched.checkpointNow, watched.status().done], [backup, 2]);
+    assert.deepEqual(items("item-done"), ["b"]);
   });
 
   it("says once that the run was asked to stop", async () => {

@@ -1,0 +1,49 @@
+/** Results as lines and as tables, for a person's own programs. */
+import { stringify } from "csv-stringify/sync";
+import { type ItemKey, idText, idValue } from "./format/itemId.js";
+import { safeJson } from "./safeText.js";
+
+/** One done item, and what is told with it. */
+export interface ResultRow {
+  /** Which job and run it is of, where there are several. */
+  whose?: { job: string; label: string | null };
+  item: ItemKey;
+  /** The item as the job's input has it; left out where nobody asked. */
+  input?: unknown;
+  result: unknown;
+}
+
+/** One row as a JSON line, with its newline. */
+export function jsonLineOf({ whose, item, input, result }: ResultRow): string {
+  const row = { ...whose, id: idValue(item), ...(input !== undefined && { input }), result: result ?? null };
+  return `${safeJson(JSON.stringify(row))}\n`;
+}
+
+/** A table with a column for each member of the results, where they are objects; else with one column for them. */
+export function csvOf(rows: readonly ResultRow[]): string {
+  const flat = rows.map(
+    ({ whose, item, input, result }): Record<string, unknown> => ({
+      ...whose,
+      id: idText(item),
+      ...(input !== undefined && prefixed("input", input)),
+      ...prefixed("result", result ?? null),
+    }),
+  );
+  const columns = [...new Set(flat.flatMap((row) => Object.keys(row)))];
+  return stringify(
+    flat.map((row) => columns.map((column) => cell(row[column]))),
+    { header: true, columns, escape_formulas: true },
+  );
+}
+
+function prefixed(name: "input" | "result", value: unknown): Record<string, unknown> {
+  if (value === null || typeof value !== "object" || Array.isArray(value)) return { [name]: value };
+  const columnOf = (key: string) => (name === "input" || ownColumns.has(key) ? `${name}.${key}` : key);
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [columnOf(key), member]));
+}
+
+/** A member of a result does not take the place of whose it is. */
+const ownColumns: ReadonlySet<string> = new Set(["id", "job", "label"]);
+
+const cell = (value: unknown): string =>
+  value === null || value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value);
