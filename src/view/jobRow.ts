@@ -1,3 +1,4 @@
+import { kindText } from "./foreignText.js";
 import type { JobView } from "./jobView.js";
 import {
   countText,
@@ -110,9 +111,15 @@ export function jobRow(name: string, view: JobView | null): JobRow {
   if (status.failed > 0) parts.push(`${countText(status.failed)} failed`);
   if (status.inDoubt > 0) parts.push(`${countText(status.inDoubt)} in doubt`);
   if (!status.pause) parts.push(...pace);
-  if (!isLimited && look !== "running" && look !== "finished" && look !== "finished-with-failures")
-    parts.push(lookWords[look]);
-  const spoken = [`job ${title}`, lookText(look, status)];
+  // A file without a total is neither finished nor stopped by anybody.
+  const isPlain = look === "running" || look === "finished" || look === "finished-with-failures";
+  if (!isLimited && !isPlain && !(view.foreign && look === "stopped")) parts.push(lookWords[look]);
+  if (view.foreign) parts.push(kindText(view.foreign));
+  const spoken = [
+    `job ${title}`,
+    ...(view.foreign ? [`${kindText(view.foreign)}, only read`] : []),
+    ...(view.foreign && look === "stopped" ? [progressText(view)] : [lookText(look, status)]),
+  ];
   if (status.total !== null && status.total > 0)
     spoken.push(percentText(status.done, status.total).replace("%", " percent"));
   if (status.failed > 0) spoken.push(`${status.failed} failed`);
@@ -190,6 +197,8 @@ export function jobDetails(name: string, view: JobView | null): string[] {
     ...(status.inDoubt > 0 ? [`${countText(status.inDoubt)} in doubt`] : []),
   ];
   lines.push(counts.join(" · "));
+  if (view.foreign)
+    lines.push(`${kindText(view.foreign)}: another tool's file, only read and never changed.`);
   if (status.run)
     lines.push(
       `Running since ${timeText(status.run.startedAtMs)}, pid ${status.run.pid} on ${safeText(status.run.host)}`,
@@ -199,16 +208,24 @@ export function jobDetails(name: string, view: JobView | null): string[] {
   if (status.stages.length > 0)
     lines.push(status.stages.map((stage) => `${safeText(stage.name)} ${countText(stage.done)}`).join(" › "));
   if (status.lastRun) lines.push(lastRunText(status.lastRun));
-  if (status.inDoubt > 0)
+  if (status.inDoubt > 0 && view.foreign)
+    lines.push(`${plural(status.inDoubt, "item")} with neither a result nor an error.`);
+  else if (status.inDoubt > 0)
     lines.push(
       `${plural(status.inDoubt, "item")} begun and not recorded as finished; a resume does ${status.inDoubt === 1 ? "it" : "them"} again.`,
     );
-  if (status.damaged) lines.push(`${plural(scan.damageCount, "damaged line")}: repair the checkpoint.`);
+  if (status.damaged && view.foreign)
+    lines.push(
+      `${plural(scan.damageCount, "row")} that cannot be read and ${scan.damageCount === 1 ? "is" : "are"} not counted.`,
+    );
+  else if (status.damaged) lines.push(`${plural(scan.damageCount, "damaged line")}: repair the checkpoint.`);
   const spent = usageText(state.usage);
   if (spent !== null) lines.push(sentence(spent));
   const spentNow = status.run && state.runs.size > 1 ? usageText(status.run.usage) : null;
   if (spentNow !== null) lines.push(`Of these in this run: ${spentNow}`);
-  if (state.doneMs !== null && status.done > 0)
+  if (state.doneMs !== null && status.done > 0 && view.foreign)
+    lines.push(`${durationText(state.doneMs)} of work in ${plural(status.done, "done item")}`);
+  else if (state.doneMs !== null && status.done > 0)
     lines.push(
       `A resume does not do again: ${plural(status.done, "item")}, ${durationText(state.doneMs)} of work`,
     );

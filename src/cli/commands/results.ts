@@ -6,20 +6,22 @@ import { resolveItems } from "../../runtime/runner/items.js";
 import { isJobFile } from "../../runtime/runner/jobPaths.js";
 import { loadJob } from "../../runtime/runner/loadJob.js";
 import { safeJson, safeLines } from "../../runtime/safeText.js";
+import { plural } from "../../view/text.js";
 import { CommandError, exit } from "../exitCodes.js";
+import { type MapFlag, mapped, takesMap } from "../mapFlag.js";
 import { chosenTargets, type RunChoice, takesRunChoice } from "../runChoice.js";
 import { runtimePath } from "../runtimePath.js";
 import { shellWord } from "../shellWord.js";
 import { readTarget } from "../targets.js";
 import { isTerminal, leave, printError } from "../terminal.js";
 
-interface ResultsFlags extends RunChoice {
+interface ResultsFlags extends RunChoice, MapFlag {
   format: "jsonl" | "csv";
   withInput?: boolean;
 }
 
 export function registerResults(program: Command): void {
-  takesRunChoice(program.command("results"))
+  takesMap(takesRunChoice(program.command("results")))
     .description("print the results so far, also while the job runs")
     .argument("<path>", "a job file, a checkpoint or a folder")
     .addOption(new Option("--format <format>", "how").choices(["jsonl", "csv"]).default("jsonl"))
@@ -28,7 +30,7 @@ export function registerResults(program: Command): void {
 }
 
 async function results(path: string, flags: ResultsFlags): Promise<number> {
-  const targets = await chosenTargets([path], flags);
+  const targets = await mapped(await chosenTargets([path], flags), flags);
   if (targets.length > 1 && !flags.all)
     throw new CommandError(
       exit.usage,
@@ -40,11 +42,15 @@ async function results(path: string, flags: ResultsFlags): Promise<number> {
     const view = await readTarget(target);
     if (view.error !== null) throw new CommandError(exit.usage, view.error);
     if (view.scan.format === "empty") continue;
-    if (view.status.damaged)
+    if (view.status.damaged && view.foreign)
+      printError(
+        `${target.checkpoint} has ${plural(view.scan.damageCount, "row")} that cannot be read: ${view.scan.damageCount === 1 ? "it is" : "they are"} missing here.`,
+      );
+    else if (view.status.damaged)
       printError(
         `${target.checkpoint} is damaged: results in its damaged lines are missing here. Repair it (agent-jobs repair ${shellWord(target.checkpoint)}).`,
       );
-    for await (const { item, result } of readResults(target.checkpoint)) {
+    for await (const { item, result } of readResults(target.checkpoint, target.readAs)) {
       const row = {
         ...(flags.all && { job: view.name, label: view.label }),
         id: item,

@@ -63,7 +63,13 @@ const byName: [RegExp, string][] = [
 
 /** The cause of an error of which a tool kept only the text. */
 export function textError(text: string): Told {
-  return { cause: textCause(text), message: shortened(text) };
+  return { cause: textCause(text), message: shortened(withoutStack(text)) };
+}
+
+/** Where an error was thrown says nothing of an item; the row has it. */
+function withoutStack(text: string): string {
+  const stack = text.search(/\n\s+at \S|\nTraceback \(/);
+  return stack > 0 ? text.slice(0, stack) : text;
 }
 
 function textCause(text: string): string {
