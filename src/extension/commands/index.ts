@@ -15,6 +15,7 @@ import { showFailure, showFailures } from "./showFailures.js";
 import { openLog, showItemLog } from "./showLog.js";
 import { stop } from "./stop.js";
 import { undo } from "./undo.js";
+import { showItem, stopWatching, watchFile } from "./watch.js";
 
 const handlers: Record<string, Handler> = {
   [commandIds.run]: run,
@@ -33,10 +34,13 @@ const handlers: Record<string, Handler> = {
   [commandIds.openLog]: openLog,
   [commandIds.attach]: attach,
   [commandIds.chooseOutliving]: chooseOutliving,
+  [commandIds.watchFile]: watchFile,
+  [commandIds.stopWatching]: stopWatching,
   [commandIds.refresh]: ({ catalog }) => catalog.refresh(),
   [innerCommandIds.openLine]: openLine,
   [innerCommandIds.repairLine]: repairLine,
   [innerCommandIds.showFailure]: showFailure,
+  [innerCommandIds.showItem]: showItem,
 };
 
 const keyOfCapability: Record<Capability, string> = {

@@ -15,9 +15,9 @@ export class FileFinder implements vscode.Disposable {
     this.dispose();
     for (const folder of vscode.workspace.workspaceFolders ?? []) {
       if (folder.uri.scheme !== "file") continue;
-      const { jobFiles, checkpoints } = discoverySettings(folder);
+      const { jobFiles, checkpoints, resultFiles } = discoverySettings(folder);
       for (const glob of jobFiles) this.watchGlob(folder, glob, (uri) => uri.path.endsWith(".json"));
-      for (const glob of checkpoints) this.watchGlob(folder, glob, null);
+      for (const glob of [...checkpoints, ...resultFiles]) this.watchGlob(folder, glob, null);
       this.watchGlob(folder, notedPlaces, () => true);
     }
   }
