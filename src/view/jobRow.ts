@@ -45,6 +45,10 @@ export function progressText(view: Pick<JobView, "status">): string {
   return total === null ? `${countText(done)} done` : `${countText(done)}/${countText(total)}`;
 }
 
+/** `2 in doubt`; of another tool's file, which tells of no runs, `2 unfinished`. */
+const openText = ({ status, foreign }: JobView): string =>
+  `${countText(status.inDoubt)} ${foreign ? "unfinished" : "in doubt"}`;
+
 /** What a run does between the wish to stop it and its end. */
 export function stoppingText(view: JobView): string {
   return `stopping: finishing ${plural(view.status.inFlight, "item")} in flight…`;
@@ -109,11 +113,12 @@ export function jobRow(name: string, view: JobView | null): JobRow {
   if (isLimited) parts.push(lookText(look, status));
   if (view.stopping) parts.push(`stopping, ${countText(status.inFlight)} in flight`);
   if (status.failed > 0) parts.push(`${countText(status.failed)} failed`);
-  if (status.inDoubt > 0) parts.push(`${countText(status.inDoubt)} in doubt`);
+  if (status.inDoubt > 0) parts.push(openText(view));
   if (!status.pause) parts.push(...pace);
   // A file without a total is neither finished nor stopped by anybody.
   const isPlain = look === "running" || look === "finished" || look === "finished-with-failures";
-  if (!isLimited && !isPlain && !(view.foreign && look === "stopped")) parts.push(lookWords[look]);
+  if (view.foreign && status.damaged) parts.push(`${countText(view.scan.damageCount)} unreadable`);
+  else if (!isLimited && !isPlain && !view.foreign) parts.push(lookWords[look]);
   if (view.foreign) parts.push(kindText(view.foreign));
   const spoken = [
     `job ${title}`,
@@ -123,7 +128,7 @@ export function jobRow(name: string, view: JobView | null): JobRow {
   if (status.total !== null && status.total > 0)
     spoken.push(percentText(status.done, status.total).replace("%", " percent"));
   if (status.failed > 0) spoken.push(`${status.failed} failed`);
-  if (status.inDoubt > 0) spoken.push(`${status.inDoubt} in doubt`);
+  if (status.inDoubt > 0) spoken.push(openText(view));
   if (status.pause) spoken.push(`paused because of ${safeText(status.pause.cause)}`);
   if (view.stopping) spoken.push("stopping");
   return { title, description: parts.join(" · "), look, accessibleLabel: spoken.join(", ") };
@@ -194,7 +199,7 @@ export function jobDetails(name: string, view: JobView | null): string[] {
   const counts = [
     progressText(view),
     ...(status.failed > 0 ? [plural(status.failed, "failed item")] : []),
-    ...(status.inDoubt > 0 ? [`${countText(status.inDoubt)} in doubt`] : []),
+    ...(status.inDoubt > 0 ? [openText(view)] : []),
   ];
   lines.push(counts.join(" · "));
   if (view.foreign)

@@ -71,7 +71,7 @@ function valuesText(rows: readonly SourceRow[], path: string): string {
 const shown = (value: unknown): string =>
   shortText(redact(typeof value === "string" ? value : (JSON.stringify(value) ?? "")), maxValueChars);
 
-/** `3 done · 1 failed · 1 without an id`, of the rows that were looked at. */
+/** `3 done · 1 failed · 1 unfinished · 1 without an id`, of the rows that were looked at. */
 export function countsText(rows: readonly SourceRow[], mapping: Mapping): string {
   const states = new Map<string, Row["state"]>();
   let nameless = 0;
@@ -81,7 +81,7 @@ export function countsText(rows: readonly SourceRow[], mapping: Mapping): string
   const count = (state: Row["state"]) => [...states.values()].filter((one) => one === state).length;
   const parts = [`${countText(count("done"))} done`];
   if (count("failed") > 0) parts.push(`${countText(count("failed"))} failed`);
-  if (count("open") > 0) parts.push(`${countText(count("open"))} neither`);
+  if (count("open") > 0) parts.push(`${countText(count("open"))} unfinished`);
   if (nameless > 0) parts.push(`${countText(nameless)} without an id`);
   return parts.join(" · ");
 }

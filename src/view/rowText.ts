@@ -37,7 +37,7 @@ function meaning(record: CheckpointRecord, label: (name: string, text: string) =
         ...shown(record.message).map((text, i) => label(i === 0 ? "Error" : "", text)),
       ];
     default:
-      return [label("State", "neither done nor failed")];
+      return [label("State", "unfinished: neither a result nor an error")];
   }
 }
 

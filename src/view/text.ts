@@ -33,6 +33,14 @@ export function shortText(text: string, max: number): string {
 
 const groups = new Intl.NumberFormat("en-US");
 
+/** As `shortText`, but what is left out is in the middle: names that services give differ at their ends. */
+export function middleText(text: string, max: number): string {
+  const chars = [...text];
+  if (chars.length <= max) return safeText(text);
+  const end = Math.floor((max - 1) / 3);
+  return safeText(`${chars.slice(0, max - 1 - end).join("")}…${chars.slice(-end).join("")}`);
+}
+
 /** `12,847` */
 export function countText(count: number): string {
   return groups.format(count);

@@ -92,7 +92,7 @@ describe("files of other tools in the tree", () => {
       const job = await jobNamed(catalog, "results", ({ view }) => view?.foreign === "promptfoo");
       assert.deepEqual([job.view?.status.done, job.view?.status.failed], [2, 8]);
       assert.deepEqual(watched(), [{ file: "evals/results.json" }]);
-      assert.match(String(messages.said[0]?.[0]), /Watching results\.json \(promptfoo\)\. It is only read/);
+      assert.match(String(messages.said[0]?.[0]), /Watching results\.json \(promptfoo\): only read/);
       assert.match(tree.getTreeItem(tree.nodeOf(job)).contextValue!, / job foreign watched openable /);
       await vscode.commands.executeCommand("agentJobs.stopWatching", tree.nodeOf(job));
       assert.ok(!catalog.jobs.some(({ checkpoint }) => checkpoint === path));
@@ -125,9 +125,9 @@ describe("files of other tools in the tree", () => {
       assert.deepEqual(asked, [
         "doc.id | a-1 · a-2 · a-2 | 5 different values in 7 of 8 rows",
         'err | 429 Too Many Requests · {"status":400,"message":"prompt is too … · Timeout: gave up after 60 s | 4 done · 1 failed · 1 without an id',
-        "answer | yes · no · maybe | 3 done · 1 failed · 1 neither · 1 without an id",
+        "answer | yes · no · maybe | 3 done · 1 failed · 1 unfinished · 1 without an id",
         "$(question) Nobody Knows | as many items as this file has lines | ",
-        `$(eye) Watch It | 3 done · 1 failed · 1 neither · 1 without an id | ${picks.said[4]!.length > 0 ? "It is only read, never changed. How it is read is kept in the settings (agentJobs.watched)." : ""}`,
+        `$(eye) Watch It | 3 done · 1 failed · 1 unfinished · 1 without an id | Only read, never changed; kept in the setting agentJobs.watched.`,
       ]);
       writeFileSync(inWorkspace("evals/in.txt"), "one\n".repeat(9));
       await untilEvent([catalog.onDidChangeJob], "another total", () => job.view?.status.total === 9);

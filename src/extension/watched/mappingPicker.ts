@@ -127,9 +127,7 @@ async function agreed(mapping: Mapping, rows: readonly SourceRow[], ask: Ask): P
   const yes = {
     label: vscode.l10n.t("$(eye) Watch It"),
     description: countsText(rows, mapping),
-    detail: vscode.l10n.t(
-      "It is only read, never changed. How it is read is kept in the settings (agentJobs.watched).",
-    ),
+    detail: vscode.l10n.t("Only read, never changed; kept in the setting agentJobs.watched."),
     value: true,
   };
   const separator = {

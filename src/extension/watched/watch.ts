@@ -29,7 +29,7 @@ export async function watch(catalog: JobCatalog, path: string): Promise<Job | un
   void vscode.window.showInformationMessage(
     isListed
       ? vscode.l10n.t("{0}{1} is listed already.", name, kind)
-      : vscode.l10n.t("Watching {0}{1}. It is only read, never changed.", name, kind),
+      : vscode.l10n.t("Watching {0}{1}: only read, never changed.", name, kind),
   );
   return job;
 }

@@ -8,8 +8,8 @@ import { icon, type TreeContext, type TreeNode } from "./node.js";
 const maxLabelChars = 80;
 
 /**
- * Items of another tool's file that are done, or that it says neither to be done nor to have failed. What it says of
- * each is shown from here.
+ * Items of another tool's file that are done, or unfinished: it says neither that they are done nor that they failed.
+ * What it says of each is shown from here.
  */
 export class ForeignItemsNode implements TreeNode {
   readonly id: string;
@@ -26,7 +26,7 @@ export class ForeignItemsNode implements TreeNode {
   item(): vscode.TreeItem {
     const isDone = this.which === "done";
     const item = new vscode.TreeItem(
-      isDone ? vscode.l10n.t("Done") : vscode.l10n.t("Neither done nor failed"),
+      isDone ? vscode.l10n.t("Done") : vscode.l10n.t("Unfinished"),
       vscode.TreeItemCollapsibleState.Collapsed,
     );
     const status = this.job.view?.status;

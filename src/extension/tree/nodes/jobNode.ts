@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { type JobLook, jobDetails, jobRow } from "../../../view/jobRow.js";
+import { middleText } from "../../../view/text.js";
 import type { Job } from "../../job.js";
 import { FailedNode } from "./failed.js";
 import { FaultsNode } from "./faults.js";
@@ -20,6 +21,8 @@ const icons: Record<JobLook, () => vscode.ThemeIcon> = {
   new: () => icon("circle-large-outline"),
 };
 
+const maxForeignChars = 24;
+
 /** A job: what it is, how far it is, and below it what a person may have to look at. */
 export class JobNode implements TreeNode {
   readonly id: string;
@@ -33,8 +36,10 @@ export class JobNode implements TreeNode {
     const { job } = this;
     const row = jobRow(job.name, job.view);
     const hasMore = this.sections().length > 0;
+    // What it counts comes behind its name, which services make of long random letters.
+    const title = job.view?.foreign ? middleText(row.title, maxForeignChars) : row.title;
     const item = new vscode.TreeItem(
-      row.title,
+      title,
       hasMore ? vscode.TreeItemCollapsibleState.Collapsed : vscode.TreeItemCollapsibleState.None,
     );
     const isPaused = row.look === "running" && job.view?.status.pause;
