@@ -53,7 +53,7 @@ describe("files of other tools in the tree", () => {
     put(requests);
     await jobNamed(catalog, "batch_6742f1c2_output", ({ view }) => view?.status.total === 14);
     assert.deepEqual(catalog.jobs.filter(({ checkpoint }) => checkpoint.includes("batches")).length, 1);
-    const row = await child(undefined, "batch_6742f1c2_output");
+    const row = await child(undefined, "batch_6742f1c2");
     const { description, contextValue } = tree.getTreeItem(row);
     assert.equal(description, "5/14 · 7 failed · OpenAI batch");
     assert.equal(contextValue, " job foreign openable hasFailures ");
@@ -63,7 +63,7 @@ describe("files of other tools in the tree", () => {
   });
 
   it("opens what the file says of an item, without keys, as text that can do nothing", async () => {
-    const row = await child(undefined, "batch_6742f1c2_output");
+    const row = await child(undefined, "batch_6742f1c2");
     const failed = await child(await child(await child(row, "Failed"), "context-too-long"), "invoice-009");
     const { command } = tree.getTreeItem(failed);
     await vscode.commands.executeCommand(command!.command, ...command!.arguments!);

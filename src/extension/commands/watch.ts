@@ -29,9 +29,7 @@ async function chosen(): Promise<vscode.Uri[]> {
     ...(at && { defaultUri: at }),
     canSelectMany: true,
     openLabel: vscode.l10n.t("Watch"),
-    title: vscode.l10n.t(
-      "Watch a batch’s output, results of promptfoo, a log of Inspect, or JSON Lines of your own",
-    ),
+    title: vscode.l10n.t("Watch a batch’s output, an evaluation’s results, or JSON Lines"),
   });
   return picked ?? [];
 }

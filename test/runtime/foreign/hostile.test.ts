@@ -131,6 +131,15 @@ describe("hostile files of other tools", () => {
     assert.deepEqual([state.done.size, state.open.size, summary.tornTail], [2, 5, true]);
   });
 
+  it("may have a byte order mark and Windows' line ends", () => {
+    const text = readFileSync(foreignFixture("openai/batch_6742f1c2_output.jsonl"), "utf8");
+    const dressed = readForeign(`\ufeff${text.replaceAll("\n", "\r\n")}`);
+    assert.deepEqual(outcomeOf(dressed.state), outcomeOf(readForeign(text).state));
+    assert.equal(dressed.summary.faultCount, 0);
+    const document = readFileSync(foreignFixture("promptfoo/results.json"), "utf8");
+    assert.deepEqual(readForeign(`\ufeff${document.replaceAll("\n", "\r\n")}`).state.done.size, 2);
+  });
+
   it("are told by their beginning wherever it is cut", () => {
     const text = readFileSync(foreignFixture("promptfoo/results.json"), "utf8");
     for (let end = 1; end < 3_000; end += 37) assert.equal(beginningOf(text.slice(0, end))?.isWhole, false);

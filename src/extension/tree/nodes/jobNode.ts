@@ -21,7 +21,7 @@ const icons: Record<JobLook, () => vscode.ThemeIcon> = {
   new: () => icon("circle-large-outline"),
 };
 
-const maxForeignChars = 24;
+const maxForeignChars = 18;
 
 /** A job: what it is, how far it is, and below it what a person may have to look at. */
 export class JobNode implements TreeNode {
@@ -37,7 +37,9 @@ export class JobNode implements TreeNode {
     const row = jobRow(job.name, job.view);
     const hasMore = this.sections().length > 0;
     // What it counts comes behind its name, which services make of long random letters.
-    const title = job.view?.foreign ? middleText(row.title, maxForeignChars) : row.title;
+    const title = job.view?.foreign
+      ? middleText(row.title.replace(/_(output|results)$/, ""), maxForeignChars)
+      : row.title;
     const item = new vscode.TreeItem(
       title,
       hasMore ? vscode.TreeItemCollapsibleState.Collapsed : vscode.TreeItemCollapsibleState.None,
