@@ -94,7 +94,7 @@ async function targetsIn(folder: string, which: Which): Promise<Target[]> {
   const paths = await glob(patterns, options);
   for (const path of await glob([...foreignFileGlobs], options))
     if (!paths.includes(path) && isForeignKind(await sniffCheckpoint(path))) paths.push(path);
-  const hidden = shownByOthers(paths.map((path) => resolve(path)));
+  const hidden = await shownByOthers(paths.map((path) => resolve(path)));
   const targets: Target[] = [];
   const taken = new Set<string>();
   for (const path of paths.filter(isJobFile).sort())

@@ -49,7 +49,7 @@ export async function discoverJobs(onBad: (what: string) => void): Promise<JobSo
   );
   const claimed = new Set(claims.flatMap((claim) => claim.checkpoints.map(({ path }) => path)));
   const results = await foreignAmong(distinct(found.flatMap((folder) => folder.resultFiles)));
-  const hidden = shownByOthers(distinct([...checkpoints, ...results, ...watched.keys()]));
+  const hidden = await shownByOthers(distinct([...checkpoints, ...results, ...watched.keys()]));
   const loose = await mapSome(
     checkpoints.filter((path) => !claimed.has(path) && !hidden.has(path) && !watched.has(path)),
     lookAt,

@@ -1,5 +1,5 @@
 import { readdir } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { sniffCheckpoint } from "./sniff.js";
 
 /** Files that lie beside one of another tool and are of the same batch. */
@@ -8,6 +8,8 @@ export interface Companions {
   answers: string[];
   /** Lists of requests, of which one may be this batch's. */
   requests: string[];
+  /** False where one is being written that may turn out to be of the batch. */
+  isSettled: boolean;
 }
 
 /** `batch_67f0_output.jsonl` and `batch_67f0_error.jsonl`, as OpenAI names the two files of a batch. */
@@ -21,18 +23,27 @@ const maxLookedAt = 32;
 export async function companionsOf(path: string): Promise<Companions> {
   const folder = dirname(path);
   const names = (await readdir(folder).catch(() => [] as string[])).sort();
-  const answers = errorsBeside(basename(path), names).map((name) => join(folder, name));
+  const answers: string[] = [];
+  let isSettled = true;
+  for (const name of errorsBeside(basename(path), names)) {
+    const format = await formatOf(join(folder, name));
+    if (format === "openai-batch") answers.push(join(folder, name));
+    else if (format === "empty" || format === "unknown") isSettled = false;
+  }
   const others = names.filter(
     (name) => name.endsWith(".jsonl") && !part.test(name) && name !== basename(path),
   );
   const requests: string[] = [];
   for (const name of others.slice(0, maxLookedAt)) {
-    const format = await sniffCheckpoint(join(folder, name)).catch(() => "missing");
+    const format = await formatOf(join(folder, name));
     if (format === "openai-batch-input") requests.push(join(folder, name));
-    if (requests.length > maxRequestLists) return { answers, requests: [] };
+    else if (format === "empty") isSettled = false;
+    if (requests.length > maxRequestLists) return { answers, requests: [], isSettled };
   }
-  return { answers, requests };
+  return { answers, requests, isSettled };
 }
+
+const formatOf = (path: string): Promise<string> => sniffCheckpoint(path).catch(() => "missing");
 
 function errorsBeside(name: string, names: readonly string[]): string[] {
   const { batch, what } = part.exec(name)?.groups ?? {};
@@ -44,14 +55,16 @@ function errorsBeside(name: string, names: readonly string[]): string[] {
 }
 
 /** Of files that are listed, those that another of them shows as well: the errors of a batch whose output is there. */
-export function shownByOthers(paths: readonly string[]): Set<string> {
+export async function shownByOthers(paths: readonly string[]): Promise<Set<string>> {
   const names = new Map<string, string[]>();
   for (const path of paths) names.set(dirname(path), [...(names.get(dirname(path)) ?? []), basename(path)]);
-  return new Set(
-    paths.flatMap((path) =>
-      errorsBeside(basename(path), names.get(dirname(path)) ?? []).map((name) =>
-        resolve(dirname(path), name),
-      ),
-    ),
-  );
+  const shown = new Set<string>();
+  for (const path of paths) {
+    const errors = errorsBeside(basename(path), names.get(dirname(path)) ?? []);
+    if (errors.length === 0 || (await formatOf(path)) !== "openai-batch") continue;
+    for (const name of errors)
+      if ((await formatOf(join(dirname(path), name))) === "openai-batch")
+        shown.add(join(dirname(path), name));
+  }
+  return shown;
 }

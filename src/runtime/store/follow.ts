@@ -157,7 +157,8 @@ export class CheckpointFollower {
     );
     if (mtimeMs === this.folderMtimeMs) return;
     this.folderMtimeMs = mtimeMs;
-    const { answers, requests } = await companionsOf(this.path);
+    const { answers, requests, isSettled } = await companionsOf(this.path);
+    if (!isSettled) this.folderMtimeMs = undefined;
     const readers = (paths: readonly string[], known: readonly FileReader[]) =>
       paths.map((path) => known.find((reader) => reader.path === path) ?? new FileReader(path));
     this.answers = readers(answers, this.answers);

@@ -83,9 +83,27 @@ describe("a batch in several files", () => {
     assert.equal(counts(follower).total, null);
   });
 
-  it("is listed once", () => {
-    const paths = [path(output), path(error), "/a/batch_1_error.jsonl", "/a/errors.jsonl"];
-    assert.deepEqual([...shownByOthers(paths)], [path(error)]);
+  it("is listed once, and checkpoints of ours with such names on their own", async () => {
+    put(output, error);
+    const own = '{"id":"a","ts":1}\n';
+    for (const name of ["jobs_output.jsonl", "jobs_error.jsonl"]) writeFileSync(path(name), own);
+    const paths = ["jobs_error.jsonl", "jobs_output.jsonl", "batch_1_error.jsonl", output, error].map(path);
+    assert.deepEqual([...(await shownByOthers(paths))], [path(error)]);
+    copyFileSync(path(output), path("jobs_output.jsonl"));
+    const follower = new CheckpointFollower(path("jobs_output.jsonl"));
+    await follower.refresh();
+    assert.deepEqual(follower.paths, [path("jobs_output.jsonl")]);
+  });
+
+  it("takes up errors that are written after their file was made", async () => {
+    put(output);
+    writeFileSync(path(error), "");
+    const follower = new CheckpointFollower(path(output));
+    await follower.refresh();
+    assert.equal(counts(follower).failed, 3);
+    put(error);
+    await follower.refresh();
+    assert.equal(counts(follower).failed, 7);
   });
 
   it("is followed while it is downloaded, also where its first line comes in parts", async () => {
