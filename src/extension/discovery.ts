@@ -82,12 +82,21 @@ async function findFiles(
   const excluded = exclude.length > 0 ? `{${exclude.join(",")}}` : null;
   const find = async (globs: readonly string[]) => {
     const lists = await Promise.all(
-      globs.map((glob) => vscode.workspace.findFiles(new vscode.RelativePattern(folder, glob), excluded)),
+      together(globs).map((glob) =>
+        vscode.workspace.findFiles(new vscode.RelativePattern(folder, glob), excluded),
+      ),
     );
     return lists.flat().map((uri) => uri.fsPath);
   };
   const [jobs, files, results] = await Promise.all([find(jobFiles), find(checkpoints), find(resultFiles)]);
   return { jobFiles: jobs, checkpoints: files, resultFiles: results };
+}
+
+/** Each search walks the whole folder: globs without braces of their own are one. */
+function together(globs: readonly string[]): string[] {
+  const plain = globs.filter((glob) => !/[{},]/.test(glob));
+  const others = globs.filter((glob) => !plain.includes(glob));
+  return plain.length > 1 ? [`{${plain.join(",")}}`, ...others] : [...plain, ...others];
 }
 
 /** Names alone prove nothing: only files whose content says that they are another tool's. */

@@ -4,7 +4,8 @@
  * Bedrock: `NAME.jsonl.out`; Inspect: `logs/2026-11-20T09-59-59+00-00_TASK_ID.json`; promptfoo has no name of its own.
  */
 export const foreignFileGlobs: readonly string[] = [
-  "**/batch_*_{output,error}.jsonl",
+  "**/batch_*_output.jsonl",
+  "**/batch_*_error.jsonl",
   "**/msgbatch_*_results.jsonl",
   "**/*.jsonl.out",
   "**/logs/????-??-??T*_*.json",
