@@ -64,17 +64,21 @@ describe("hostile files of other tools", () => {
         fc.integer({ min: 1, max: 40 }),
         (rows, step) => {
           const lines = `${rows.map((row) => JSON.stringify(row)).join("\n")}\n`;
-          const documents = [
-            JSON.stringify({ version: 2, status: "success", eval: { task: "t" }, samples: rows }),
-            JSON.stringify({ evalId: "e", results: { version: 3, results: rows, stats: rows[0] ?? null } }),
-          ];
+          const documents: Record<string, string> = {
+            inspect: JSON.stringify({ version: 2, status: "success", eval: { task: "t" }, samples: rows }),
+            promptfoo: JSON.stringify({
+              evalId: "e",
+              results: { version: 3, results: rows, stats: rows[0] ?? null },
+            }),
+          };
           for (const kind of kinds)
-            for (const text of [lines, ...documents]) {
+            for (const text of [lines, ...Object.values(documents)]) {
               const { state, summary } = readForeign(text, { kind }, step);
-              assert.ok(
-                state.done.size + state.open.size + summary.faultCount <= Math.max(1, rows.length + 1),
-              );
               for (const item of state.done) assert.ok(!state.open.has(item));
+              assert.deepEqual(readForeign(text, { kind }).state, state, "however its bytes come");
+              // What is of another kind may have any list where this one has its rows.
+              if (text !== (documents[kind] ?? lines)) continue;
+              assert.ok(state.done.size + state.open.size + summary.faultCount <= rows.length);
             }
           readForeign(
             lines,
@@ -84,7 +88,7 @@ describe("hostile files of other tools", () => {
           readForeign(lines);
         },
       ),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   });
 
