@@ -57,7 +57,8 @@ describe("commands on files of other tools", () => {
     );
     const rows = "json-lines/out.jsonl";
     const { code, stdout } = await run("status", "--json", "--map", "map.json", rows);
-    const { format, total, done, failed, inDoubt } = JSON.parse(stdout).jobs[0];
+    const { format, total, done, failed, inDoubt, inDoubtItems } = JSON.parse(stdout).jobs[0];
+    assert.deepEqual(inDoubtItems, [{ item: 4, attempt: 1, run: null, at: null }]);
     assert.deepEqual([code, format, total, done, failed, inDoubt], [3, "json-lines", 8, 3, 1, 1]);
     const results = await run("results", "--map", "map.json", rows);
     assert.equal(

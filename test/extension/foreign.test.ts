@@ -139,6 +139,20 @@ describe("files of other tools in the tree", () => {
     }
   });
 
+  it("lists watched files that come later, by a pattern, each by itself", async () => {
+    const settings = vscode.workspace.getConfiguration("agentJobs");
+    const entry = { file: "evals/run-*.log", id: "n", error: "oops" };
+    await settings.update("watched", [entry, { file: 3 }, "nonsense"], vscode.ConfigurationTarget.Workspace);
+    writeFileSync(inWorkspace("evals/run-7.log"), '{"n":1}\n{"n":2,"oops":"HTTP 503"}\n');
+    const job = await jobNamed(catalog, "run-7.log", ({ view }) => view?.status.done === 1);
+    assert.equal(job.view?.status.failedItems[0]?.open.failure?.cause, "overloaded");
+    const errors = answering("showErrorMessage", () => undefined);
+    await vscode.commands.executeCommand("agentJobs.stopWatching", tree.nodeOf(job));
+    errors.restore();
+    assert.match(String(errors.said[0]?.[0]), /run-7\.log is watched by a pattern/);
+    await settings.update("watched", undefined, vscode.ConfigurationTarget.Workspace);
+  });
+
   it("refuses what it cannot read, and nothing is made beside any file", async () => {
     const path = inWorkspace("evals/notes.txt");
     writeFileSync(path, "no rows\n");
