@@ -2,10 +2,14 @@ import { stat } from "node:fs/promises";
 import { basename, join, relative, resolve } from "node:path";
 import { glob } from "tinyglobby";
 import { messageOf } from "../runtime/errors.js";
+import { foreignFileGlobs } from "../runtime/foreign/fileNames.js";
+import type { ReadAs } from "../runtime/foreign/scannerFor.js";
+import { isForeignKind } from "../runtime/format/foreignKinds.js";
 import { CheckpointScanner } from "../runtime/format/scan.js";
 import { expectedCheckpoint, findCheckpoints } from "../runtime/runner/findCheckpoints.js";
 import { checkLabel, defaultCheckpointOf, isJobFile, jobNameOf } from "../runtime/runner/jobPaths.js";
 import { createJobState } from "../runtime/state/jobState.js";
+import { shownByOthers } from "../runtime/store/companions.js";
 import { CheckpointFollower, type FollowOptions } from "../runtime/store/follow.js";
 import { lookAtLock } from "../runtime/store/jsonlStore.js";
 import { sniffCheckpoint } from "../runtime/store/sniff.js";
@@ -19,6 +23,8 @@ export interface Target {
   name: string;
   /** Of its runs, where its job file was named; null for unlabelled ones. */
   label: string | null;
+  /** How another tool's file is to be read, where a person said so. */
+  readAs?: ReadAs;
 }
 
 /** Files that are checkpoints wherever they lie, and job files, below a folder. */
@@ -95,14 +101,13 @@ async function targetsOfJob(jobFile: string, { cleared }: Which): Promise<Target
 }
 
 async function targetsIn(folder: string, which: Which): Promise<Target[]> {
+  const options = { cwd: folder, absolute: true, ignore: ["**/node_modules/**"], dot: false };
   // A folder of checkpoints may be named itself.
   const own = basename(folder) === "checkpoints" ? ["*.{jsonl,ckpt}"] : [];
-  const paths = await glob([...patterns, ...own], {
-    cwd: folder,
-    absolute: true,
-    ignore: ["**/node_modules/**"],
-    dot: false,
-  });
+  const paths = await glob([...patterns, ...own], options);
+  for (const path of await glob([...foreignFileGlobs], options))
+    if (!paths.includes(path) && isForeignKind(await sniffCheckpoint(path))) paths.push(path);
+  const hidden = await shownByOthers(paths.map((path) => resolve(path)));
   const targets: Target[] = [];
   const taken = new Set<string>();
   for (const path of paths.filter(isJobFile).sort())
@@ -111,13 +116,13 @@ async function targetsIn(folder: string, which: Which): Promise<Target[]> {
       targets.push(target);
     }
   for (const path of paths.filter((p) => !isJobFile(p)).sort())
-    if (!taken.has(resolve(path)) && (await sniffCheckpoint(path)) !== "binary")
+    if (!taken.has(resolve(path)) && !hidden.has(resolve(path)) && (await sniffCheckpoint(path)) !== "binary")
       targets.push(checkpointTarget(resolve(path)));
   return targets;
 }
 
 function checkpointTarget(checkpoint: string): Target {
-  const name = basename(checkpoint).replace(/\.(jsonl|ckpt|json)$/, "");
+  const name = basename(checkpoint).replace(/\.(jsonl(\.out)?|ckpt|json)$/, "");
   return { checkpoint, jobFile: null, name, label: null };
 }
 
@@ -132,7 +137,8 @@ export async function readTarget(target: Target, watch: FollowOptions = {}): Pro
     fallbackName: target.name,
   };
   try {
-    const follower = new CheckpointFollower(target.checkpoint, watch);
+    const readAs = target.readAs ? { readAs: target.readAs } : {};
+    const follower = new CheckpointFollower(target.checkpoint, { ...watch, ...readAs });
     await follower.refresh();
     const missing = !follower.exists && target.jobFile === null;
     return jobView({

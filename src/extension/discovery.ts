@@ -1,5 +1,7 @@
 import { basename, dirname, resolve } from "node:path";
 import * as vscode from "vscode";
+import type { ReadAs } from "../runtime/foreign/scannerFor.js";
+import { isForeignKind } from "../runtime/format/foreignKinds.js";
 import {
   expectedCheckpoint,
   type FoundCheckpoint,
@@ -7,9 +9,11 @@ import {
   headerOf,
 } from "../runtime/runner/findCheckpoints.js";
 import { jobNameOf } from "../runtime/runner/jobPaths.js";
+import { shownByOthers } from "../runtime/store/companions.js";
 import { sniffCheckpoint } from "../runtime/store/sniff.js";
 import type { JobSource } from "./job.js";
 import { discoverySettings } from "./settings.js";
+import { watchedFiles } from "./watched/watchedFiles.js";
 
 interface Claim {
   jobFile: string;
@@ -21,9 +25,18 @@ interface Claim {
 /** How many files are looked at at a time. */
 const lookingAtOnce = 16;
 
-/** Lists the jobs of all open folders, in the order of the view. Looks at file contents, and runs none. */
-export async function discoverJobs(): Promise<JobSource[]> {
-  const found = await Promise.all((vscode.workspace.workspaceFolders ?? []).map(findFiles));
+/**
+ * Lists the jobs of all open folders, in the order of the view. Looks at file contents, and runs none.
+ * @param onBad told of settings that make no sense
+ */
+export async function discoverJobs(onBad: (what: string) => void): Promise<JobSource[]> {
+  const folders = (vscode.workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === "file");
+  const found = await Promise.all(folders.map(findFiles));
+  const watched = new Map(
+    (await Promise.all(folders.map((folder) => watchedFiles(folder, onBad))))
+      .flat()
+      .map((one) => [one.path, one.readAs]),
+  );
   const jobFiles = distinct(found.flatMap((folder) => folder.jobFiles));
   const checkpoints = distinct(found.flatMap((folder) => folder.checkpoints));
   const claims = await mapSome(
@@ -35,8 +48,10 @@ export async function discoverJobs(): Promise<JobSource[]> {
     }),
   );
   const claimed = new Set(claims.flatMap((claim) => claim.checkpoints.map(({ path }) => path)));
+  const results = await foreignAmong(distinct(found.flatMap((folder) => folder.resultFiles)));
+  const hidden = await shownByOthers(distinct([...checkpoints, ...results, ...watched.keys()]));
   const loose = await mapSome(
-    checkpoints.filter((path) => !claimed.has(path)),
+    checkpoints.filter((path) => !claimed.has(path) && !hidden.has(path) && !watched.has(path)),
     lookAt,
   );
   const known = new Set(jobFiles);
@@ -44,7 +59,14 @@ export async function discoverJobs(): Promise<JobSource[]> {
     if (checkpoint?.jobFile && known.has(checkpoint.jobFile))
       claims.find((claim) => claim.jobFile === checkpoint.jobFile)!.checkpoints.push(checkpoint);
   const alone = loose.filter((checkpoint) => checkpoint !== null && !known.has(checkpoint.jobFile ?? ""));
-  const sources = [...claims.flatMap(sourcesOf), ...alone.map((checkpoint) => aloneSource(checkpoint!.path))];
+  const others = results.filter(
+    (path) => !hidden.has(path) && !checkpoints.includes(path) && !watched.has(path),
+  );
+  const sources = [
+    ...claims.flatMap(sourcesOf),
+    ...[...alone.map((checkpoint) => checkpoint!.path), ...others].map((path) => aloneSource(path)),
+    ...[...watched].filter(([path]) => !claimed.has(path)).map(([path, readAs]) => aloneSource(path, readAs)),
+  ];
   return sources.sort(
     (a, b) => compare(a.name, b.name) || compare(a.label ?? "", b.label ?? "") || compare(a.id, b.id),
   );
@@ -55,18 +77,32 @@ const distinct = (paths: readonly string[]): string[] => [...new Set(paths)];
 
 async function findFiles(
   folder: vscode.WorkspaceFolder,
-): Promise<{ jobFiles: string[]; checkpoints: string[] }> {
-  if (folder.uri.scheme !== "file") return { jobFiles: [], checkpoints: [] };
-  const { jobFiles, checkpoints, exclude } = discoverySettings(folder);
+): Promise<{ jobFiles: string[]; checkpoints: string[]; resultFiles: string[] }> {
+  const { jobFiles, checkpoints, resultFiles, exclude } = discoverySettings(folder);
   const excluded = exclude.length > 0 ? `{${exclude.join(",")}}` : null;
   const find = async (globs: readonly string[]) => {
     const lists = await Promise.all(
-      globs.map((glob) => vscode.workspace.findFiles(new vscode.RelativePattern(folder, glob), excluded)),
+      together(globs).map((glob) =>
+        vscode.workspace.findFiles(new vscode.RelativePattern(folder, glob), excluded),
+      ),
     );
     return lists.flat().map((uri) => uri.fsPath);
   };
-  const [jobs, files] = await Promise.all([find(jobFiles), find(checkpoints)]);
-  return { jobFiles: jobs, checkpoints: files };
+  const [jobs, files, results] = await Promise.all([find(jobFiles), find(checkpoints), find(resultFiles)]);
+  return { jobFiles: jobs, checkpoints: files, resultFiles: results };
+}
+
+/** Each search walks the whole folder: globs without braces of their own are one. */
+function together(globs: readonly string[]): string[] {
+  const plain = globs.filter((glob) => !/[{},]/.test(glob));
+  const others = globs.filter((glob) => !plain.includes(glob));
+  return plain.length > 1 ? [`{${plain.join(",")}}`, ...others] : [...plain, ...others];
+}
+
+/** Names alone prove nothing: only files whose content says that they are another tool's. */
+async function foreignAmong(paths: readonly string[]): Promise<string[]> {
+  const isForeign = await mapSome(paths, (path) => sniffCheckpoint(path).then(isForeignKind, () => false));
+  return paths.filter((_, i) => isForeign[i]);
 }
 
 /** A checkpoint that no job file claims by its name; null where the file is none at all. */
@@ -94,9 +130,9 @@ function sourcesOf({ jobFile, expected, checkpoints }: Claim): JobSource[] {
   });
 }
 
-function aloneSource(checkpoint: string): JobSource {
-  const name = basename(checkpoint).replace(/\.(jsonl|ckpt)$/, "");
-  return { id: checkpoint, name, label: null, jobFile: null, checkpoint };
+function aloneSource(checkpoint: string, watched?: ReadAs): JobSource {
+  const name = basename(checkpoint).replace(/\.(jsonl(\.out)?|ckpt|json)$/, "");
+  return { id: checkpoint, name, label: null, jobFile: null, checkpoint, ...(watched && { watched }) };
 }
 
 /** Like `Promise.all` over `map`, with some at a time. */

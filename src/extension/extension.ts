@@ -5,6 +5,7 @@ import { RepairPreviews } from "./editor/repairPreviews.js";
 import { registerExcludes } from "./excludes/index.js";
 import { registerFailures } from "./failures/failuresDocument.js";
 import { ItemLogDocuments } from "./itemLog/itemLogDocument.js";
+import { registerItems } from "./items/itemDocument.js";
 import { JobCatalog } from "./jobCatalog.js";
 import { createLog, unawaited } from "./log.js";
 import { registerNotifications } from "./notifications/index.js";
@@ -29,7 +30,7 @@ export function activate(context: vscode.ExtensionContext): unknown {
   context.subscriptions.push(log, catalog, jobsView, tasks);
   context.subscriptions.push(registerStatusBar(catalog));
   context.subscriptions.push(registerNotifications(catalog, tasks.errors, log, isLooking));
-  context.subscriptions.push(registerFailures(catalog));
+  context.subscriptions.push(registerFailures(catalog), registerItems(catalog));
   context.subscriptions.push(registerExcludes(catalog, context.workspaceState, log));
   context.subscriptions.push(registerEditor(catalog));
   registerPython(context);
@@ -37,7 +38,7 @@ export function activate(context: vscode.ExtensionContext): unknown {
   const itemLogs = new ItemLogDocuments(catalog);
   const plans = new PlanDocuments();
   context.subscriptions.push(previews, itemLogs, plans);
-  const services = { catalog, tasks, outliving, tree, previews, itemLogs, plans, log };
+  const services = { catalog, tasks, outliving, tree, jobsView, previews, itemLogs, plans, log };
   context.subscriptions.push(registerCommands(services));
   context.subscriptions.push(registerTaskWatch(services));
   unawaited(log, "start", catalog.start());

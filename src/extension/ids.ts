@@ -25,6 +25,8 @@ export const commandIds = {
   chooseOutliving: "agentJobs.chooseOutliving",
   addPythonHelper: "agentJobs.addPythonHelper",
   excludeCheckpoints: "agentJobs.excludeCheckpoints",
+  watchFile: "agentJobs.watchFile",
+  stopWatching: "agentJobs.stopWatching",
   refresh: "agentJobs.refresh",
 } as const;
 
@@ -34,6 +36,7 @@ export const innerCommandIds = {
   openLine: "agentJobs.openLine",
   repairLine: "agentJobs.repairLine",
   showFailure: "agentJobs.showFailure",
+  showItem: "agentJobs.showItem",
 } as const;
 
 /** Keys of `when` clauses. Each of `any…` is true while at least one job can do it. */
@@ -56,6 +59,8 @@ export const settingsSection = "agentJobs";
 export const settingIds = {
   jobFiles: "jobFiles",
   checkpoints: "checkpoints",
+  resultFiles: "resultFiles",
+  watched: "watched",
   exclude: "exclude",
   nodePath: "nodePath",
   notifications: "notifications",
@@ -72,6 +77,9 @@ export const itemLogScheme = "agent-jobs-log";
 
 /** Scheme of the read-only documents that show what a run would do. */
 export const planScheme = "agent-jobs-plan";
+
+/** Scheme of the read-only documents that show what another tool's file says of an item. */
+export const itemScheme = "agent-jobs-item";
 
 /** Scheme of the read-only documents that show failures. */
 export const failuresScheme = "agent-jobs-failures";

@@ -1,4 +1,5 @@
 import { messageOf } from "../runtime/errors.js";
+import type { ReadAs } from "../runtime/foreign/scannerFor.js";
 import { latestRun } from "../runtime/state/jobState.js";
 import type { Holder, LostRun } from "../runtime/state/status.js";
 import { folderWarning } from "../runtime/store/folderRisk.js";
@@ -20,6 +21,8 @@ export interface JobSource {
   jobFile: string | null;
   /** Absolute path; need not exist yet. */
   checkpoint: string;
+  /** A person chose to watch this file, and how it is read where its content does not tell. */
+  watched?: ReadAs;
 }
 
 /** A moment's view of a running job is good for this long: its items in flight grow older, and its estimate with them. */
@@ -43,7 +46,12 @@ export class Job {
   private viewed: { view: JobView | null; atMs: number } | undefined;
 
   constructor(readonly source: JobSource) {
-    this.follower = new CheckpointFollower(source.checkpoint);
+    this.follower = new CheckpointFollower(source.checkpoint, { readAs: source.watched ?? {} });
+  }
+
+  /** The checkpoint and, of another tool's batch, the files beside it whose rows are counted with it. */
+  get paths(): string[] {
+    return this.follower.paths;
   }
 
   get id(): string {

@@ -1,3 +1,4 @@
+import { dirname, resolve } from "node:path";
 import * as vscode from "vscode";
 import { discoverJobs, mapSome } from "./discovery.js";
 import { Job } from "./job.js";
@@ -19,6 +20,12 @@ export interface EndedRun {
   job: Job;
   /** The lock's token, which names the run. */
   token: string;
+}
+
+/** The file whose lines are a job's total. */
+function countedFile({ checkpoint, source }: Job): string | undefined {
+  const total = source.watched?.mapping?.total;
+  return typeof total === "object" && total !== null ? resolve(dirname(checkpoint), total.lines) : undefined;
 }
 
 interface Entry {
@@ -55,6 +62,7 @@ export class JobCatalog implements vscode.Disposable {
     this.watcher = new CheckpointWatcher(
       (checkpoint) => this.touch(checkpoint),
       () => this.searchSoon(),
+      (path) => this.touchBeside(path),
       log,
     );
     this.finder = new FileFinder(() => this.searchSoon());
@@ -136,14 +144,17 @@ export class JobCatalog implements vscode.Disposable {
 
   private async searchNow(): Promise<void> {
     try {
-      const sources = await discoverJobs();
+      const sources = await discoverJobs((what) => this.log.warn(what));
       if (this.disposed) return;
       const before = this.entries;
       const fresh: Entry[] = [];
       this.entries = new Map();
       for (const source of sources) {
         const known = before.get(source.id);
-        const isSame = known?.job.checkpoint === source.checkpoint && known.job.jobFile === source.jobFile;
+        const isSame =
+          known?.job.checkpoint === source.checkpoint &&
+          known.job.jobFile === source.jobFile &&
+          JSON.stringify(known.job.source.watched) === JSON.stringify(source.watched);
         const entry = isSame ? known : this.createEntry(source);
         if (!isSame) fresh.push(entry);
         this.entries.set(source.id, entry);
@@ -151,7 +162,8 @@ export class JobCatalog implements vscode.Disposable {
       for (const [id, entry] of before) if (this.entries.get(id) !== entry) entry.pace.dispose();
       this.byCheckpoint = new Map();
       for (const entry of this.entries.values()) this.byCheckpoint.set(entry.job.checkpoint, entry);
-      this.watcher.watch([...this.byCheckpoint.keys()]);
+      const counted = [...this.entries.values()].flatMap(({ job }) => countedFile(job) ?? []);
+      this.watcher.watch([...this.byCheckpoint.keys()], counted);
       const isChanged = fresh.length > 0 || before.size !== this.entries.size;
       if (isChanged || before.size === 0) this.jobsChanged.fire();
       // What was there already may have changed unseen, where its folder was not watched yet.
@@ -173,6 +185,14 @@ export class JobCatalog implements vscode.Disposable {
   private touch(checkpoint: string): void {
     const entry = this.byCheckpoint.get(checkpoint);
     if (entry) unawaited(this.log, checkpoint, entry.pace.request());
+  }
+
+  /** Files of other tools may be read together with those beside them. */
+  private touchBeside(path: string): void {
+    for (const { job } of this.entries.values()) {
+      const isBeside = job.view?.foreign === "openai-batch" && dirname(job.checkpoint) === dirname(path);
+      if (isBeside || countedFile(job) === path) this.touch(job.checkpoint);
+    }
   }
 
   private async readJob(job: Job): Promise<void> {

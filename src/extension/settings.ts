@@ -7,6 +7,8 @@ export type NotificationLevel = "all" | "problems" | "off";
 export interface DiscoverySettings {
   jobFiles: readonly string[];
   checkpoints: readonly string[];
+  /** Of files that services and other tools write; content decides. */
+  resultFiles: readonly string[];
   exclude: readonly string[];
 }
 
@@ -16,6 +18,7 @@ export function discoverySettings(folder: vscode.WorkspaceFolder): DiscoverySett
   return {
     jobFiles: settings.get<string[]>(settingIds.jobFiles, []),
     checkpoints: settings.get<string[]>(settingIds.checkpoints, []),
+    resultFiles: settings.get<string[]>(settingIds.resultFiles, []),
     exclude: settings.get<string[]>(settingIds.exclude, []),
   };
 }
@@ -61,7 +64,8 @@ export async function setOffersExcludes(offers: boolean): Promise<void> {
 
 /** Calls back when one of the settings that decide what is listed has changed. */
 export function onDidChangeDiscovery(listener: () => void): vscode.Disposable {
-  const deciding = [settingIds.jobFiles, settingIds.checkpoints, settingIds.exclude];
+  const { jobFiles, checkpoints, resultFiles, watched, exclude } = settingIds;
+  const deciding = [jobFiles, checkpoints, resultFiles, watched, exclude];
   return vscode.workspace.onDidChangeConfiguration((event) => {
     if (deciding.some((name) => event.affectsConfiguration(`${settingsSection}.${name}`))) listener();
   });

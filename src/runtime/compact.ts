@@ -12,6 +12,7 @@ import { createJobState } from "./state/jobState.js";
 import { lossRecord } from "./state/lostRun.js";
 import { lookAtLock } from "./store/jsonlStore.js";
 import { readChunks } from "./store/readChunks.js";
+import { refuseForeign } from "./store/refuseForeign.js";
 import { type FileIdentity, identify, replaceFile } from "./store/replaceFile.js";
 
 export interface PlannedCompaction {
@@ -32,10 +33,11 @@ export interface PlannedCompaction {
 
 /**
  * Looks at a checkpoint and plans its compaction. Changes nothing.
- * @throws AgentJobsError AJ_UNKNOWN_FORMAT for a file that is not of our own format, AJ_NEWER_FORMAT, AJ_DAMAGED,
+ * @throws AgentJobsError AJ_UNKNOWN_FORMAT or AJ_FOREIGN for a file that is not of our own format, AJ_NEWER_FORMAT, AJ_DAMAGED,
  *   AJ_NOT_A_FILE, AJ_READ
  */
 export async function planCompaction(path: string): Promise<PlannedCompaction> {
+  await refuseForeign(path, "compact");
   const identity = await identify(path);
   const compaction = new Compaction();
   let taken = 0;

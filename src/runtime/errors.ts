@@ -12,6 +12,7 @@ export type ErrorCode =
   | "AJ_OTHER_JOB" // the checkpoint's header names another job
   | "AJ_NEWER_FORMAT" // the file was written by a newer version
   | "AJ_UNKNOWN_FORMAT" // the file is no checkpoint that can be written to
+  | "AJ_FOREIGN" // the file is another tool's, of a kind that is only read
   | "AJ_NOT_A_FILE" // a directory, link, FIFO or device where a file was expected
   | "AJ_READ" // the system refused to read
   | "AJ_WRITE" // the system refused to write, or wrote short

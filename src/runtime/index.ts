@@ -33,7 +33,6 @@ export {
 export type { Limits } from "./runner/pacing/requestGate.js";
 export { type ModelPrice, PriceList, type Prices } from "./runner/prices.js";
 export type { RetryOptions } from "./runner/retryPolicy.js";
-export { readUsage } from "./runner/usage.js";
 export { AgentResume } from "./session/agentResume.js";
 export { Deadline, type DeadlineClock } from "./session/deadline.js";
 export { LoopWatch } from "./session/loopWatch.js";
@@ -54,3 +53,4 @@ export {
 } from "./session/stopConditions.js";
 export { JsonlStore } from "./store/jsonlStore.js";
 export type { CheckpointStore, JobLog, LoadedJob, OpenOptions, StoreSupport } from "./store/store.js";
+export { readUsage } from "./usage.js";

@@ -16,6 +16,7 @@ import {
 } from "./state/repairPlan.js";
 import { eventsPathOf } from "./store/follow.js";
 import { type ReadWatch, readChunks } from "./store/readChunks.js";
+import { refuseForeign } from "./store/refuseForeign.js";
 import { exists, type FileIdentity, identify } from "./store/replaceFile.js";
 
 /** A plan, and the file that it is of as it was then. */
@@ -34,13 +35,14 @@ export type RepairWatch = ReadWatch;
 /**
  * Looks at a file and plans its repair. Changes nothing. Reads in constant memory, besides the ids of finished
  * items and what is known of each bad line.
- * @throws AgentJobsError AJ_UNKNOWN_FORMAT for a file of no known format, AJ_NEWER_FORMAT, AJ_NOT_A_FILE, AJ_READ;
+ * @throws AgentJobsError AJ_UNKNOWN_FORMAT for a file of no known format, AJ_FOREIGN for another tool's, AJ_NEWER_FORMAT, AJ_NOT_A_FILE, AJ_READ;
  *   the signal's reason
  */
 export async function planRepairOf(
   path: string,
   options: RepairChoices & RepairWatch = {},
 ): Promise<PlannedRepair> {
+  await refuseForeign(path, "repair");
   const identity = await identify(path);
   const { sizeBytes } = identity;
   const faults: FoundFault[] = [];

@@ -1,7 +1,8 @@
 import { systemCodeOf } from "./errors.js";
+import { type ReadAs, scannerFor } from "./foreign/scannerFor.js";
 import { type ItemKey, idText } from "./format/itemId.js";
 import type { DoneRecord, SnapshotRecord } from "./format/record.js";
-import { CheckpointScanner } from "./format/scan.js";
+import { CheckpointScanner, type RecordScanner } from "./format/scan.js";
 import { eventsPathOf } from "./store/follow.js";
 import { streamPlain } from "./store/plainFile.js";
 
@@ -15,12 +16,13 @@ export interface ItemResult {
 /**
  * The results of a checkpoint so far, each done item once, in the order in which they finished; also while a run
  * writes. Items without a result come with `undefined`.
+ * @param readAs how another tool's file is to be read, where its content does not tell
  */
-export async function* readResults(checkpoint: string): AsyncGenerator<ItemResult> {
+export async function* readResults(checkpoint: string, readAs: ReadAs = {}): AsyncGenerator<ItemResult> {
   const seen = new Set<ItemKey>();
   const kept = await keptResults(eventsPathOf(checkpoint));
   let snapshot: SnapshotRecord | undefined;
-  const scanner = new CheckpointScanner();
+  let scanner: RecordScanner | undefined;
   const take = function* (record: { type: string }): Generator<ItemResult> {
     if (record.type === "snapshot") snapshot = record as SnapshotRecord;
     if (record.type !== "done") return;
@@ -32,9 +34,11 @@ export async function* readResults(checkpoint: string): AsyncGenerator<ItemResul
       ...(hash !== undefined && { hash }),
     };
   };
-  for await (const chunk of await streamPlain(checkpoint))
+  for await (const chunk of await streamPlain(checkpoint)) {
+    scanner ??= scannerFor(chunk as Buffer, readAs).scanner;
     for (const { record } of scanner.push(chunk as Buffer)) yield* take(record);
-  const tail = scanner.tailRecord();
+  }
+  const tail = scanner?.tailRecord();
   if (tail) yield* take(tail.record);
   if (!snapshot) return;
   const results = ((snapshot.state as { results?: unknown } | null)?.results ?? {}) as Record<

@@ -27,7 +27,8 @@ export function capabilitiesOf({ view, hasJobFile, trusted }: CapabilityInput): 
   const hasFile = view !== null && (progress !== "empty" || view.scan.lines > 0);
   if (hasFile) can.add("openable");
   if (view && view.status.failed > 0) can.add("hasFailures");
-  if (!trusted) return can;
+  // Files of other tools are only read.
+  if (!trusted || view?.foreign) return can;
   if (live && !view?.stopping) can.add("stoppable");
   const touched = view !== null && (view.state.runs.size > 0 || view.state.done.size > 0);
   if (!live && hasJobFile && progress !== "unreadable") {

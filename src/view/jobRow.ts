@@ -1,3 +1,4 @@
+import { kindText } from "./foreignText.js";
 import type { JobView } from "./jobView.js";
 import {
   countText,
@@ -43,6 +44,10 @@ export function progressText(view: Pick<JobView, "status">): string {
   const { done, total } = view.status;
   return total === null ? `${countText(done)} done` : `${countText(done)}/${countText(total)}`;
 }
+
+/** `2 in doubt`; of another tool's file, which tells of no runs, `2 unfinished`. */
+const openText = ({ status, foreign }: JobView): string =>
+  `${countText(status.inDoubt)} ${foreign ? "unfinished" : "in doubt"}`;
 
 /** What a run does between the wish to stop it and its end. */
 export function stoppingText(view: JobView): string {
@@ -108,15 +113,22 @@ export function jobRow(name: string, view: JobView | null): JobRow {
   if (isLimited) parts.push(lookText(look, status));
   if (view.stopping) parts.push(`stopping, ${countText(status.inFlight)} in flight`);
   if (status.failed > 0) parts.push(`${countText(status.failed)} failed`);
-  if (status.inDoubt > 0) parts.push(`${countText(status.inDoubt)} in doubt`);
+  if (status.inDoubt > 0) parts.push(openText(view));
   if (!status.pause) parts.push(...pace);
-  if (!isLimited && look !== "running" && look !== "finished" && look !== "finished-with-failures")
-    parts.push(lookWords[look]);
-  const spoken = [`job ${title}`, lookText(look, status)];
+  // A file without a total is neither finished nor stopped by anybody.
+  const isPlain = look === "running" || look === "finished" || look === "finished-with-failures";
+  if (view.foreign && status.damaged) parts.push(`${countText(view.scan.damageCount)} unreadable`);
+  else if (!isLimited && !isPlain && !view.foreign) parts.push(lookWords[look]);
+  if (view.foreign) parts.push(kindText(view.foreign));
+  const spoken = [
+    `job ${title}`,
+    ...(view.foreign ? [`${kindText(view.foreign)}, only read`] : []),
+    ...(view.foreign && look === "stopped" ? [progressText(view)] : [lookText(look, status)]),
+  ];
   if (status.total !== null && status.total > 0)
     spoken.push(percentText(status.done, status.total).replace("%", " percent"));
   if (status.failed > 0) spoken.push(`${status.failed} failed`);
-  if (status.inDoubt > 0) spoken.push(`${status.inDoubt} in doubt`);
+  if (status.inDoubt > 0) spoken.push(openText(view));
   if (status.pause) spoken.push(`paused because of ${safeText(status.pause.cause)}`);
   if (view.stopping) spoken.push("stopping");
   return { title, description: parts.join(" · "), look, accessibleLabel: spoken.join(", ") };
@@ -188,9 +200,11 @@ export function jobDetails(name: string, view: JobView | null): string[] {
   const counts = [
     progressText(view),
     ...(status.failed > 0 ? [plural(status.failed, "failed item")] : []),
-    ...(status.inDoubt > 0 ? [`${countText(status.inDoubt)} in doubt`] : []),
+    ...(status.inDoubt > 0 ? [openText(view)] : []),
   ];
   lines.push(counts.join(" · "));
+  if (view.foreign)
+    lines.push(`${kindText(view.foreign)}: another tool's file, only read and never changed.`);
   if (status.run)
     lines.push(
       `Running since ${timeText(status.run.startedAtMs)}, pid ${status.run.pid} on ${safeText(status.run.host)}`,
@@ -200,16 +214,24 @@ export function jobDetails(name: string, view: JobView | null): string[] {
   if (status.stages.length > 0)
     lines.push(status.stages.map((stage) => `${safeText(stage.name)} ${countText(stage.done)}`).join(" › "));
   if (status.lastRun) lines.push(lastRunText(status.lastRun));
-  if (status.inDoubt > 0)
+  if (status.inDoubt > 0 && view.foreign)
+    lines.push(`${plural(status.inDoubt, "item")} with neither a result nor an error.`);
+  else if (status.inDoubt > 0)
     lines.push(
       `${plural(status.inDoubt, "item")} begun and not recorded as finished; a resume does ${status.inDoubt === 1 ? "it" : "them"} again.`,
     );
-  if (status.damaged) lines.push(`${plural(scan.damageCount, "damaged line")}: repair the checkpoint.`);
+  if (status.damaged && view.foreign)
+    lines.push(
+      `${plural(scan.damageCount, "row")} that cannot be read and ${scan.damageCount === 1 ? "is" : "are"} not counted.`,
+    );
+  else if (status.damaged) lines.push(`${plural(scan.damageCount, "damaged line")}: repair the checkpoint.`);
   const spent = usageText(state.usage);
   if (spent !== null) lines.push(sentence(spent));
   const spentNow = status.run && state.runs.size > 1 ? usageText(status.run.usage) : null;
   if (spentNow !== null) lines.push(`Of these in this run: ${spentNow}`);
-  if (state.doneMs !== null && status.done > 0)
+  if (state.doneMs !== null && status.done > 0 && view.foreign)
+    lines.push(`${durationText(state.doneMs)} of work in ${plural(status.done, "done item")}`);
+  else if (state.doneMs !== null && status.done > 0)
     lines.push(
       `A resume does not do again: ${plural(status.done, "item")}, ${durationText(state.doneMs)} of work`,
     );

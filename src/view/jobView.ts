@@ -1,3 +1,4 @@
+import { type ForeignKind, isForeignKind } from "../runtime/format/foreignKinds.js";
 import type { ScanSummary } from "../runtime/format/scan.js";
 import type { JobState } from "../runtime/state/jobState.js";
 import { type Holder, type JobStatus, type LostRun, statusOf } from "../runtime/state/status.js";
@@ -13,6 +14,8 @@ export interface JobView {
   status: JobStatus;
   /** Why the checkpoint cannot be read, in one sentence; null where it can. */
   error: string | null;
+  /** Of which other tool's it is, where it is one that is only read. */
+  foreign: ForeignKind | null;
   /** The moment of `status`, milliseconds since 1970. */
   nowMs: number;
   /** Somebody asked the live run to stop in order. */
@@ -41,8 +44,9 @@ export interface JobViewInput {
 export function jobView(input: JobViewInput): JobView {
   const { checkpoint, state, scan, holder, nowMs, readError } = input;
   const status = statusOf(state, scan, holder, nowMs, input.lost ?? null);
-  const foreign = "It is no checkpoint of a format that Agent Jobs knows; it was not changed.";
-  const error = readError ?? (status.progress === "unreadable" ? foreign : null);
+  const unknown =
+    "It is no checkpoint of a format that Agent Jobs knows; it was not changed. If it is JSON Lines of your own, say how its rows are read: --map FILE, or Watch a File… in the editor.";
+  const error = readError ?? (status.progress === "unreadable" ? unknown : null);
   return {
     name: state.job ?? input.fallbackName,
     label: state.label,
@@ -51,6 +55,7 @@ export function jobView(input: JobViewInput): JobView {
     scan,
     status: error === null ? status : { ...status, progress: "unreadable" },
     error,
+    foreign: isForeignKind(scan.format) ? scan.format : null,
     nowMs,
     stopping: (input.stopping ?? false) && holder !== null,
     placeWarning: input.placeWarning ?? null,

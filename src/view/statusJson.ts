@@ -25,7 +25,7 @@ export function statusJson(view: JobView): Record<string, unknown> {
     done: known(status.done),
     failed: known(status.failed),
     inDoubt: known(status.inDoubt),
-    inDoubtItems: unknown ? [] : doubtfulItems(status.inDoubtItems),
+    inDoubtItems: unknown ? [] : openItems(view),
     remaining: status.remaining,
     inFlight: known(status.inFlight),
     gone: known(status.gone),
@@ -58,6 +58,12 @@ export function statusJson(view: JobView): Record<string, unknown> {
     saved: { items: known(status.done), usd: state.doneUsage.usd, ms: state.doneMs },
     ...(state.steps.size > 0 && { steps: Object.fromEntries(state.steps) }),
   };
+}
+
+/** Files of other tools know of no runs, and not when an item was begun. */
+function openItems({ status, foreign }: JobView): unknown[] {
+  const items = doubtfulItems(status.inDoubtItems);
+  return foreign ? items.map((item) => ({ ...item, run: null, at: null })) : items;
 }
 
 function faultJson({

@@ -34,6 +34,14 @@ export function shortText(text: string, max: number): string {
 /** Made when it is first needed: that takes as long as all the rest of a command's start. */
 let groups: Intl.NumberFormat | undefined;
 
+/** As `shortText`, but what is left out is in the middle: names that services give differ at their ends. */
+export function middleText(text: string, max: number): string {
+  const chars = [...text];
+  if (chars.length <= max) return safeText(text);
+  const end = Math.floor((max - 1) / 3);
+  return safeText(`${chars.slice(0, max - 1 - end).join("")}…${chars.slice(-end).join("")}`);
+}
+
 /** `12,847` */
 export function countText(count: number): string {
   if (Number.isInteger(count) && Math.abs(count) < 1_000) return String(count);

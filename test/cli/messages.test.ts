@@ -96,6 +96,10 @@ const cases: Case[] = [
     files: { [checkpoint]: `${header({})}a diary\nof mine\n`.replace(/^.*\n/, "") },
   },
   {
+    ...{ code: "AJ_FOREIGN", exit: 2, args: ["run", "n.job.js"], names: "n.jsonl" },
+    files: { [checkpoint]: '{"custom_id":"a","result":{"type":"expired"}}\n' },
+  },
+  {
     ...{ code: "AJ_NOT_A_FILE", exit: 2, args: ["run", "n.job.js"], names: "n.jsonl" },
     prepare: (folder) => mkdirSync(join(folder, checkpoint), { recursive: true }),
   },

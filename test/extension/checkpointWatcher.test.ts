@@ -18,7 +18,12 @@ describe("the watcher of checkpoints", () => {
     warnings = [];
     const log = { warn: (text: string) => warnings.push(text) } as unknown as Log;
     const again = () => watcher.watch([checkpoint]);
-    watcher = new CheckpointWatcher((path) => onChange(path), again, log);
+    watcher = new CheckpointWatcher(
+      (path) => onChange(path),
+      again,
+      () => {},
+      log,
+    );
   });
   afterEach(() => {
     watcher.dispose();

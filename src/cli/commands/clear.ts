@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { clearCheckpoint, undoLast } from "../../runtime/repair.js";
+import { refuseForeign } from "../../runtime/store/refuseForeign.js";
 import type { JobView } from "../../view/jobView.js";
 import { durationText, plural, usdText } from "../../view/text.js";
 import { eachTarget, failedJson, type Outcome } from "../eachTarget.js";
@@ -45,6 +46,7 @@ async function clearOne(target: Target, flags: ClearFlags): Promise<Outcome> {
   const { checkpoint } = target;
   const view = await readTarget(target);
   if (view.error !== null) throw new CommandError(exit.usage, view.error);
+  await refuseForeign(checkpoint, "clear");
   if (!flags.json) print(lossText(view));
   const agreed = flags.yes || (await confirm("Clear?"));
   if (agreed === null)

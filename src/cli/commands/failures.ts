@@ -7,6 +7,7 @@ import type { JobView } from "../../view/jobView.js";
 import { plural, safeText, shortText } from "../../view/text.js";
 import { CommandError, exit } from "../exitCodes.js";
 import { itemNamed } from "../itemNamed.js";
+import { type MapFlag, mapped, takesMap } from "../mapFlag.js";
 import { takesLabel } from "../runChoice.js";
 import { shellWord } from "../shellWord.js";
 import { readTarget, targetsOf } from "../targets.js";
@@ -16,7 +17,7 @@ import { isTerminal, leave, print, printJson, styled } from "../terminal.js";
 const maxLinesOfEach = 10;
 const maxLinesOfNamed = 2_000;
 
-interface FailuresFlags {
+interface FailuresFlags extends MapFlag {
   as?: string;
   log?: boolean;
   item?: string[];
@@ -24,7 +25,7 @@ interface FailuresFlags {
 }
 
 export function registerFailures(program: Command): void {
-  takesLabel(program.command("failures"))
+  takesMap(takesLabel(program.command("failures")))
     .description("list failed items by cause, with their messages")
     .argument("<path>", "a job file, a checkpoint or a folder")
     .option("--log", "with the newest lines that each item wrote to the log")
@@ -44,7 +45,7 @@ interface Shown {
 
 async function failures(path: string, flags: FailuresFlags): Promise<number> {
   const found: { view: JobView; checkpoint: string }[] = [];
-  for (const target of await targetsOf(path, { label: flags.as }))
+  for (const target of await mapped(await targetsOf(path, { label: flags.as }), flags))
     found.push({ view: await readTarget(target), checkpoint: target.checkpoint });
   for (const { view } of found) if (view.error !== null) throw new CommandError(exit.usage, view.error);
   const named = flags.item?.map((id) => ({
@@ -78,7 +79,8 @@ async function failures(path: string, flags: FailuresFlags): Promise<number> {
 }
 
 /** Failed items whose retry was cut short are in doubt, no longer failed: they are not to be missed here. */
-function printInterrupted({ name, status }: JobView, path: string): void {
+function printInterrupted({ name, status, foreign }: JobView, path: string): void {
+  if (foreign) return;
   const { length } = status.inDoubtItems.filter(({ open }) => open.failure);
   if (length === 0) return;
   const retry = `agent-jobs retry ${shellWord(path)}`;
@@ -103,8 +105,10 @@ function asJson(shown: readonly Shown[], flags: FailuresFlags): Record<string, u
 function failuresJson({ view, groups }: Shown): unknown[] {
   return groups.flatMap(({ cause, items }) =>
     items.map(({ item, failure: { message, attempt, run, atMs } }) => ({
-      ...{ job: view.name, label: view.label, item: idValue(item as ItemKey), cause, message, attempt, run },
-      at: new Date(atMs).toISOString(),
+      ...{ job: view.name, label: view.label, item: idValue(item as ItemKey), cause, message, attempt },
+      // Files of other tools know of no runs, and often of no times.
+      run: run > 0 ? run : null,
+      at: run > 0 || atMs > 0 ? new Date(atMs).toISOString() : null,
     })),
   );
 }

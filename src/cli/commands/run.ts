@@ -9,6 +9,7 @@ import { RunControl } from "../../runtime/runner/runControl.js";
 import type { DoubtChoice } from "../../runtime/runner/runOptions.js";
 import { startedAgainVariable } from "../../runtime/startedAgain.js";
 import { folderWarning } from "../../runtime/store/folderRisk.js";
+import { refuseForeign } from "../../runtime/store/refuseForeign.js";
 import { safeText } from "../../view/text.js";
 import { afterCommand, afterRun } from "../afterRun.js";
 import { type ChangedChoice, settleChanges } from "../changes.js";
@@ -121,6 +122,7 @@ async function run(path: string, given: RunFlags): Promise<number> {
   // Of a label that was mistyped nothing would be failed.
   if (flags.isRetry && flags.as !== undefined && flags.checkpoint === undefined)
     await targetsOf(path, { label: flags.as });
+  await refuseForeign(job.checkpoint, "run over");
   reportExhaustedHeap(job.checkpoint);
   const control = new RunControl();
   if (flags.isRetry && job.definition.command)

@@ -4,6 +4,7 @@ import { jobDetails, jobRow, lookOf } from "../../view/jobRow.js";
 import type { JobView } from "../../view/jobView.js";
 import { statusJson } from "../../view/statusJson.js";
 import { exit } from "../exitCodes.js";
+import { type MapFlag, mapped, takesMap } from "../mapFlag.js";
 import { takesLabel } from "../runChoice.js";
 import { allTargetsOf, readTarget } from "../targets.js";
 import { leave, print, printJson, styled } from "../terminal.js";
@@ -11,20 +12,20 @@ import { leave, print, printJson, styled } from "../terminal.js";
 const maxListedFaults = 5;
 
 export function registerStatus(program: Command): void {
-  takesLabel(program.command("status"))
+  takesMap(takesLabel(program.command("status")))
     .description("say how jobs stand: job files, checkpoints, or folders of them")
     .argument("[path...]", "job files, checkpoints or folders", ["."])
     .option("--json", "print one JSON object")
     .action(async (paths: string[], flags: StatusFlags) => leave(await status(paths, flags)));
 }
 
-interface StatusFlags {
+interface StatusFlags extends MapFlag {
   as?: string;
   json?: boolean;
 }
 
 async function status(paths: string[], flags: StatusFlags): Promise<number> {
-  const targets = await allTargetsOf(paths, { label: flags.as });
+  const targets = await mapped(await allTargetsOf(paths, { label: flags.as }), flags);
   const views: JobView[] = [];
   for (const target of targets) views.push(await readTarget(target));
   if (flags.json) printJson({ jobs: views.map(statusJson) });
@@ -57,7 +58,7 @@ export function printView(view: JobView, alone: boolean): void {
   if (alone || view.error !== null || view.status.damaged)
     for (const line of jobDetails(view.name, view).slice(view.error === null ? 2 : 1)) print(`  ${line}`);
   for (const fault of view.scan.faults.slice(0, view.error === null ? maxListedFaults : 0))
-    print(`  line ${fault.line}: ${faultText(fault)}`);
+    print(`  line ${fault.line}: ${faultText(fault, view.foreign !== null)}`);
   const more = view.error === null ? view.scan.faultCount - maxListedFaults : 0;
   if (more > 0) print(`  and ${more} more`);
 }

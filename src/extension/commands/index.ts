@@ -19,6 +19,7 @@ import { openLog, showItemLog } from "./showLog.js";
 import { stop } from "./stop.js";
 import { requireTrust } from "./target.js";
 import { undo } from "./undo.js";
+import { showItem, stopWatching, watchFile } from "./watch.js";
 
 const handlers: Record<string, Handler> = {
   [commandIds.run]: run,
@@ -43,10 +44,13 @@ const handlers: Record<string, Handler> = {
     requireTrust();
     return excludeCheckpoints();
   },
+  [commandIds.watchFile]: watchFile,
+  [commandIds.stopWatching]: stopWatching,
   [commandIds.refresh]: ({ catalog }) => catalog.refresh(),
   [innerCommandIds.openLine]: openLine,
   [innerCommandIds.repairLine]: repairLine,
   [innerCommandIds.showFailure]: showFailure,
+  [innerCommandIds.showItem]: showItem,
 };
 
 const keyOfCapability: Record<Capability, string> = {

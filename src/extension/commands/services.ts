@@ -5,6 +5,7 @@ import type { Log } from "../log.js";
 import type { PlanDocuments } from "../planDocuments.js";
 import type { JobTasks } from "../tasks/index.js";
 import type { Outliving } from "../tasks/outliving.js";
+import type { JobsView } from "../tree/index.js";
 import type { JobTree } from "../tree/jobTree.js";
 
 /** What commands work with. */
@@ -13,6 +14,7 @@ export interface Services {
   readonly tasks: JobTasks;
   readonly outliving: Outliving;
   readonly tree: JobTree;
+  readonly jobsView: JobsView;
   readonly previews: RepairPreviews;
   readonly itemLogs: ItemLogDocuments;
   readonly plans: PlanDocuments;

@@ -21,6 +21,8 @@ export interface DocumentFaults {
 
 /** The faults of a checkpoint's document as it is in the editor, saved or not. */
 export function faultsOf(document: vscode.TextDocument, job: Job): DocumentFaults {
+  // Nothing of another tool's file is underlined, since nothing in it is to be repaired: the tree tells what was not read.
+  if (job.view?.foreign) return { faults: [], tornTail: null, known: false };
   const text = document.getText();
   // What is no UTF-8 was replaced when the document was read: only the file's bytes show it.
   const asFile = text.length > maxScannedChars || (!document.isDirty && text.includes("\ufffd"));

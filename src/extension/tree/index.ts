@@ -1,8 +1,10 @@
 import * as vscode from "vscode";
 import { plural } from "../../view/text.js";
 import { contextKeys, innerCommandIds, jobsViewId } from "../ids.js";
+import type { Job } from "../job.js";
 import type { JobCatalog } from "../jobCatalog.js";
 import { type Log, unawaited } from "../log.js";
+import { fileDrops } from "../watched/drops.js";
 import { needsPerson } from "./attention.js";
 import { JobTree } from "./jobTree.js";
 import type { TreeNode } from "./nodes/node.js";
@@ -10,6 +12,8 @@ import type { TreeNode } from "./nodes/node.js";
 export interface JobsView extends vscode.Disposable {
   readonly tree: JobTree;
   readonly view: vscode.TreeView<TreeNode>;
+  /** Shows a job's row, and what is below it. */
+  reveal(job: Job): Thenable<void>;
 }
 
 /** The view "Jobs": the tree, its badge, its message, and what it says when it is empty. */
@@ -19,6 +23,7 @@ export function registerTree(catalog: JobCatalog, log: Log): JobsView {
     treeDataProvider: tree,
     showCollapseAll: true,
     canSelectMany: true,
+    dragAndDropController: fileDrops,
   });
   const drawBadge = () => {
     const count = catalog.jobs.filter(needsPerson).length;
@@ -47,5 +52,6 @@ export function registerTree(catalog: JobCatalog, log: Log): JobsView {
     }),
     vscode.commands.registerCommand(innerCommandIds.loadMore, (more: TreeNode) => tree.showMore(more)),
   ];
-  return { tree, view, dispose: () => vscode.Disposable.from(...parts).dispose() };
+  const reveal = (job: Job) => view.reveal(tree.nodeOf(job), { select: true, expand: true });
+  return { tree, view, reveal, dispose: () => vscode.Disposable.from(...parts).dispose() };
 }

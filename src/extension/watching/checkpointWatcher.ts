@@ -27,20 +27,27 @@ export class CheckpointWatcher {
   /** Where a folder of checkpoints is to appear. */
   private readonly awaited = new Set<string>();
   private checkpoints = new Set<string>();
+  private others = new Set<string>();
   private readonly lookingAgain = new Map<string, NodeJS.Timeout>();
   private polling = false;
 
-  /** @param onFolder a folder of checkpoints came or went, or a checkpoint in one came: what is to be watched should be given again */
+  /**
+   * @param onFolder a folder of checkpoints came or went, or a checkpoint in one came: what is to be watched should be
+   *   given again
+   * @param onOther another file of such a folder changed that may say something of a batch in it
+   */
   constructor(
     private readonly onChange: (checkpoint: string) => void,
     private readonly onFolder: () => void,
+    private readonly onOther: (path: string) => void,
     private readonly log: Log,
   ) {}
 
-  /** Watches these checkpoints and no others. A folder that is not there yet is waited for. */
-  watch(checkpoints: readonly string[]): void {
+  /** Watches these checkpoints and, of other names than theirs, these files. A folder that is not there yet is waited for. */
+  watch(checkpoints: readonly string[], others: readonly string[] = []): void {
     this.checkpoints = new Set(checkpoints);
-    this.folders = new Set(checkpoints.map((path) => dirname(path)));
+    this.others = new Set(others);
+    this.folders = new Set([...checkpoints, ...others].map((path) => dirname(path)));
     const removed = [...this.watched].filter((folder) => !this.folders.has(folder));
     for (const folder of removed) this.watched.delete(folder);
     if (removed.length > 0) this.watcher?.unwatch(removed);
@@ -81,6 +88,7 @@ export class CheckpointWatcher {
       const checkpoint = path.replace(beside, "");
       if (this.checkpoints.has(checkpoint)) this.tell(checkpoint);
       else if (event === "add" && labelled.test(path)) this.onFolder();
+      else if (this.others.has(path) || path.endsWith(".jsonl")) this.onOther(path);
     });
     watcher.on("error", (error) => this.fail(error));
     return watcher;
@@ -107,7 +115,7 @@ export class CheckpointWatcher {
   private concerns(path: string): boolean {
     if (this.folders.has(path) || this.awaited.has(path)) return true;
     const bare = path.replace(beside, "");
-    return this.checkpoints.has(bare) || /\.(jsonl|ckpt)$/.test(bare);
+    return this.checkpoints.has(bare) || this.others.has(path) || /\.(jsonl|ckpt)$/.test(bare);
   }
 
   private fail(error: unknown): void {

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { discoverySettings } from "../settings.js";
+import { watchedGlobs } from "../watched/watchedFiles.js";
 
 /** What runs leave where their checkpoint is elsewhere. */
 const notedPlaces = "**/checkpoints/*.where";
@@ -15,9 +16,10 @@ export class FileFinder implements vscode.Disposable {
     this.dispose();
     for (const folder of vscode.workspace.workspaceFolders ?? []) {
       if (folder.uri.scheme !== "file") continue;
-      const { jobFiles, checkpoints } = discoverySettings(folder);
+      const { jobFiles, checkpoints, resultFiles } = discoverySettings(folder);
       for (const glob of jobFiles) this.watchGlob(folder, glob, (uri) => uri.path.endsWith(".json"));
-      for (const glob of checkpoints) this.watchGlob(folder, glob, null);
+      for (const glob of [...checkpoints, ...resultFiles, ...watchedGlobs(folder)])
+        this.watchGlob(folder, glob, null);
       this.watchGlob(folder, notedPlaces, () => true);
     }
   }

@@ -1,9 +1,11 @@
+import type { ForeignKind } from "./foreignKinds.js";
 import { type Line, LineSplitter } from "./lines.js";
 import { type FaultReason, type ParsedLine, parseLine } from "./parseLine.js";
 import { type CheckpointRecord, survivesTear } from "./record.js";
 import { hidesForeignRecord, type Salvaged, salvage } from "./salvage.js";
 
-export type CheckpointFormat = "agent-jobs" | "article" | "agent-resume" | "empty" | "unknown";
+/** What a file is: one of the three formats that we write, one of another tool's that are only read, or neither. */
+export type CheckpointFormat = "agent-jobs" | "article" | "agent-resume" | ForeignKind | "empty" | "unknown";
 
 /** A line that is no record, and where it is. */
 export interface Fault {
@@ -50,7 +52,16 @@ const bom = Buffer.from([0xef, 0xbb, 0xbf]);
 const mayBeMerged = new Set<FaultReason>(["torn", "not-json"]);
 
 /** Turns bytes into records and faults, chunk by chunk. Never throws for what is in them. */
-export class CheckpointScanner {
+export interface RecordScanner {
+  /** Takes the next bytes; gives the records of the lines, or rows, that end in them. */
+  push(chunk: Buffer): Iterable<ScannedRecord>;
+  /** The record of an unterminated last line that is whole. */
+  tailRecord(): ScannedRecord | undefined;
+  summary(): ScanSummary;
+}
+
+/** Reads our own format, F1 and F2. */
+export class CheckpointScanner implements RecordScanner {
   private readonly splitter: LineSplitter;
   private readonly faults: Fault[] = [];
   private faultCount = 0;
@@ -195,7 +206,7 @@ export class CheckpointScanner {
   }
 }
 
-function placed(line: Line): { line: number; offsetBytes: number; lengthBytes: number } {
+export function placed(line: Line): { line: number; offsetBytes: number; lengthBytes: number } {
   return { line: line.number, offsetBytes: line.offsetBytes, lengthBytes: line.lengthBytes };
 }
 
@@ -205,7 +216,7 @@ function formatOf(scanned: ScannedRecord): CheckpointFormat {
 }
 
 /** The bytes without a leading BOM (first line only), trailing CRs and surrounding blanks; null where too long. */
-function trimmed(line: Line): Buffer | null {
+export function trimmed(line: Line): Buffer | null {
   let bytes = line.bytes;
   if (bytes === null) return null;
   if (line.offsetBytes === 0 && bytes.subarray(0, 3).equals(bom)) bytes = bytes.subarray(3);

@@ -5,12 +5,12 @@ import type { Usage } from "../format/record.js";
 import type { Deadline } from "../session/deadline.js";
 import { type OperationCache, operationId } from "../session/operationCache.js";
 import type { Session } from "../session/session.js";
+import { addUsages, readUsage } from "../usage.js";
 import { AttemptFetch } from "./attemptFetch.js";
 import type { ItemContext } from "./defineJob.js";
 import { type ItemLog, logText } from "./itemLog.js";
 import type { RequestGate, Ticket } from "./pacing/requestGate.js";
 import { TimeLimit } from "./timeLimit.js";
-import { addUsages, readUsage } from "./usage.js";
 import type { Work } from "./workQueue.js";
 
 /** What an attempt used so far, and how many records have told of it. */

@@ -7,6 +7,7 @@ import type { JobPlan } from "../state/jobPlan.js";
 import type { JobState, OpenItem } from "../state/jobState.js";
 import type { OpenEntry } from "../state/status.js";
 import { JsonlStore, refuseOthers } from "../store/jsonlStore.js";
+import { refuseForeign } from "../store/refuseForeign.js";
 import { CostModel, type ExpectedCost } from "./expectedCost.js";
 import type { Input, InputItem } from "./items.js";
 import { changedItems, type JobChanges, jobChanges } from "./jobChanges.js";
@@ -31,6 +32,7 @@ export async function planJob(job: LoadedJobFile, input: Input): Promise<JobPlan
 /** As `planJob`, with the items that changed. */
 export async function planRun(job: LoadedJobFile, input: Input): Promise<PlannedRun> {
   const hashes = new Map<ItemKey, string>();
+  await refuseForeign(job.checkpoint, "plan over");
   const { state, scan, holder } = await new JsonlStore(job.checkpoint).load(job.name, ({ record }) => {
     if ((record.type === "done" || record.type === "measured") && record.hash !== undefined)
       hashes.set(record.item, record.hash);

@@ -1,5 +1,5 @@
 import { defaultAttempts, defaultRetryBaseDelayMs, defaultRetryMaxDelayMs } from "../config.js";
-import type { FailureCause } from "./causes.js";
+import type { FailureCause } from "../failureCause.js";
 
 /** How failed attempts are repeated within a run. */
 export interface RetryOptions {

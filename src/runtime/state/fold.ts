@@ -96,6 +96,9 @@ function takePresence(state: JobState, { item, type, run, atMs }: PresenceRecord
   if (!known || isLater({ run, atMs }, known)) state.presence.set(item, { run, atMs, gone: type === "gone" });
 }
 
+/** Runs are counted from 1; what files of other tools say is of none that is known, 0. */
+const isOfRun = (run: number | undefined): run is number => run !== undefined && run > 0;
+
 /** A run's entry may be made by a record that came before its start was delivered. */
 function runOf(state: JobState, number: number, atMs: number): RunState {
   let run = state.runs.get(number);
@@ -241,7 +244,7 @@ function spend(
 ): void {
   if (!usage) return;
   addUsage(state.usage, usage);
-  if (run !== undefined) addUsage(runOf(state, run, atMs).usage, usage);
+  if (isOfRun(run)) addUsage(runOf(state, run, atMs).usage, usage);
 }
 
 function failItem(state: JobState, record: FailedRecord): void {
@@ -259,7 +262,7 @@ function failItem(state: JobState, record: FailedRecord): void {
   if (retry) open.willRetry = true;
   else delete open.willRetry;
   spend(state, record, usage);
-  runOf(state, record.run, record.atMs).failed++;
+  if (isOfRun(record.run)) runOf(state, record.run, record.atMs).failed++;
 }
 
 function finishStep(state: JobState, record: StepRecord): void {
@@ -309,7 +312,7 @@ function countFinished(state: JobState, { usage, run, ms, atMs }: Finished, spen
   addUsage(took, usage);
   addUsage(took, spent);
   if (usage || spent) addUsage(state.doneUsage, took);
-  if (run !== undefined) runOf(state, run, atMs).done++;
+  if (isOfRun(run)) runOf(state, run, atMs).done++;
   if (ms === undefined) return;
   state.doneMs = (state.doneMs ?? 0) + ms;
   const { usd, inputTokens, outputTokens } = took;

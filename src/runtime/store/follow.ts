@@ -1,15 +1,29 @@
 import { constants } from "node:fs";
-import { type FileHandle, lstat, open } from "node:fs/promises";
+import { type FileHandle, lstat, open, stat } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import { readChunkBytes, sniffBytes } from "../config.js";
 import { AgentJobsError, messageOf, systemCodeOf } from "../errors.js";
-import { CheckpointScanner, type ScannedRecord, type ScanSummary } from "../format/scan.js";
+import { DocumentRowScanner } from "../foreign/rowScanner.js";
+import { type ReadAs, scannerFor } from "../foreign/scannerFor.js";
+import { isForeignKind } from "../format/foreignKinds.js";
+import type { ItemKey } from "../format/itemId.js";
+import {
+  CheckpointScanner,
+  type RecordScanner,
+  type ScannedRecord,
+  type ScanSummary,
+} from "../format/scan.js";
 import { applyRecord } from "../state/fold.js";
 import { createJobState, type JobState } from "../state/jobState.js";
 import { notAFile } from "./appendFile.js";
+import { companionsOf } from "./companions.js";
+import { LineCounter } from "./lineCounter.js";
 
 export const eventsPathOf = (checkpoint: string): string => `${checkpoint}.events`;
 
 export interface FollowOptions {
+  /** How another tool's file is to be read, where its content does not tell or a person said so. */
+  readAs?: ReadAs;
   /** Called for each record in the order of the file; `restart` comes where the file is read afresh. */
   onRecord?: (scanned: ScannedRecord) => void;
   onRestart?: () => void;
@@ -17,20 +31,30 @@ export interface FollowOptions {
 
 /**
  * Keeps a job's state in step with its checkpoint: each `refresh` reads only what was appended, and reads afresh
- * where the file shrank, was replaced or was edited. A foreign file's events file is merged in.
+ * where the file shrank, was replaced or was edited. The events of an F1 or F2 file are merged in, and so is what lies
+ * beside another tool's file and is of the same batch.
  */
 export class CheckpointFollower {
   state: JobState = createJobState();
   private readonly main: FileReader;
   private readonly events: FileReader;
+  /** Beside another tool's file: further rows, and lists of what was asked for. */
+  private answers: FileReader[] = [];
+  private requests: FileReader[] = [];
+  /** When the folder in which these lie was changed, as it was looked at last. */
+  private folderMtimeMs: number | undefined;
+  private readonly lineCount: FileReader | undefined;
   private refreshing: Promise<unknown> = Promise.resolve();
 
   constructor(
     readonly path: string,
     private readonly options: FollowOptions = {},
   ) {
-    this.main = new FileReader(path);
+    this.main = new FileReader(path, options.readAs);
     this.events = new FileReader(eventsPathOf(path));
+    const total = options.readAs?.mapping?.total;
+    if (typeof total === "object" && total !== null)
+      this.lineCount = new FileReader(resolve(dirname(path), total.lines), () => new LineCounter());
   }
 
   /** Whether there is a file. */
@@ -42,8 +66,22 @@ export class CheckpointFollower {
     return this.main.sizeBytes;
   }
 
+  /** The file, and those beside it whose rows are counted with its own. */
+  get paths(): string[] {
+    return [this.path, ...this.answers.map(({ path }) => path)];
+  }
+
+  /** Of all its files; the faults that are listed are those of the file itself. */
   summary(): ScanSummary {
-    return this.main.scanner.summary();
+    const own = this.main.scanner.summary();
+    for (const { scanner } of this.answers) {
+      const { faultCount, damageCount, unverified, tornTail } = scanner.summary();
+      own.faultCount += faultCount;
+      own.damageCount += damageCount;
+      own.unverified += unverified;
+      own.tornTail ||= tornTail;
+    }
+    return own;
   }
 
   /**
@@ -67,29 +105,98 @@ export class CheckpointFollower {
       const replaced = (await this.main.look()) === "replaced";
       // Our own format holds everything itself.
       const eventsReplaced = (await this.events.look()) === "replaced";
-      if (replaced || eventsReplaced) {
+      if (replaced || eventsReplaced || (await this.othersReplaced())) {
         changed = true;
-        this.main.restart();
-        this.events.restart();
+        for (const reader of [this.main, this.events, ...this.others]) reader.restart();
+        this.answers = [];
+        this.requests = [];
+        this.folderMtimeMs = undefined;
         this.state = createJobState();
         this.options.onRestart?.();
       }
       const read = await this.main.read(take);
-      const { format } = this.summary();
-      const withEvents = read !== "replaced" && format !== "agent-jobs" && format !== "unknown";
+      const { format } = this.main.scanner.summary();
+      const isForeign = isForeignKind(format);
+      const withEvents = read !== "replaced" && !isForeign && format !== "agent-jobs" && format !== "unknown";
       const readEvents = withEvents ? await this.events.read(take) : "same";
-      changed ||= read === "grown" || readEvents === "grown";
-      isRead = read !== "replaced" && readEvents !== "replaced";
+      const readOthers = isForeign && read !== "replaced" ? await this.readOthers(format, take) : "same";
+      const all = [read, readEvents, readOthers];
+      changed ||= all.includes("grown");
+      isRead = !all.includes("replaced");
+      if (isForeign && isRead) this.judgeTotal();
     }
     return changed;
   }
+
+  private get others(): FileReader[] {
+    return [...this.answers, ...this.requests, ...(this.lineCount ? [this.lineCount] : [])];
+  }
+
+  private async othersReplaced(): Promise<boolean> {
+    let isReplaced = false;
+    for (const reader of this.others) if ((await reader.look()) === "replaced") isReplaced = true;
+    return isReplaced;
+  }
+
+  private async readOthers(format: string, take: (scanned: ScannedRecord) => void): Promise<Found> {
+    if (format === "openai-batch") await this.findCompanions();
+    let found: Found = "same";
+    for (const reader of this.others) {
+      // What was asked for is counted by itself, and may be another batch's.
+      const read = await reader.read(this.answers.includes(reader) ? take : () => {});
+      if (read !== "same" && found !== "replaced") found = read;
+    }
+    return found;
+  }
+
+  /** Looks for files of the same batch where the folder is not as it was. */
+  private async findCompanions(): Promise<void> {
+    const mtimeMs = await stat(dirname(this.path)).then(
+      (folder) => folder.mtimeMs,
+      () => undefined,
+    );
+    if (mtimeMs === this.folderMtimeMs) return;
+    this.folderMtimeMs = mtimeMs;
+    const { answers, requests, isSettled } = await companionsOf(this.path);
+    if (!isSettled) this.folderMtimeMs = undefined;
+    const readers = (paths: readonly string[], known: readonly FileReader[]) =>
+      paths.map((path) => known.find((reader) => reader.path === path) ?? new FileReader(path));
+    this.answers = readers(answers, this.answers);
+    this.requests = readers(requests, this.requests);
+    for (const reader of [...this.answers, ...this.requests]) await reader.look();
+  }
+
+  /**
+   * The total of another tool's file where others say it: as many lines as one has, or the requests of the one list
+   * that asks for all that was answered. None where what is there is more than it.
+   */
+  private judgeTotal(): void {
+    const { state } = this;
+    const answered = [...state.done, ...state.open.keys()];
+    const counted = this.lineCount?.scanner;
+    if (counted instanceof LineCounter) state.total = this.lineCount?.exists ? counted.count : null;
+    else if (this.main.scanner.summary().format === "openai-batch") {
+      const lists = this.requests.flatMap(({ scanner }) =>
+        "asked" in scanner ? [scanner.asked as Set<ItemKey>] : [],
+      );
+      const sizes = new Set(
+        lists.filter((list) => answered.every((item) => list.has(item))).map(({ size }) => size),
+      );
+      state.total = sizes.size === 1 ? [...sizes][0]! : null;
+    }
+    if (state.total !== null && answered.length > state.total) state.total = null;
+  }
 }
+
+const nothing = Buffer.alloc(0);
 
 type Found = "same" | "grown" | "replaced";
 
 /** One file, read from where the last reading ended. */
 class FileReader {
-  scanner = new CheckpointScanner();
+  scanner: RecordScanner;
+  /** False while more of the file may tell that it is of another kind. */
+  private isSure = true;
   exists = false;
   sizeBytes = 0;
   private offsetBytes = 0;
@@ -100,7 +207,18 @@ class FileReader {
   /** A reading ended in the middle: nobody knows which records were taken. */
   private isBroken = false;
 
-  constructor(private readonly path: string) {}
+  /** @param as how it is to be read, or what makes its scanner; left out: as its content tells */
+  constructor(
+    readonly path: string,
+    private readonly as: ReadAs | (() => RecordScanner) = {},
+  ) {
+    this.scanner = this.emptyScanner();
+  }
+
+  private emptyScanner(): RecordScanner {
+    if (typeof this.as === "function") return this.as();
+    return this.as.mapping || this.as.kind ? scannerFor(nothing, this.as).scanner : new CheckpointScanner();
+  }
 
   /** Looks whether the file is still the one that was read. */
   async look(): Promise<Found> {
@@ -124,12 +242,15 @@ class FileReader {
     if (!seen || this.offsetBytes === 0) return "grown";
     if (stat.ino !== seen.ino || stat.dev !== seen.dev || stat.size < this.offsetBytes) return "replaced";
     const found = stat.size === this.offsetBytes ? "same" : "grown";
+    // A document is written anew when it changes, with the same beginning; and what was told by a part may be otherwise.
+    if (found === "grown" && (!this.isSure || this.scanner instanceof DocumentRowScanner)) return "replaced";
     if (found === "same" && stat.mtimeMs === seen.mtimeMs) return found;
     return this.withFile((file) => this.verify(file, found));
   }
 
   restart(): void {
-    this.scanner = new CheckpointScanner();
+    this.scanner = this.emptyScanner();
+    this.isSure = true;
     this.offsetBytes = 0;
     this.head = Buffer.alloc(0);
     this.edge = Buffer.alloc(0);
@@ -153,6 +274,8 @@ class FileReader {
           });
         if (bytesRead === 0) break;
         const bytes = chunk.subarray(0, bytesRead);
+        if (this.offsetBytes === 0 && typeof this.as !== "function")
+          ({ scanner: this.scanner, isSure: this.isSure } = scannerFor(bytes, this.as));
         if (this.head.length < sniffBytes)
           this.head = Buffer.concat([this.head, bytes.subarray(0, sniffBytes - this.head.length)]);
         this.edge = Buffer.concat([this.edge, bytes.subarray(-sniffBytes)]).subarray(-sniffBytes);

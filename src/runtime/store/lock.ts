@@ -24,6 +24,7 @@ import { lossIn } from "./lockLoss.js";
 import { type HeldLock, heldText, holderOf } from "./lockText.js";
 import { countKills } from "./memoryKills.js";
 import { ownIdentity } from "./processIdentity.js";
+import { refuseForeign } from "./refuseForeign.js";
 
 export { inspectLock, type LockContent, type LockInspection, lockPathOf } from "./lockFile.js";
 
@@ -79,12 +80,13 @@ export class Lock {
    * @param options.exclusive share it with nobody in this process either: what replaces the file must not do so
    *   under a session that has it open
    * @throws JobHeldError (AJ_HELD) where another process holds it, CheckpointWriteError (AJ_WRITE) where the
-   *   folder forbids creating it.
+   *   folder forbids creating it; AgentJobsError (AJ_FOREIGN) where the file is another tool's.
    */
   static async acquire(
     checkpoint: string,
     options: { takeOver?: boolean | string; exclusive?: boolean } = {},
   ): Promise<Lock> {
+    await refuseForeign(checkpoint, "change");
     const path = await resolved(lockPathOf(checkpoint));
     const exclusive = options.exclusive ?? false;
     return inTurn(path, async () => {

@@ -4,6 +4,7 @@
  */
 import { constants, createReadStream, type ReadStream } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
+import { readChunkBytes } from "../config.js";
 import { AgentJobsError, systemCodeOf } from "../errors.js";
 
 const { O_RDONLY, O_WRONLY, O_CREAT } = constants;
@@ -43,7 +44,7 @@ export async function writePlain(path: string, text: string): Promise<void> {
 /** The bytes of a regular file, in chunks. @throws as `openPlain` does */
 export async function streamPlain(path: string): Promise<ReadStream> {
   const file = await openPlain(path);
-  return createReadStream(path, { fd: file });
+  return createReadStream(path, { fd: file, highWaterMark: readChunkBytes });
 }
 
 async function opened(path: string, flags: number, mode?: number): Promise<FileHandle> {

@@ -1,11 +1,12 @@
-import { lstat } from "node:fs/promises";
+import { type FileHandle, lstat } from "node:fs/promises";
 import { sniffBytes } from "../config.js";
+import { kindBytes, kindOf } from "../foreign/kindOf.js";
 import { type CheckpointFormat, CheckpointScanner } from "../format/scan.js";
 import { openPlain } from "./plainFile.js";
 
 /**
- * Looks at the first 4 KiB of a file to tell whether it is a checkpoint. `binary` files, such as model weights that
- * are also called .ckpt, are to be listed nowhere.
+ * Looks at the first 4 KiB of a file to tell whether it is a checkpoint, and at more of one that may be another tool's.
+ * `binary` files, such as model weights that are also called .ckpt, are to be listed nowhere.
  */
 export async function sniffCheckpoint(path: string): Promise<CheckpointFormat | "binary" | "missing"> {
   const stat = await lstat(path).catch(() => undefined);
@@ -19,6 +20,10 @@ export async function sniffCheckpoint(path: string): Promise<CheckpointFormat | 
     let records = 0;
     for (const _ of scanner.push(head)) records++;
     const { format } = scanner.summary();
+    if (format === "unknown" || format === "empty") {
+      const foreign = await foreignKindOf(file, head);
+      if (foreign) return foreign;
+    }
     if (format === "empty" && bytesRead === sniffBytes) return begunFormat(head);
     if (format !== "unknown") return format;
     // Text without a record is left to whoever reads on.
@@ -26,6 +31,16 @@ export async function sniffCheckpoint(path: string): Promise<CheckpointFormat | 
   } finally {
     await file.close();
   }
+}
+
+async function foreignKindOf(file: FileHandle, head: Buffer): Promise<CheckpointFormat | undefined> {
+  let found = kindOf(head);
+  if (found === "more" && head.length === sniffBytes) {
+    const bytes = Buffer.alloc(kindBytes);
+    const { bytesRead } = await file.read(bytes, 0, kindBytes, 0);
+    found = kindOf(bytes.subarray(0, bytesRead));
+  }
+  return found === "more" ? undefined : found?.kind;
 }
 
 /** One record may be longer than what is looked at: what its first member says. */

@@ -68,7 +68,7 @@ export interface CheckpointStore {
   /**
    * Takes a job for writing.
    * @throws JobHeldError AJ_HELD, AgentJobsError AJ_DAMAGED, AJ_OTHER_JOB, AJ_NEWER_FORMAT, AJ_UNKNOWN_FORMAT,
-   *   AJ_NOT_A_FILE, CheckpointWriteError AJ_WRITE
+   *   AJ_FOREIGN, AJ_NOT_A_FILE, CheckpointWriteError AJ_WRITE
    */
   open(job: string, options?: OpenOptions): Promise<JobLog>;
 }

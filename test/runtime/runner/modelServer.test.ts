@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import Anthropic from "@anthropic-ai/sdk";
 import OpenAI from "openai";
-import { readUsage } from "../../../src/runtime/runner/usage.js";
+import { readUsage } from "../../../src/runtime/usage.js";
 import { forkModelServer } from "../../support/modelServer/forkModelServer.js";
 import { Ledger, type LedgerEntry } from "../../support/modelServer/ledger.js";
 import { type ModelServer, startModelServer } from "../../support/modelServer/modelServer.js";

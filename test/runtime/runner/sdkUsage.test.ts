@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import Anthropic from "@anthropic-ai/sdk";
 import OpenAI from "openai";
-import { readUsage } from "../../../src/runtime/runner/usage.js";
+import { readUsage } from "../../../src/runtime/usage.js";
 import { type ModelServer, type Reply, startModelServer } from "../../support/replyServer.js";
 
 const messageUsage = {

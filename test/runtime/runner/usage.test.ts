@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { addUsages, readUsage } from "../../../src/runtime/runner/usage.js";
+import { addUsages, readUsage } from "../../../src/runtime/usage.js";
 
 describe("usage", () => {
   const table: [string, unknown, object | undefined][] = [

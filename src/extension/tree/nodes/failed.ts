@@ -4,6 +4,7 @@ import { type FailedItem, type FailureGroup, failureGroups } from "../../../view
 import { countText, plural, safeText, shortText, timeText } from "../../../view/text.js";
 import { innerCommandIds } from "../../ids.js";
 import type { Job } from "../../job.js";
+import { showItem } from "./foreignItems.js";
 import { icon, type TreeContext, type TreeNode } from "./node.js";
 
 const maxLabelChars = 80;
@@ -91,12 +92,15 @@ export class FailedItemNode implements TreeNode {
     const item = new vscode.TreeItem(shortText(id, maxLabelChars));
     item.description = shortText(failure.message, maxMessageChars);
     item.iconPath = icon("circle-small-filled", "bad");
-    item.contextValue = ` failedItem ${retryable(this.job)}`;
-    item.command = {
-      command: innerCommandIds.showFailure,
-      title: vscode.l10n.t("Show Failure"),
-      arguments: [this.job.id, this.failed.item],
-    };
+    const isForeign = this.job.view?.foreign ?? false;
+    item.contextValue = isForeign ? " foreignItem " : ` failedItem ${retryable(this.job)}`;
+    item.command = isForeign
+      ? showItem(this.job, this.itemKey)
+      : {
+          command: innerCommandIds.showFailure,
+          title: vscode.l10n.t("Show Failure"),
+          arguments: [this.job.id, this.failed.item],
+        };
     item.accessibilityInformation = {
       label: vscode.l10n.t("{0}, failed: {1}", shortText(id, maxLabelChars), item.description),
     };
@@ -109,9 +113,11 @@ export class FailedItemNode implements TreeNode {
 
   details(): string[] {
     const { id, failure } = this.failed;
+    const lines = [safeText(id), shortText(failure.message, maxTooltipChars)];
+    // Files of other tools know of no runs.
+    if (failure.run === 0) return lines;
     return [
-      safeText(id),
-      shortText(failure.message, maxTooltipChars),
+      ...lines,
       vscode.l10n.t("Attempt {0}, run {1}, {2}", failure.attempt, failure.run, timeText(failure.atMs)),
     ];
   }

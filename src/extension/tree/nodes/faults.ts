@@ -20,7 +20,11 @@ export class FaultsNode implements TreeNode {
     const scan = this.job.view?.scan;
     const damaged = scan?.damageCount ?? 0;
     const item = new vscode.TreeItem(
-      damaged > 0 ? vscode.l10n.t("Damaged lines") : vscode.l10n.t("Survived crashes"),
+      this.job.view?.foreign
+        ? vscode.l10n.t("Rows that cannot be read")
+        : damaged > 0
+          ? vscode.l10n.t("Damaged lines")
+          : vscode.l10n.t("Survived crashes"),
       vscode.TreeItemCollapsibleState.Collapsed,
     );
     item.description = countText(scan?.faultCount ?? 0);
@@ -46,10 +50,14 @@ class FaultNode implements TreeNode {
     this.job = parent.job;
   }
 
+  private get isForeign(): boolean {
+    return this.job.view?.foreign !== null;
+  }
+
   item(): vscode.TreeItem {
     const { line, residue } = this.fault;
     const item = new vscode.TreeItem(vscode.l10n.t("Line {0}", countText(line)));
-    item.description = faultText(this.fault);
+    item.description = faultText(this.fault, this.isForeign);
     item.iconPath = residue ? icon("info", "dim") : icon("circle-small-filled", "warn");
     item.contextValue = residue ? " fault residue " : " fault ";
     item.command = {
@@ -67,7 +75,7 @@ class FaultNode implements TreeNode {
   details(): string[] {
     const { offsetBytes, lengthBytes } = this.fault;
     return [
-      faultText(this.fault),
+      faultText(this.fault, this.isForeign),
       vscode.l10n.t("{0} at byte {1}", bytesText(lengthBytes), countText(offsetBytes)),
     ];
   }

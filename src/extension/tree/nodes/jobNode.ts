@@ -1,8 +1,10 @@
 import * as vscode from "vscode";
 import { type JobLook, jobDetails, jobRow } from "../../../view/jobRow.js";
+import { middleText } from "../../../view/text.js";
 import type { Job } from "../../job.js";
 import { FailedNode } from "./failed.js";
 import { FaultsNode } from "./faults.js";
+import { ForeignItemsNode } from "./foreignItems.js";
 import { InDoubtNode } from "./inDoubt.js";
 import { icon, type TreeNode } from "./node.js";
 import { RunsNode } from "./runs.js";
@@ -19,6 +21,8 @@ const icons: Record<JobLook, () => vscode.ThemeIcon> = {
   new: () => icon("circle-large-outline"),
 };
 
+const maxForeignChars = 18;
+
 /** A job: what it is, how far it is, and below it what a person may have to look at. */
 export class JobNode implements TreeNode {
   readonly id: string;
@@ -32,12 +36,17 @@ export class JobNode implements TreeNode {
     const { job } = this;
     const row = jobRow(job.name, job.view);
     const hasMore = this.sections().length > 0;
+    // What it counts comes behind its name, which services make of long random letters.
+    const title = job.view?.foreign
+      ? middleText(row.title.replace(/_(output|results)$/, ""), maxForeignChars)
+      : row.title;
     const item = new vscode.TreeItem(
-      row.title,
+      title,
       hasMore ? vscode.TreeItemCollapsibleState.Collapsed : vscode.TreeItemCollapsibleState.None,
     );
     const isPaused = row.look === "running" && job.view?.status.pause;
-    item.iconPath = isPaused ? icon("debug-pause", "busy") : icons[row.look]();
+    const isRead = row.look === "stopped" && job.view?.foreign;
+    item.iconPath = isRead ? icon("output") : isPaused ? icon("debug-pause", "busy") : icons[row.look]();
     item.description = row.description;
     item.accessibilityInformation = { label: row.accessibleLabel, role: "treeitem" };
     if (!job.loaded) {
@@ -46,7 +55,8 @@ export class JobNode implements TreeNode {
       item.description = vscode.l10n.t("starting…");
       item.iconPath = icons.running();
     }
-    item.contextValue = ` job ${[...job.capabilities(vscode.workspace.isTrusted)].join(" ")} `;
+    const foreign = `${job.view?.foreign ? "foreign " : ""}${job.source.watched ? "watched " : ""}`;
+    item.contextValue = ` job ${foreign}${[...job.capabilities(vscode.workspace.isTrusted)].join(" ")} `;
     return item;
   }
 
@@ -66,9 +76,12 @@ export class JobNode implements TreeNode {
       ...status.stages.map((stage) => new StageNode(this, stage)),
       ...(status.stages.length === 0 && state.steps.size > 0 ? [new StepsNode(this)] : []),
       ...(status.failed > 0 ? [new FailedNode(this)] : []),
-      ...(status.inDoubt > 0 ? [new InDoubtNode(this)] : []),
+      ...(status.inDoubt > 0
+        ? [view.foreign ? new ForeignItemsNode(this, "open") : new InDoubtNode(this)]
+        : []),
       ...(scan.faultCount > 0 ? [new FaultsNode(this)] : []),
       ...(state.runs.size > 0 ? [new RunsNode(this)] : []),
+      ...(view.foreign && status.done > 0 ? [new ForeignItemsNode(this, "done")] : []),
     ];
   }
 }

@@ -1,5 +1,5 @@
-import { memberOf } from "../errors.js";
-import type { FailureCause } from "./causes.js";
+import { memberOf } from "./errors.js";
+import type { FailureCause } from "./failureCause.js";
 
 /**
  * What the two big services, and those that speak as they do, mean by their errors. Sources: Anthropic's "Errors" page

@@ -1,4 +1,4 @@
-import { summedUsage, type Usage } from "../format/record.js";
+import { summedUsage, type Usage } from "./format/record.js";
 
 type Figures = Record<string, unknown>;
 

@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { capabilitiesOf } from "../../src/view/capabilities.js";
+import { failureGroups } from "../../src/view/failures.js";
+import { jobDetails, jobRow } from "../../src/view/jobRow.js";
+import { jobView } from "../../src/view/jobView.js";
+import { readFixture, readForeign } from "../support/foreign.js";
+
+function viewOf({ state, summary }: ReturnType<typeof readForeign>) {
+  return jobView({ checkpoint: "a", fallbackName: "a", state, scan: summary, holder: null, nowMs: 0 });
+}
+
+describe("a file of another tool, shown", () => {
+  it("says what it is, and is stopped by nobody", () => {
+    const view = viewOf(readFixture("openai/batch_6742f1c2_output.jsonl"));
+    const { description, look, accessibleLabel } = jobRow("a", view);
+    assert.deepEqual([description, look], ["5 done · 3 failed · OpenAI batch", "stopped"]);
+    assert.equal(accessibleLabel, "job a, OpenAI batch, only read, 5 done, 3 failed");
+    const whole = viewOf(readFixture("promptfoo/results.json"));
+    assert.equal(jobRow("a", whole).description, "2/10 · 8 failed · promptfoo");
+    assert.equal(jobRow("a", whole).look, "finished-with-failures");
+  });
+
+  it("offers nothing that would change it, and tells of no repair or resume", () => {
+    const bad = viewOf(readForeign('{"custom_id":"a","result":{"type":"expired"}}\n{"custom_id":"b"}\n'));
+    assert.equal(bad.status.damaged, true);
+    for (const hasJobFile of [true, false])
+      assert.deepEqual([...capabilitiesOf({ view: bad, hasJobFile, trusted: true })].sort(), [
+        "hasFailures",
+        "openable",
+      ]);
+    const details = jobDetails("a", bad).join("\n");
+    assert.match(details, /only read and never changed.*\n1 row that cannot be read and is not counted\./);
+    assert.doesNotMatch(details, /repair|resume/i);
+  });
+
+  it("has its failures by cause, in the order of the file", () => {
+    const view = viewOf(readFixture("anthropic/msgbatch_01HkcTjaV5uDC8jWR4ZsDV8d_results.jsonl"));
+    assert.deepEqual(
+      failureGroups(view).map(({ cause, items }) => [cause, items.map(({ id }) => id)]),
+      [
+        ["bad-request", ["bad-request"]],
+        ["canceled", ["never-sent"]],
+        ["overloaded", ["overloaded"]],
+        ["refused", ["declined"]],
+        ["timeout", ["too-late"]],
+      ],
+    );
+  });
+});
