@@ -24,6 +24,7 @@ import { syncFolder } from "./store/appendFile.js";
 import { prepareFolder } from "./store/jsonlStore.js";
 import { Lock } from "./store/lock.js";
 import { readChunks } from "./store/readChunks.js";
+import { refuseForeign } from "./store/refuseForeign.js";
 import {
   asWriteError,
   draftPrefixOf,
@@ -63,6 +64,7 @@ export interface MergeOutcome {
  *   `into` exists; JobHeldError AJ_HELD while a run writes to one of them
  */
 export async function mergeCheckpoints(paths: readonly string[], into: string): Promise<MergeOutcome> {
+  for (const path of [into, ...paths]) await refuseForeign(path, "merge");
   for (const path of paths) await identify(path);
   await prepareFolder(into);
   const locks: Lock[] = [];

@@ -55,7 +55,7 @@ export async function readLineFile(path: string, kind: "article" | "agent-resume
     };
     old.done.push({ ...done, ...(hash !== undefined && { hash }), isMeasured: measured.has(item) });
   }
-  dropShared(old, measured);
+  if (kind === "agent-resume") tellShared(old, snapshot?.state);
   const lost = old.done.filter(({ result }) => result === undefined).length;
   if (lost > 0) old.untold.push(`the results of ${countOf(lost, "finished item")}`);
   if (old.total === null) old.untold.push("how many items there are");
@@ -65,26 +65,12 @@ export async function readLineFile(path: string, kind: "article" | "agent-resume
   return old;
 }
 
-/** Results in agent-resume's state go by text, in which `1` and `"1"` are one: nothing tells whose it is. */
-function dropShared(old: OldJob, measured: ReadonlyMap<ItemKey, MeasuredRecord>): void {
-  if (old.kind !== "agent-resume") return;
-  const byText = new Map<string, OldDone[]>();
-  for (const one of old.done) {
-    const text = idText(one.item);
-    const same = byText.get(text);
-    if (same) same.push(one);
-    else byText.set(text, [one]);
-  }
-  const shared: string[] = [];
-  for (const [text, items] of byText) {
-    const unsure = items.filter(
-      ({ item, result }) => result !== undefined && measured.get(item)?.result === undefined,
-    );
-    if (items.length === 1 || unsure.length === 0) continue;
-    for (const one of unsure) delete one.result;
-    shared.push(text);
-  }
-  if (shared.length > 0) old.leftOut.push(sharedNote(shared));
+/** Results in agent-resume's state go by text: those that `1` and `"1"` share are given to neither (`readResults`). */
+function tellShared(old: OldJob, state: unknown): void {
+  const results = isMembers(state) && isMembers(state.results) ? state.results : {};
+  const without = old.done.filter(({ result }) => result === undefined).map(({ item }) => idText(item));
+  const shared = without.filter((text) => Object.hasOwn(results, text));
+  if (shared.length > 0) old.leftOut.push(sharedNote([...new Set(shared)]));
 }
 
 /** The user's state has no place in our format, but for the results in it. */
