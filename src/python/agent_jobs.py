@@ -74,6 +74,7 @@ __all__ = [
 FORMAT_VERSION = 1
 MAX_RECORD_BYTES = 64 * 1024 * 1024
 MAX_ERROR_CHARS = 8_000
+_MAX_TEXT = 100_000  # of an error's text, so much is looked at
 LOCK_RENEW_SECONDS = 5.0
 LOCK_WRITE_GRACE_SECONDS = 5.0
 LEFT_SECONDS = 2.0  # a program that ends by an exception has ended by then
@@ -130,6 +131,12 @@ class JobChanged(AgentJobsError):
     code = "AJ_CHANGED"
 
 
+class WrongFunction(AgentJobsError, TypeError):
+    """`map` was given a coroutine function, or `amap` none."""
+
+    code = "AJ_FUNCTION"
+
+
 class DuplicateIds(AgentJobsError):
     """Two items of the input have one id."""
 
@@ -155,7 +162,11 @@ class Stopped(SystemExit):
 
 
 def _note(text):
-    print(f"agent-jobs: {text}", file=sys.stderr, flush=True)
+    try:
+        sys.stderr.write(f"agent-jobs: {text}\n")
+        sys.stderr.flush()
+    except (AttributeError, OSError, ValueError):
+        pass  # closed, or none at all: no reason to end a loop
 
 
 def _plural(count, noun):
@@ -1071,9 +1082,7 @@ class _Lock:
         draft = f"{path}.{self.token}"
         try:
             try:
-                with open(
-                    draft, "x", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, 0o600)
-                ) as file:
+                with open(draft, "x", encoding="utf-8", opener=_open_private) as file:
                     file.write(text)
                 os.link(draft, path)
                 return True
@@ -1087,13 +1096,15 @@ class _Lock:
                     f"Cannot create the lock {path}: {error}. Make the folder writable, or choose another checkpoint."
                 ) from error
         try:  # a file system without hard links: readers take an empty lock for one that is being written
-            with open(
-                path, "x", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, 0o600)
-            ) as file:
+            with open(path, "x", encoding="utf-8", opener=_open_private) as file:
                 file.write(text)
             return True
         except FileExistsError:
             return False
+        except OSError as error:
+            raise CheckpointWriteError(
+                f"Cannot create the lock {path}: {error}. Make the folder writable, or choose another checkpoint."
+            ) from error
 
     def _break(self, token, text):
         """Removes a lock that may be broken, if it is still the one that was looked at; breakers go one at a time."""
@@ -1124,6 +1135,10 @@ class _Lock:
             except OSError:
                 pass
         _remove(away)
+
+
+def _open_private(path, flags):
+    return os.open(path, flags | getattr(os, "O_CLOEXEC", 0), 0o600)
 
 
 def _remove(path):
@@ -1242,21 +1257,23 @@ class _AppendFile:
     def flush(self, entry):
         with self.io:
             if not entry.finished:
-                with self.mutex:
-                    batch, self.pending = self.pending, []
+                batch = []
                 try:
+                    with self.mutex:
+                        batch, self.pending = self.pending, []
                     self._write(batch)
+                    for other in batch:
+                        other.finished = True
                 except BaseException as error:
                     # Also one that a signal raised in the middle: nobody knows how much was written.
                     for other in batch:
-                        other.error = other.error or error
+                        other.error, other.finished = other.error or error, True
                     if not isinstance(error, Exception):
                         raise
-                finally:
-                    for other in batch:
-                        other.finished = True
         if entry.error:
             raise entry.error
+        if not entry.finished:
+            raise CheckpointWriteError(f"Cannot append to {self.path}: it was interrupted before it wrote.")
         return entry.offset
 
     def _write(self, batch):
@@ -1399,6 +1416,25 @@ _BY_CLASS = [
 ]
 
 
+def _told(part, *names):
+    """What an error or a reply has under one of these names; None where it has none, or does not give it."""
+    for name in names:
+        try:
+            value = part.get(name) if isinstance(part, dict) else getattr(part, name, None)
+        except Exception:  # a property may raise anything
+            continue
+        if value is not None:
+            return value
+    return None
+
+
+def _text_of(error):
+    try:
+        return str(error) or type(error).__name__
+    except Exception:
+        return type(error).__name__
+
+
 def _errors_in(error):
     """An error and what caused it, outermost first."""
     found = []
@@ -1421,7 +1457,7 @@ def _cause_of(error):
     """Why an exception was raised, in the terms by which failures are grouped; "other" where nothing tells."""
     parts = [part for part in _errors_in(error) if isinstance(part, BaseException)]
     for part in parts:
-        own = getattr(part, "failure_cause", None)
+        own = _told(part, "failure_cause")
         cause = own if isinstance(own, str) and own else _service_cause(part)
         if cause:
             return cause
@@ -1435,26 +1471,23 @@ def _cause_of(error):
 
 def _service_cause(part):
     """The cause by what a service answered; None where this part of an error tells of no answer."""
-    response = getattr(part, "response", None)
-    code_of_response = None
-    if isinstance(response, dict):  # AWS's SDK
-        told = response.get("Error") or {}
-        code_of_response = told.get("Code")
-        candidates = [(response.get("ResponseMetadata") or {}).get("HTTPStatusCode")]
-    else:
-        candidates = [getattr(response, "status_code", None), getattr(response, "status", None)]
-    candidates += [getattr(part, name, None) for name in ("status_code", "status", "code")]
-    status = next((one for one in candidates if isinstance(one, int) and 400 <= one <= 599), None)
-    bodies = [part, getattr(part, "body", None)]
-    bodies += [body.get("error") for body in bodies if isinstance(body, dict)]
-    told = lambda body, name: body.get(name) if isinstance(body, dict) else getattr(body, name, None)
-    codes = [
-        code_of_response,
-        *(told(body, name) for body in reversed(bodies) if body is not None for name in ("code", "type")),
+    response = _told(part, "response")
+    aws = response.get("Error") if isinstance(response, dict) else None  # of botocore
+    candidates = [
+        _told(_told(response, "ResponseMetadata"), "HTTPStatusCode"),
+        _told(response, "status_code"),
     ]
+    candidates += [
+        _told(response, "status"),
+        *(_told(part, name) for name in ("status_code", "status", "code")),
+    ]
+    status = next((one for one in candidates if isinstance(one, int) and 400 <= one <= 599), None)
+    body = _told(part, "body")
+    bodies = [_told(body, "error"), body, part]
+    codes = [_told(aws, "Code"), *(_told(one, name) for one in bodies for name in ("code", "type"))]
     codes = [code for code in codes if isinstance(code, str)]
-    text = str(part)[:1000]
-    if status == 429 and re.match(r"(?:Error code: 429 - .*|429 )?request too large", text, re.I):
+    text = _text_of(part)[:1000]
+    if status == 429 and re.match(r"(?:Error code: 429 - .{0,80}|429 )?request too large", text, re.I):
         return "context-too-long"
     for code in codes:
         if code in _CAUSE_OF_CODE:
@@ -1508,19 +1541,21 @@ def _redact(text):
 def _failure_of(error, cause):
     """The members of a record that say why an item failed."""
     if not isinstance(error, BaseException):
-        return {"cause": cause or "other", "message": _redact(str(error))[:MAX_ERROR_CHARS]}
+        return {"cause": cause or "other", "message": _redact(_text_of(error)[:_MAX_TEXT])[:MAX_ERROR_CHARS]}
     own = os.path.abspath(__file__)
     frames = [
-        frame for frame in traceback.extract_tb(error.__traceback__) if os.path.abspath(frame.filename) != own
+        one
+        for one in traceback.extract_tb(error.__traceback__, limit=-50)
+        if os.path.abspath(one.filename) != own
     ]
-    detail = "".join([*traceback.format_list(frames), *traceback.format_exception_only(type(error), error)])
-    message = str(error) or type(error).__name__
-    if isinstance(error, KeyError):
-        message = f"KeyError: {message}"  # its text is the key alone
-    # Redacted as a whole: a key that is cut is not known by its shape any more.
+    message = _text_of(error)[:_MAX_TEXT]
+    # The text of these is a name alone, such as the key that is missing.
+    named = f"{type(error).__name__}: {message}" if isinstance(error, (KeyError, StopIteration)) else message
+    detail = "".join(traceback.format_list(frames)) + f"{type(error).__name__}: {message}\n"
+    # Redacted before it is cut: a key that is cut is not known by its shape any more.
     return {
         "cause": cause or _cause_of(error),
-        "message": _redact(message)[:MAX_ERROR_CHARS],
+        "message": _redact(named)[:MAX_ERROR_CHARS],
         "detail": _redact(detail)[:MAX_ERROR_CHARS],
     }
 
@@ -1871,12 +1906,17 @@ class _Session:
     def leave(self):
         """Its loop was left in the middle: by `break`, or by an exception, which nobody can tell here. Where that ends the
         program, it is known at its exit; a program that goes on has left the run."""
+        if self.closing:
+            return
         self.is_left = True
         timer = threading.Timer(
             LEFT_SECONDS, lambda: set(self.in_flight) <= self.left_keys() and self.close()
         )
         timer.daemon, timer.name = True, "agent-jobs left"
-        timer.start()
+        try:
+            timer.start()
+        except RuntimeError:
+            pass  # the interpreter ends, and closes the run at its exit
 
     def left_keys(self):
         return {self.in_hand.key} if self.in_hand else set()
@@ -2012,6 +2052,8 @@ def _place(job, checkpoint):
         if value is not None and not isinstance(value, (str, os.PathLike)):
             raise TypeError(f"Expected {name} to be a string, got {type(value).__name__}.")
     given_job, given = os.environ.get("AGENT_JOBS_JOB"), os.environ.get("AGENT_JOBS_CHECKPOINT")
+    if os.environ.get("AGENT_JOBS_RUN_PID") != str(os.getppid()):
+        given_job = given = None  # that of a program that launched this one
     if checkpoint is not None:
         path = os.path.abspath(os.fspath(checkpoint))
         return job or os.path.splitext(os.path.basename(path))[0], path
@@ -2154,9 +2196,7 @@ class _Marks:
         if isinstance(error, AgentJobsError) and not isinstance(error, ItemsFailed):
             return False  # no other item would escape it either
         marks.failed(error)
-        _note(
-            f"{marks.session.job}: {_id_text(marks.key)} failed: {_shown(_redact(str(error) or type(error).__name__))}"
-        )
+        _note(f"{marks.session.job}: {_id_text(marks.key)} failed: {_shown(_redact(_text_of(error)))}")
         return True
 
     def __reduce__(self):
@@ -2756,7 +2796,7 @@ class _Mapping:
             result = self.fn(item.item)
             if inspect.isawaitable(result):
                 getattr(result, "close", lambda: None)()
-                raise TypeError(
+                raise WrongFunction(
                     "Expected a function, got one that gives a coroutine: use `await amap(fn, items)`."
                 )
             item.done(result)
@@ -2787,7 +2827,12 @@ class _Mapping:
                         return None
                     _current.set(item)
                     try:
-                        await item.adone(await self.fn(item.item))
+                        result = self.fn(item.item)
+                        if not inspect.isawaitable(result):
+                            raise WrongFunction(
+                                "Expected a coroutine function, got another: use `map(fn, items)`."
+                            )
+                        await item.adone(await result)
                     except Exception as error:
                         self._failed(item, error)
                 except (Exception, Stopped) as error:
@@ -2820,7 +2865,7 @@ class _Mapping:
             listed = [self.outcomes.get(key) for key in self.order]
             first = next(iter(self.failures.items()))
             raise ItemsFailed(
-                f"{_plural(len(self.failures), 'item')} of {len(self.order):,} failed, the others are done; the first, {_id_text(first[0])}: {_shown(_redact(str(first[1]) or type(first[1]).__name__))}. Run it again to try them again.",
+                f"{_plural(len(self.failures), 'item')} of {len(self.order):,} failed, the others are done; the first, {_id_text(first[0])}: {_shown(_redact(_text_of(first[1])))}. Run it again to try them again.",
                 {_id_of(key): failure for key, failure in self.failures.items()},
                 listed,
             ) from first[1]
@@ -2849,6 +2894,8 @@ def failed(error, cause=None):
 def usage(reply):
     """Records what a call took: an Anthropic or OpenAI reply, or `{"inputTokens": …, "outputTokens": …, "usd": …}`."""
     item = _item_in_hand("usage()")
+    if item.is_ended:
+        raise AgentJobsError("usage() comes before done(): what an item took is recorded until it is done.")
     told = _usage_of(reply)
     item.spent += 1
     members = {"run": item.session.run, "attempt": item.attempt, "n": item.spent, "usage": told}

@@ -49,8 +49,9 @@ function placeOf(
     const path = resolve(checkpoint);
     return { job: job ?? jobNameOf(path), checkpoint: path };
   }
-  const { AGENT_JOBS_JOB: launchedJob, AGENT_JOBS_CHECKPOINT: launched } = env;
-  if (launched && (job === undefined || job === launchedJob))
+  const { AGENT_JOBS_JOB: launchedJob, AGENT_JOBS_CHECKPOINT: launched, AGENT_JOBS_RUN_PID: pid } = env;
+  // Those of a program that launched this one are none of ours.
+  if (launched && pid === String(process.ppid) && (job === undefined || job === launchedJob))
     return { job: launchedJob || jobNameOf(launched), checkpoint: resolve(launched) };
   const name = job ?? (script === undefined ? undefined : jobNameOf(script));
   if (name === undefined)

@@ -310,6 +310,35 @@ class Loops(unittest.TestCase):
         for raised, cause in expected:
             self.assertEqual(agent_jobs._cause_of(raised), cause, repr(raised))
 
+    def test_an_error_that_cannot_even_be_read_is_a_failure_like_any_other(self):
+        class Evil(Exception):
+            @property
+            def response(self):
+                raise RuntimeError("no response")
+
+            def __str__(self):
+                raise ValueError("no text")
+
+        for doc in self.loop([DOCS[0]]):
+            with doc:
+                raise Evil
+        self.assertEqual([record["message"] for record in self.records("failed")], ["Evil"])
+
+    def test_a_closed_or_missing_standard_error_ends_no_loop(self):
+        agent_jobs._note = self._note
+        before = sys.stderr
+        try:
+            for stream in (None, io.StringIO()):
+                sys.stderr = stream
+                if stream is not None:
+                    stream.close()
+                for doc in self.loop([{"id": str(stream)}]):
+                    with doc:
+                        raise TimeoutError
+        finally:
+            sys.stderr = before
+        self.assertEqual(len(self.records("failed")), 2)
+
     def test_keys_are_taken_out_of_what_is_recorded(self):
         secrets = [
             "sk-ant-api03-abcdef123456",
@@ -399,6 +428,12 @@ class Loops(unittest.TestCase):
             told[1], {"inputTokens": 100, "outputTokens": 7, "cachedTokens": 40, "model": "gpt-x"}
         )
 
+    def test_tokens_that_would_come_too_late_are_refused(self):
+        for doc in self.loop([DOCS[0]]):
+            doc.done()
+            with self.assertRaisesRegex(agent_jobs.AgentJobsError, "before done"):
+                usage({"inputTokens": 1})
+
     def test_what_belongs_to_an_item_is_refused_outside_of_one(self):
         for act in (lambda: done(), lambda: usage({"inputTokens": 1}), lambda: step("s", 1, lambda: 1)):
             with self.assertRaisesRegex(agent_jobs.AgentJobsError, "within an item"):
@@ -487,6 +522,40 @@ class Loops(unittest.TestCase):
                 pool.submit(lambda doc=doc: doc.done(doc["id"]))
         self.assertEqual(len(results(checkpoint=self.path)), 5)
         self.assertEqual(self.records("run-ended")[0]["reason"], "finished")
+
+    def test_the_other_kind_of_function_is_refused_before_every_item_fails_of_it(self):
+        async def coroutine(doc):
+            return 1
+
+        with self.assertRaisesRegex(TypeError, "amap"):
+            self.map(coroutine, DOCS)
+        with self.assertRaisesRegex(TypeError, "map"):
+            agent_jobs._used.clear()
+            asyncio.run(amap(lambda doc: 1, DOCS, checkpoint=self.path))
+        self.assertEqual(self.records("failed"), [])
+
+    def test_an_interrupt_in_the_middle_of_a_write_acknowledges_nobody_and_loses_nothing(self):
+        write, interrupted = os.write, []
+
+        def interrupting(fd, data):
+            if b'"id":"d1"' in data and not interrupted:
+                interrupted.append(write(fd, data[: len(data) // 2]))
+                raise KeyboardInterrupt
+            return write(fd, data)
+
+        loop = iter(self.loop())
+        next(loop).done()
+        os.write = interrupting
+        try:
+            second = next(loop)
+            with self.assertRaises(KeyboardInterrupt):
+                second.done("half")
+            second.done("whole")
+        finally:
+            os.write = write
+        state = agent_jobs._load(self.path)
+        self.assertEqual((state.damaged, len(state.faults)), (0, 1))
+        self.assertEqual(results(checkpoint=self.path), {"d0": None, "d1": "whole"})
 
     def test_many_threads_share_syncs_and_lose_nothing(self):
         items = [str(i) for i in range(300)]
@@ -617,6 +686,14 @@ class Loops(unittest.TestCase):
             item.done()
         self.assertEqual([record["cause"] for record in self.records("run-lost")], ["killed"])
         self.assertIn("1 in doubt before, tried again", "\n".join(self.notes))
+
+    def test_a_job_s_checkpoint_is_that_of_its_program_and_not_of_what_that_launches(self):
+        told = 'from agent_jobs import resume\nfor x in resume(["a"]): x.done()\n'
+        for parent, folder in ((os.getpid(), "given"), (1, "checkpoints")):
+            given = os.path.join(self.folder.name, "given", "j.jsonl")
+            names = {"AGENT_JOBS_JOB": "j", "AGENT_JOBS_CHECKPOINT": given, "AGENT_JOBS_RUN_PID": str(parent)}
+            self.program(told, env={**os.environ, **names}).communicate(timeout=30)
+            self.assertTrue(os.path.isdir(os.path.join(self.folder.name, folder)), folder)
 
     def test_a_damaged_checkpoint_is_not_gone_on_over_unasked(self):
         for doc in self.loop():

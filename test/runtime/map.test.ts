@@ -248,7 +248,10 @@ describe("a loop's place", () => {
   });
 
   it("is where the caller says, or the command that the script was launched by", () => {
-    const launched = { AGENT_JOBS_JOB: "nightly", AGENT_JOBS_CHECKPOINT: "/data/nightly@w1.jsonl" };
+    const launched = {
+      ...{ AGENT_JOBS_JOB: "nightly", AGENT_JOBS_CHECKPOINT: "/data/nightly@w1.jsonl" },
+      AGENT_JOBS_RUN_PID: String(process.ppid),
+    };
     assert.deepEqual(loopPlace({ checkpoint: "/x/y.jsonl" }, { script, env: launched }), {
       job: "y",
       checkpoint: "/x/y.jsonl",

@@ -76,7 +76,9 @@ async function launch(
 ): Promise<CommandOutcome> {
   const program = new ProgramGroup(call, {
     [lockTokenVariable]: token,
-    // For programs that know of us: whose checkpoint they are to write, and where it is.
+    // For a program that knows of us: whose checkpoint it is to write, and where it is. What it launches itself is not
+    // this process's child, and keeps its own.
+    AGENT_JOBS_RUN_PID: String(process.pid),
     AGENT_JOBS_JOB: job.name,
     AGENT_JOBS_CHECKPOINT: job.checkpoint,
   });
