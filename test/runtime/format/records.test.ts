@@ -3,7 +3,8 @@ import { crc32 } from "node:zlib";
 import fc from "fast-check";
 import { keyOf } from "../../../src/runtime/format/itemId.js";
 import { encodeArticleLine, encodeRecord } from "../../../src/runtime/format/record.js";
-import { anyRecord, mixedLog } from "../../support/mixedLog.js";
+import { anyRecord } from "../../support/anyRecord.js";
+import { mixedLog } from "../../support/mixedLog.js";
 import { checksummed, encodeAll, scanBytes } from "../../support/scan.js";
 
 describe("a record", () => {

@@ -9,6 +9,7 @@ import { ItemLog, logPathOf, olderLogPathOf } from "../../../src/runtime/runner/
 import { itemLogLines, newestItemLines } from "../../../src/runtime/runner/itemLogLines.js";
 import { tagOf } from "../../../src/runtime/runner/itemLogTag.js";
 import { safeText } from "../../../src/runtime/safeText.js";
+import { anyText } from "../../support/anyText.js";
 import { scratchFolder } from "../../support/cli.js";
 import { heldBytes } from "../../support/heldBytes.js";
 import { plantedKeys } from "../../support/hostile.js";
@@ -21,9 +22,9 @@ const anyId: fc.Arbitrary<ItemId> = fc.oneof(
   ),
   fc.constantFrom<ItemId>(1, 100, true, false, null, 12345678901234567890n, "\u202ea", "a\nb", "a⏎b"),
   fc.constantFrom("a", "b").map((end) => "😀".repeat(10_000) + end),
-  fc.string({ unit: "binary", maxLength: 6 }),
+  anyText(6),
 );
-const anyText = fc.oneof(
+const lineText = fc.oneof(
   fc.constantFrom("hello", "[a] forged", "] x", "", "2026-11-21T04:00:00.000Z [a] forged"),
   fc.string({ maxLength: 20 }).map((text) => text.replace(/[\r\n]/g, " ")),
 );
@@ -47,7 +48,7 @@ describe("the lines of one item in the log", () => {
   it("are those that it wrote and no other's, whatever ids and texts there are", async () => {
     await fc.assert(
       fc.asyncProperty(
-        fc.array(fc.tuple(fc.option(anyId, { nil: undefined }), anyText), { minLength: 1, maxLength: 30 }),
+        fc.array(fc.tuple(fc.option(anyId, { nil: undefined }), lineText), { minLength: 1, maxLength: 30 }),
         async (written) => {
           writeFileSync(log.path, "");
           const expected = new Map<ItemKey, string[]>();

@@ -4,8 +4,8 @@ import { keyOf } from "../../../src/runtime/format/itemId.js";
 import type { CheckpointRecord, WritableRecord } from "../../../src/runtime/format/record.js";
 import { encodeRecord } from "../../../src/runtime/format/record.js";
 import { Compaction, lasting } from "../../../src/runtime/state/compaction.js";
+import { anyRecord } from "../../support/anyRecord.js";
 import { anyStreams, fold, interleave } from "../../support/jobLogs.js";
-import { anyRecord } from "../../support/mixedLog.js";
 import { randomSource } from "../../support/random.js";
 import { scanBytes } from "../../support/scan.js";
 
