@@ -1242,22 +1242,31 @@ class _AppendFile:
     def flush(self, entry):
         with self.io:
             if not entry.finished:
-                with self.mutex:
-                    batch, self.pending = self.pending, []
+                batch = []
                 try:
+                    with self.mutex:
+                        batch, self.pending = self.pending, []
                     self._write(batch)
-                except BaseException as error:
-                    # Also one that a signal raised in the middle: nobody knows how much was written.
-                    for other in batch:
-                        other.error = other.error or error
-                    if not isinstance(error, Exception):
-                        raise
-                finally:
                     for other in batch:
                         other.finished = True
-        if entry.error:
-            raise entry.error
+                except Exception as error:
+                    for other in batch:
+                        other.error = other.error or error
+                    raise
+                except (
+                    BaseException
+                ):  # of a signal, in the middle: the others' items are in doubt, and not interrupted
+                    for other in batch:
+                        other.error = other.error or self._interrupted()
+                    raise
+        if not entry.finished:  # whoever had it in a batch did not bring it to its end
+            raise entry.error or self._interrupted()
         return entry.offset
+
+    def _interrupted(self):
+        return CheckpointWriteError(
+            f"Cannot say whether a record was written to {self.path}: the write was interrupted. Nothing that was acknowledged is lost. Run again to go on."
+        )
 
     def _write(self, batch):
         self.before_batch()
@@ -1421,8 +1430,11 @@ def _cause_of(error):
     """Why an exception was raised, in the terms by which failures are grouped; "other" where nothing tells."""
     parts = [part for part in _errors_in(error) if isinstance(part, BaseException)]
     for part in parts:
-        own = getattr(part, "failure_cause", None)
-        cause = own if isinstance(own, str) and own else _service_cause(part)
+        try:
+            own = getattr(part, "failure_cause", None)
+            cause = own if isinstance(own, str) and own else _service_cause(part)
+        except Exception:  # a member that cannot be asked
+            continue
         if cause:
             return cause
     for part in reversed(parts):  # the innermost knows best
@@ -1505,16 +1517,29 @@ def _redact(text):
     return _NAMED.sub(lambda m: f"{m[1]}[redacted]" if is_secret(m[2]) else m[0], text)
 
 
+def _error_text(error):
+    """What an exception says, and what those of a group say; its class where it says nothing, or cannot."""
+    try:
+        text = str(error) or type(error).__name__
+    except Exception:  # a class of somebody's own
+        return type(error).__name__
+    gathered = getattr(error, "exceptions", None)
+    if isinstance(gathered, tuple) and gathered and isinstance(gathered[0], BaseException):
+        told = [f"{type(part).__name__}: {_error_text(part)}" for part in gathered[:3]]
+        return f"{text}: {'; '.join(told)}"
+    return text
+
+
 def _failure_of(error, cause):
     """The members of a record that say why an item failed."""
+    if cause is not None and not isinstance(cause, str):
+        raise TypeError(f"Expected cause to be a string, got {type(cause).__name__}.")
     if not isinstance(error, BaseException):
         return {"cause": cause or "other", "message": _redact(str(error))[:MAX_ERROR_CHARS]}
-    own = os.path.abspath(__file__)
-    frames = [
-        frame for frame in traceback.extract_tb(error.__traceback__) if os.path.abspath(frame.filename) != own
-    ]
+    own = _failure_of.__code__.co_filename
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename != own]
     detail = "".join([*traceback.format_list(frames), *traceback.format_exception_only(type(error), error)])
-    message = str(error) or type(error).__name__
+    message = _error_text(error)
     if isinstance(error, KeyError):
         message = f"KeyError: {message}"  # its text is the key alone
     # Redacted as a whole: a key that is cut is not known by its shape any more.
@@ -1604,6 +1629,7 @@ class _Session:
         self.closing = False
         self.is_begun = False  # its loop has been gone into
         self.is_left = False  # and left in the middle
+        self.is_given_up = False  # and gives no more items, though there are some
         self.is_background = False  # it may go on when a notebook's cell has ended
         self.exhausted = False  # its loop has given all that there is
         self.in_hand = None  # the item that a plain loop is at
@@ -1773,7 +1799,7 @@ class _Session:
             else:
                 open_ = self.state.open.setdefault(item.key, _Open())
                 open_.attempt, open_.run, open_.phase, open_.cause = item.attempt, self.run, "failed", failure
-            is_over = self.exhausted and not self.in_flight and not self.left
+            is_over = not self.in_flight and (self.is_given_up or (self.exhausted and not self.left))
         if is_over:
             self.close()
 
@@ -1878,13 +1904,24 @@ class _Session:
         timer.daemon, timer.name = True, "agent-jobs left"
         timer.start()
 
+    def give_up(self, reason):
+        """Its loop gives no more items; those that threads still have in hand may be marked, the last of them ends it."""
+        self.reason = self.reason or reason
+        with self.mutex:
+            self.is_left = self.is_given_up = True
+            is_over = not self.in_flight
+        if is_over:
+            self.close()
+
     def left_keys(self):
         return {self.in_hand.key} if self.in_hand else set()
 
     def close(self, reason=None, error=None):
         """Ends the run and gives the job back. What is in hand and not marked stays in doubt."""
+        if self.pid != os.getpid():
+            return  # a forked process, in which a thread that is not there may hold the mutex
         with self.mutex:
-            if self.closing or self.pid != os.getpid():
+            if self.closing:
                 return
             self.closing = True
             members = {
@@ -2154,9 +2191,7 @@ class _Marks:
         if isinstance(error, AgentJobsError) and not isinstance(error, ItemsFailed):
             return False  # no other item would escape it either
         marks.failed(error)
-        _note(
-            f"{marks.session.job}: {_id_text(marks.key)} failed: {_shown(_redact(str(error) or type(error).__name__))}"
-        )
+        _note(f"{marks.session.job}: {_id_text(marks.key)} failed: {_shown(_redact(_error_text(error)))}")
         return True
 
     def __reduce__(self):
@@ -2444,18 +2479,30 @@ class Loop:
         return self._given()
 
     def _given(self):
-        for item in self._begun():
-            _current.set(item)
-            self.session.in_hand = item
-            try:
-                yield _marked(item)
-            except GeneratorExit:
-                self.session.leave()
-                raise
-            self.session.in_hand = None
-            _current.set(None)
-            if not item.is_ended and _is_alone():
-                self.session.pass_over(item)
+        outer = _current.get()  # of the loop around this one
+        try:
+            for item in self._begun():
+                _current.set(item)
+                self.session.in_hand = item
+                try:
+                    yield _marked(item)
+                except GeneratorExit:
+                    self.session.leave()
+                    raise
+                finally:
+                    if _current.get() is item:
+                        _current.set(outer)
+                self.session.in_hand = None
+                if not item.is_ended and _is_alone():
+                    self.session.pass_over(item)
+        except GeneratorExit:
+            raise
+        except BaseException as error:  # of the input, of the disk, or a stop: no more items are given
+            interrupted = isinstance(error, KeyboardInterrupt)
+            self.session.give_up(
+                None if isinstance(error, Stopped) else "interrupted" if interrupted else "error"
+            )
+            raise
 
     def _begun(self):
         """The items that are to be done, each begun when it is asked for."""
@@ -2608,6 +2655,11 @@ def _options(given):
             raise TypeError(
                 f"Expected {name} to be {' or '.join(repr(value) for value in values)}, got {options[name]!r}."
             )
+    total = options["total"]
+    if total is not None:
+        if isinstance(total, bool) or not hasattr(total, "__index__") or int(total) < 0:
+            raise TypeError(f"Expected total to be a count of items, got {total!r}.")
+        options["total"] = int(total)
     if options["params"] is not None:
         _canonical(options["params"])
     return options
@@ -2728,7 +2780,7 @@ class _Mapping:
         for thread in threads:
             while thread.is_alive():
                 thread.join(0.2)  # a signal is seen in between
-        return self._ended(errors[0] if errors else None)
+        return self._ended(_foremost(errors))
 
     def _next(self):
         with self.mutex:
@@ -2804,7 +2856,7 @@ class _Mapping:
             self.session.reason = self.session.reason or "interrupted"
             self.session.close()
             raise
-        return self._ended(next((error for error in outcomes if error is not None), None))
+        return self._ended(_foremost(outcomes))
 
     def _ended(self, error):
         """Closes the run, and gives the results, or raises."""
@@ -2820,11 +2872,19 @@ class _Mapping:
             listed = [self.outcomes.get(key) for key in self.order]
             first = next(iter(self.failures.items()))
             raise ItemsFailed(
-                f"{_plural(len(self.failures), 'item')} of {len(self.order):,} failed, the others are done; the first, {_id_text(first[0])}: {_shown(_redact(str(first[1]) or type(first[1]).__name__))}. Run it again to try them again.",
+                f"{_plural(len(self.failures), 'item')} of {len(self.order):,} failed, the others are done; the first, {_id_text(first[0])}: {_shown(_redact(_error_text(first[1])))}. Run it again to try them again.",
                 {_id_of(key): failure for key, failure in self.failures.items()},
                 listed,
             ) from first[1]
         return [self.failures[key] if key in self.failures else self.outcomes.get(key) for key in self.order]
+
+
+def _foremost(errors):
+    """What ended a call: an error rather than the stop that it means for the other workers."""
+    errors = sorted(
+        (error for error in errors if error is not None), key=lambda error: isinstance(error, Stopped)
+    )
+    return errors[0] if errors else None
 
 
 def _item_in_hand(what):
