@@ -1264,17 +1264,25 @@ class _AppendFile:
                     self._write(batch)
                     for other in batch:
                         other.finished = True
-                except BaseException as error:
-                    # Also one that a signal raised in the middle: nobody knows how much was written.
+                except Exception as error:
                     for other in batch:
-                        other.error, other.finished = other.error or error, True
-                    if not isinstance(error, Exception):
-                        raise
+                        other.error, other.finished = error, True
+                except (
+                    BaseException
+                ):  # of a signal, in the middle: the others' items are in doubt, and not interrupted
+                    for other in batch:
+                        other.error, other.finished = self._interrupted(), True
+                    raise
         if entry.error:
             raise entry.error
-        if not entry.finished:
-            raise CheckpointWriteError(f"Cannot append to {self.path}: it was interrupted before it wrote.")
+        if not entry.finished:  # whoever had it in a batch did not bring it to its end
+            raise self._interrupted()
         return entry.offset
+
+    def _interrupted(self):
+        return CheckpointWriteError(
+            f"Cannot say whether a record was written to {self.path}: the write was interrupted. Nothing that was acknowledged is lost. Run again to go on."
+        )
 
     def _write(self, batch):
         self.before_batch()
@@ -1429,10 +1437,16 @@ def _told(part, *names):
 
 
 def _text_of(error):
+    """What an exception says, and what those of a group say; its class where it says nothing, or cannot."""
     try:
-        return str(error) or type(error).__name__
-    except Exception:
+        text = str(error) or type(error).__name__
+    except Exception:  # a class of somebody's own
         return type(error).__name__
+    gathered = getattr(error, "exceptions", None)
+    if isinstance(gathered, tuple) and gathered and isinstance(gathered[0], BaseException):
+        told = [f"{type(part).__name__}: {_text_of(part)}" for part in gathered[:3]]
+        return f"{text}: {'; '.join(told)}"
+    return text
 
 
 def _errors_in(error):
@@ -1540,6 +1554,8 @@ def _redact(text):
 
 def _failure_of(error, cause):
     """The members of a record that say why an item failed."""
+    if cause is not None and not isinstance(cause, str):
+        raise TypeError(f"Expected cause to be a string, got {type(cause).__name__}.")
     if not isinstance(error, BaseException):
         return {"cause": cause or "other", "message": _redact(_text_of(error)[:_MAX_TEXT])[:MAX_ERROR_CHARS]}
     own = os.path.abspath(__file__)
@@ -1639,6 +1655,7 @@ class _Session:
         self.closing = False
         self.is_begun = False  # its loop has been gone into
         self.is_left = False  # and left in the middle
+        self.is_given_up = False  # and gives no more items, though there are some
         self.is_background = False  # it may go on when a notebook's cell has ended
         self.exhausted = False  # its loop has given all that there is
         self.in_hand = None  # the item that a plain loop is at
@@ -1808,7 +1825,7 @@ class _Session:
             else:
                 open_ = self.state.open.setdefault(item.key, _Open())
                 open_.attempt, open_.run, open_.phase, open_.cause = item.attempt, self.run, "failed", failure
-            is_over = self.exhausted and not self.in_flight and not self.left
+            is_over = not self.in_flight and (self.is_given_up or (self.exhausted and not self.left))
         if is_over:
             self.close()
 
@@ -1918,13 +1935,24 @@ class _Session:
         except RuntimeError:
             pass  # the interpreter ends, and closes the run at its exit
 
+    def give_up(self, reason):
+        """Its loop gives no more items; those that threads still have in hand may be marked, the last of them ends it."""
+        self.reason = self.reason or reason
+        with self.mutex:
+            self.is_left = self.is_given_up = True
+            is_over = not self.in_flight
+        if is_over:
+            self.close()
+
     def left_keys(self):
         return {self.in_hand.key} if self.in_hand else set()
 
     def close(self, reason=None, error=None):
         """Ends the run and gives the job back. What is in hand and not marked stays in doubt."""
+        if self.pid != os.getpid():
+            return  # a forked process, in which a thread that is not there may hold the mutex
         with self.mutex:
-            if self.closing or self.pid != os.getpid():
+            if self.closing:
                 return
             self.closing = True
             members = {
@@ -2484,18 +2512,30 @@ class Loop:
         return self._given()
 
     def _given(self):
-        for item in self._begun():
-            _current.set(item)
-            self.session.in_hand = item
-            try:
-                yield _marked(item)
-            except GeneratorExit:
-                self.session.leave()
-                raise
-            self.session.in_hand = None
-            _current.set(None)
-            if not item.is_ended and _is_alone():
-                self.session.pass_over(item)
+        outer = _current.get()  # of the loop around this one
+        try:
+            for item in self._begun():
+                _current.set(item)
+                self.session.in_hand = item
+                try:
+                    yield _marked(item)
+                except GeneratorExit:
+                    self.session.leave()
+                    raise
+                finally:
+                    if _current.get() is item:
+                        _current.set(outer)
+                self.session.in_hand = None
+                if not item.is_ended and _is_alone():
+                    self.session.pass_over(item)
+        except GeneratorExit:
+            raise
+        except BaseException as error:  # of the input, of the disk, or a stop: no more items are given
+            interrupted = isinstance(error, KeyboardInterrupt)
+            self.session.give_up(
+                None if isinstance(error, Stopped) else "interrupted" if interrupted else "error"
+            )
+            raise
 
     def _begun(self):
         """The items that are to be done, each begun when it is asked for."""
@@ -2648,6 +2688,11 @@ def _options(given):
             raise TypeError(
                 f"Expected {name} to be {' or '.join(repr(value) for value in values)}, got {options[name]!r}."
             )
+    total = options["total"]
+    if total is not None:
+        if isinstance(total, bool) or not hasattr(total, "__index__") or int(total) < 0:
+            raise TypeError(f"Expected total to be a count of items, got {total!r}.")
+        options["total"] = int(total)
     if options["params"] is not None:
         _canonical(options["params"])
     return options
@@ -2768,7 +2813,7 @@ class _Mapping:
         for thread in threads:
             while thread.is_alive():
                 thread.join(0.2)  # a signal is seen in between
-        return self._ended(errors[0] if errors else None)
+        return self._ended(_foremost(errors))
 
     def _next(self):
         with self.mutex:
@@ -2849,7 +2894,7 @@ class _Mapping:
             self.session.reason = self.session.reason or "interrupted"
             self.session.close()
             raise
-        return self._ended(next((error for error in outcomes if error is not None), None))
+        return self._ended(_foremost(outcomes))
 
     def _ended(self, error):
         """Closes the run, and gives the results, or raises."""
@@ -2870,6 +2915,14 @@ class _Mapping:
                 listed,
             ) from first[1]
         return [self.failures[key] if key in self.failures else self.outcomes.get(key) for key in self.order]
+
+
+def _foremost(errors):
+    """What ended a call: an error rather than the stop that it means for the other workers."""
+    errors = sorted(
+        (error for error in errors if error is not None), key=lambda error: isinstance(error, Stopped)
+    )
+    return errors[0] if errors else None
 
 
 def _item_in_hand(what):

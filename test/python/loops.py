@@ -719,6 +719,94 @@ class Loops(unittest.TestCase):
             self.assertEqual(pathlib.Path(self.path).read_text(encoding="utf-8"), text)
             self.assertFalse(os.path.exists(f"{self.path}.lock"))
 
+    # What must hold while things go wrong
+
+    def test_a_mark_whose_write_was_interrupted_is_acknowledged_to_nobody(self):
+        file = None
+        for doc in self.loop():
+            file = doc._agent_jobs.session.file
+            entry = file.push(doc._agent_jobs._finish_line(None)[0], True)
+            with file.mutex:
+                file.pending = []  # as a signal leaves it that comes just after the batch was taken
+            with self.assertRaises(agent_jobs.CheckpointWriteError):
+                file.flush(entry)
+            break
+        self.assertEqual(self.records("done"), [])
+
+    def test_what_interrupts_one_thread_is_no_interrupt_of_the_others_that_waited_for_it(self):
+        for doc in self.loop():
+            file = doc._agent_jobs.session.file
+            other = file.push(b"", True)
+            check, file.before_batch = file.before_batch, lambda: (_ for _ in ()).throw(KeyboardInterrupt())
+            with self.assertRaises(KeyboardInterrupt):
+                doc.done()
+            file.before_batch = check
+            with self.assertRaises(agent_jobs.CheckpointWriteError):
+                file.flush(other)
+            doc.done("again")
+        self.assertEqual(results(checkpoint=self.path)["d0"], "again")
+
+    def test_a_loop_within_a_loop_gives_the_item_in_hand_back_however_it_is_left(self):
+        def inner(how):
+            for i, part in self.loop(
+                enumerate("xy"), key=lambda pair: f"{how}{pair[1]}", checkpoint=self.path + how
+            ):
+                done("part")
+                if how == "break":
+                    return
+                if how == "error":
+                    raise ValueError
+
+        for i, how in self.loop(enumerate(["end", "break", "error"]), key=lambda pair: pair[1]):
+            with contextlib.suppress(ValueError):
+                inner(how)
+            done(how)
+        self.assertEqual(results(checkpoint=self.path), {how: how for how in ("end", "break", "error")})
+        with self.assertRaisesRegex(agent_jobs.AgentJobsError, "within an item"):
+            done("after all loops")
+
+    def test_what_ends_a_map_is_raised_and_not_the_stop_that_it_means_for_others(self):
+        def held(doc):
+            if doc["id"] == "d1":
+                raise agent_jobs.JobHeld("held")
+            return 1
+
+        async def aheld(doc):
+            while doc["id"] == "d0" and not self.records("done"):
+                return await asyncio.sleep(0.05)
+            return held(doc)
+
+        with self.assertRaises(agent_jobs.JobHeld):
+            asyncio.run(amap(aheld, DOCS, checkpoint=self.path + "a", concurrency=2))
+        for _ in range(5):
+            with self.assertRaises(agent_jobs.JobHeld):
+                self.map(held, DOCS, concurrency=2)
+
+    def test_what_is_no_record_is_refused_before_it_is_written(self):
+        for total in ("5", -1, True, 2.5):
+            with self.assertRaisesRegex(TypeError, "total"):
+                self.loop((doc for doc in DOCS), total=total)
+        for doc in self.loop([DOCS[0]]):
+            for cause in (404, ["x"], True):
+                with self.assertRaisesRegex(TypeError, "cause"):
+                    doc.failed("no", cause=cause)
+            doc.failed("no", cause="")
+        self.assertEqual(agent_jobs._load(self.path).damaged, 0)
+
+    def test_an_error_that_cannot_be_asked_is_recorded_all_the_same(self):
+        class Odd(Exception):
+            @property
+            def response(self):
+                raise RuntimeError("no response")
+
+            def __str__(self):
+                raise RuntimeError("no text")
+
+        for doc in self.loop([DOCS[0]]):
+            with doc:
+                raise Odd
+        self.assertEqual([record["message"] for record in self.records("failed")], ["Odd"])
+
     # The command line
 
     def command(self, *arguments):
