@@ -1,15 +1,36 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { buildVsix } from "../package/vsix.js";
 import { root } from "../setup/root.js";
 import { useWorkbench } from "./workbench.js";
 
-/** From the first run to the clearing of its checkpoint, as a person does it. */
+/** Two mistakes of its own, and an import of what is nowhere, tell when TypeScript has looked at it. */
+const typed = `import { defineJob } from "agent-jobs";
+import { nothing } from "agent-jobs-not";
+
+const count: number = "text";
+export default defineJob({
+  items: ["a"],
+  process: (item: string, ctx) => item + ctx.attempt + ctx.nowhere,
+});
+`;
+
+/** From the first run to the clearing of its checkpoint, as a person does it who has installed the VSIX. */
 describe("a person with the example", () => {
-  const workbench = useWorkbench({
-    copyOf: join(root, "examples/hello"),
-    env: { HELLO_DELAY_MS: "700" },
+  let scratch: string;
+  const workbench = useWorkbench(() => {
+    scratch = mkdtempSync(join(tmpdir(), "agent-jobs-vsix-"));
+    const vsix = join(scratch, "agent-jobs.vsix");
+    buildVsix(vsix);
+    return {
+      copyOf: join(root, "examples/hello"),
+      extension: { vsix },
+      env: { HELLO_DELAY_MS: "700" },
+    };
   });
+  after(() => rmSync(scratch, { recursive: true, force: true }));
   const hello = () => workbench().treeRow("hello");
   const counted = async () => Number(/(\d+)\/126/.exec((await hello().textContent()) ?? "")?.[1]);
   const checkpoint = () => join(workbench().folder, "checkpoints/hello.jsonl");
@@ -160,5 +181,27 @@ describe("a person with the example", () => {
       .getByText(/12\d\/126/)
       .waitFor();
     await workbench().screenshot("walk-10-undone");
+  });
+
+  it("is listed as installed", async () => {
+    await workbench().command("Extensions: Show Installed Extensions");
+    await workbench()
+      .page.locator(".extensions-list .monaco-list-row", { hasText: "Agent Jobs" })
+      .first()
+      .waitFor();
+  });
+
+  it("gives a job file the types of agent-jobs where nothing is installed", async () => {
+    writeFileSync(join(workbench().folder, "typed.job.ts"), typed);
+    await workbench().editor.open("typed.job.ts");
+    const problems = await workbench().problems();
+    await problems.getByText("Type 'string' is not assignable to type 'number'").waitFor();
+    await problems.getByText("Cannot find module 'agent-jobs-not'").waitFor();
+    await problems.getByText("Property 'nowhere' does not exist on type 'ItemContext'").waitFor();
+    await workbench().screenshot("types-1-problems");
+    assert.equal(await problems.getByText(/'agent-jobs'|implicitly/).count(), 0);
+    await workbench().editor.lines().getByText("attempt").hover();
+    await workbench().page.locator(".monaco-hover", { hasText: "Counted from 1, over all runs." }).waitFor();
+    await workbench().screenshot("types-2-hover");
   });
 });
