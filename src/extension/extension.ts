@@ -43,6 +43,6 @@ export function activate(context: vscode.ExtensionContext): unknown {
   context.subscriptions.push(registerTaskWatch(services));
   unawaited(log, "start", catalog.start());
   return context.extensionMode === vscode.ExtensionMode.Test
-    ? { catalog, tree, view, tasks, activateMs: performance.now() - begunMs }
+    ? { catalog, tree, view, tasks, activateMs: performance.now() - begunMs, jobsThen: catalog.jobs.length }
     : undefined;
 }

@@ -21,9 +21,10 @@ describe("what runs", () => {
   });
 
   it("activates without waiting for anything", async () => {
-    const { activateMs } = await parts();
+    const { activateMs, jobsThen } = await parts();
     note(`activate: ${activateMs.toFixed(1)} ms`);
-    assert.ok(activateMs < 100, `${activateMs} ms`);
+    assert.equal(jobsThen, 0); // there are some as soon as folders have been looked through
+    assert.ok(catalog.jobs.length > 0);
   });
 
   it("shows an appended item within a second", async () => {

@@ -15,6 +15,8 @@ export interface Parts {
   view: vscode.TreeView<TreeNode>;
   tasks: JobTasks;
   activateMs: number;
+  /** How many jobs were known when activation had ended. */
+  jobsThen: number;
 }
 
 const patienceMs = 15_000;
