@@ -1152,6 +1152,11 @@ def _lock_content(path):
     """(content, age in seconds) of a lock; ({}, None) where there is none, {} where it is not readable as one."""
     try:
         fd = _open_plain(path, os.O_RDONLY)
+        try:
+            age = time.time() - os.fstat(fd).st_mtime
+            text = os.read(fd, 16 * 1024)
+        finally:
+            os.close(fd)
     except FileNotFoundError:
         return {}, None
     except OSError as error:
@@ -1159,18 +1164,15 @@ def _lock_content(path):
             f"Cannot read the lock {path}: {error}. Whether a run is live cannot be seen without it. See to the disk, or ask its owner for the right to read it."
         ) from error
     try:
-        age = time.time() - os.fstat(fd).st_mtime
-        content = json.loads(os.read(fd, 16 * 1024))
-        whole = (
-            isinstance(content, dict)
-            and isinstance(content.get("token"), str)
-            and isinstance(content.get("pid"), int)
-        )
-        return (content if whole and content["pid"] > 0 else {}), age
+        content = json.loads(text)
     except ValueError:
         return {}, age
-    finally:
-        os.close(fd)
+    whole = (
+        isinstance(content, dict)
+        and isinstance(content.get("token"), str)
+        and isinstance(content.get("pid"), int)
+    )
+    return (content if whole and content["pid"] > 0 else {}), age
 
 
 # Appending ------------------------------------------------------------------------------------------------------------

@@ -57,7 +57,8 @@ const failingCallsOf = (language: Language, name: string, who: string, reduced: 
                 `${where}: ${actor.rejected.length} records were refused for one failed call`,
               );
             // libuv makes an interrupted call again by itself; a failed sync is never let pass.
-            if (call === "fdatasync" && error !== "EINTR" && actor.rejected.length === 0)
+            const isTold = actor.rejected.length > 0 || refusedToOpen;
+            if (call === "fdatasync" && error !== "EINTR" && !isTold)
               findings.add("wrong", `${where}: nobody was told`);
             await checkLoaded(path, actor.acknowledged, findings, where);
             progress(`${cases} calls`);
