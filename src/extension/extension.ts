@@ -1,4 +1,6 @@
 import * as vscode from "vscode";
+import type { AgentJobsExports } from "./api/extensionApi.js";
+import { createExports } from "./api/index.js";
 import { registerCommands } from "./commands/index.js";
 import { registerEditor } from "./editor/index.js";
 import { RepairPreviews } from "./editor/repairPreviews.js";
@@ -7,25 +9,31 @@ import { registerFailures } from "./failures/failuresDocument.js";
 import { ItemLogDocuments } from "./itemLog/itemLogDocument.js";
 import { registerItems } from "./items/itemDocument.js";
 import { JobCatalog } from "./jobCatalog.js";
+import { registerLinks } from "./links/index.js";
 import { createLog, unawaited } from "./log.js";
 import { registerNotifications } from "./notifications/index.js";
 import { PlanDocuments } from "./planDocuments.js";
-import { registerPython } from "./python/index.js";
 import { registerStatusBar } from "./statusBar/index.js";
 import { JobTasks } from "./tasks/index.js";
+import { NodeFinder } from "./tasks/nodeProgram.js";
 import { Outliving } from "./tasks/outliving.js";
 import { registerTaskWatch } from "./tasks/taskWatch.js";
+import { registerTerminal } from "./terminal/index.js";
 import { registerTree } from "./tree/index.js";
 
-/** Wires the features. Awaits nothing. Under test it gives the parts that tests look at. */
-export function activate(context: vscode.ExtensionContext): unknown {
+/**
+ * Wires the features. Awaits nothing.
+ * @returns what other extensions may use; under test beside it the parts that tests look at
+ */
+export function activate(context: vscode.ExtensionContext): AgentJobsExports {
   const begunMs = performance.now();
   const log = createLog();
   const catalog = new JobCatalog(log);
   const jobsView = registerTree(catalog, log);
   const { tree, view } = jobsView;
   const outliving = new Outliving(context.workspaceState);
-  const tasks = new JobTasks(catalog, outliving, context, log);
+  const nodes = new NodeFinder(log);
+  const tasks = new JobTasks(catalog, outliving, nodes, context, log);
   const isLooking = () => view.visible && vscode.window.state.focused;
   context.subscriptions.push(log, catalog, jobsView, tasks);
   context.subscriptions.push(registerStatusBar(catalog));
@@ -33,16 +41,20 @@ export function activate(context: vscode.ExtensionContext): unknown {
   context.subscriptions.push(registerFailures(catalog), registerItems(catalog));
   context.subscriptions.push(registerExcludes(catalog, context.workspaceState, log));
   context.subscriptions.push(registerEditor(catalog));
-  registerPython(context);
+  const terminal = registerTerminal(context, nodes, log);
+  context.subscriptions.push(terminal);
   const previews = new RepairPreviews();
   const itemLogs = new ItemLogDocuments(catalog);
   const plans = new PlanDocuments();
   context.subscriptions.push(previews, itemLogs, plans);
+  const parts = { catalog, tree, view, tasks, terminal };
   const services = { catalog, tasks, outliving, tree, jobsView, previews, itemLogs, plans, log };
   context.subscriptions.push(registerCommands(services));
   context.subscriptions.push(registerTaskWatch(services));
+  context.subscriptions.push(registerLinks(catalog, jobsView, log));
   unawaited(log, "start", catalog.start());
-  return context.extensionMode === vscode.ExtensionMode.Test
-    ? { catalog, tree, view, tasks, activateMs: performance.now() - begunMs, jobsThen: catalog.jobs.length }
-    : undefined;
+  const exported = createExports(services);
+  if (context.extensionMode !== vscode.ExtensionMode.Test) return exported;
+  const activateMs = performance.now() - begunMs;
+  return Object.assign({ ...exported }, parts, { activateMs, jobsThen: catalog.jobs.length });
 }

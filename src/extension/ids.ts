@@ -21,6 +21,7 @@ export const commandIds = {
   showItemLog: "agentJobs.showItemLog",
   openLog: "agentJobs.openLog",
   exportReport: "agentJobs.exportReport",
+  copyLink: "agentJobs.copyLink",
   attach: "agentJobs.attach",
   chooseOutliving: "agentJobs.chooseOutliving",
   addPythonHelper: "agentJobs.addPythonHelper",
@@ -67,6 +68,7 @@ export const settingIds = {
   outliveWindow: "outliveWindow",
   planBeforeRun: "planBeforeRun",
   offerExcludes: "offerExcludes",
+  extendTerminal: "extendTerminal",
 } as const;
 
 /** Scheme of the read-only documents that show a checkpoint as its repair would leave it. */

@@ -2,18 +2,21 @@ import assert from "node:assert/strict";
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import * as vscode from "vscode";
+import type { AgentJobsExports } from "../../../src/extension/api/extensionApi.js";
 import type { Job } from "../../../src/extension/job.js";
 import type { JobCatalog } from "../../../src/extension/jobCatalog.js";
 import type { JobTasks } from "../../../src/extension/tasks/index.js";
+import type { TerminalAdditions } from "../../../src/extension/terminal/index.js";
 import type { JobTree } from "../../../src/extension/tree/jobTree.js";
 import type { TreeNode } from "../../../src/extension/tree/nodes/node.js";
 
-/** What the extension gives under test. */
-export interface Parts {
+/** What the extension gives under test, beside what it gives to everybody. */
+export interface Parts extends AgentJobsExports {
   catalog: JobCatalog;
   tree: JobTree;
   view: vscode.TreeView<TreeNode>;
   tasks: JobTasks;
+  terminal: TerminalAdditions;
   activateMs: number;
   /** How many jobs were known when activation had ended. */
   jobsThen: number;
