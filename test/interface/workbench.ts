@@ -15,6 +15,8 @@ export interface WorkbenchOptions {
   copyOf?: string;
   /** "linked" runs the checkout's build as if it were installed (the default); otherwise the path of a VSIX to install. */
   extension?: "linked" | { vsix: string };
+  /** The folder of another extension to run beside ours. */
+  beside?: string;
   /** "granted": Workspace Trust is off (the default). "restricted": on, and the folder is not trusted. "ask": VS Code asks. */
   trust?: "granted" | "restricted" | "ask";
   /** User settings, in place before the workbench starts. */
@@ -40,6 +42,7 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
       ...settings,
     },
     ...(env ? { env } : {}),
+    ...(options.beside ? { beside: options.beside } : {}),
   });
   const browser = await launchBrowser().catch(async (error) => {
     await server.stop();

@@ -29,13 +29,26 @@ export function definitionOf(
   args: readonly string[] = [],
   command: "run" | "retry" = "run",
 ): JobTaskDefinition {
-  const folder = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(jobFile));
-  const job = folder ? relative(folder.uri.fsPath, jobFile).replaceAll(sep, "/") : jobFile;
   return {
-    ...{ type: taskType, job },
+    ...{ type: taskType, job: shareablePath(jobFile) },
     ...(command !== "run" && { command }),
     ...(args.length > 0 && { args: [...args] }),
   };
+}
+
+/**
+ * To extensions VS Code tells executions apart by their definitions alone: where two folders have a file of the same
+ * relative path, the folder is named, and where they have the same name, too, the path is absolute.
+ */
+function shareablePath(jobFile: string): string {
+  const folder = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(jobFile));
+  if (!folder) return jobFile;
+  const path = relative(folder.uri.fsPath, jobFile).replaceAll(sep, "/");
+  const others = (vscode.workspace.workspaceFolders ?? []).filter((one) => one !== folder);
+  if (!others.some(({ uri }) => existsSync(join(uri.fsPath, path)))) return path;
+  return others.some(({ name }) => name === folder.name)
+    ? jobFile
+    : `\${workspaceFolder:${folder.name}}/${path}`;
 }
 
 /**

@@ -22,7 +22,8 @@ export interface Parts extends AgentJobsExports {
   jobsThen: number;
 }
 
-const patienceMs = 15_000;
+/** Half of a test's time: what was waited for in vain is to be named. */
+const patienceMs = Number(process.env.AGENT_JOBS_TIMEOUT_MS ?? 30_000) / 2;
 
 export async function parts(): Promise<Parts> {
   const extension = vscode.extensions.getExtension<Parts>("agent-jobs.agent-jobs");
@@ -109,4 +110,9 @@ export function answering(
       windows[kind] = original;
     },
   };
+}
+
+/** Shows something else than the jobs: ends of runs are told to whoever does not look at them. */
+export async function leaveJobs(): Promise<void> {
+  await vscode.commands.executeCommand("workbench.view.explorer");
 }
