@@ -12,6 +12,7 @@ import { JobCatalog } from "./jobCatalog.js";
 import { registerLinks } from "./links/index.js";
 import { createLog, unawaited } from "./log.js";
 import { registerNotifications } from "./notifications/index.js";
+import { optional } from "./optional.js";
 import { PlanDocuments } from "./planDocuments.js";
 import { registerStatusBar } from "./statusBar/index.js";
 import { JobTasks } from "./tasks/index.js";
@@ -41,8 +42,9 @@ export function activate(context: vscode.ExtensionContext): AgentJobsExports {
   context.subscriptions.push(registerFailures(catalog), registerItems(catalog));
   context.subscriptions.push(registerExcludes(catalog, context.workspaceState, log));
   context.subscriptions.push(registerEditor(catalog));
-  const terminal = registerTerminal(context, nodes, log);
-  context.subscriptions.push(terminal);
+  const terminal = optional(context, log, "variables of terminals", () =>
+    registerTerminal(context, nodes, log),
+  );
   const previews = new RepairPreviews();
   const itemLogs = new ItemLogDocuments(catalog);
   const plans = new PlanDocuments();
@@ -51,7 +53,7 @@ export function activate(context: vscode.ExtensionContext): AgentJobsExports {
   const services = { catalog, tasks, outliving, tree, jobsView, previews, itemLogs, plans, log };
   context.subscriptions.push(registerCommands(services));
   context.subscriptions.push(registerTaskWatch(services));
-  context.subscriptions.push(registerLinks(catalog, jobsView, log));
+  optional(context, log, "links into extensions", () => registerLinks(catalog, jobsView, log));
   unawaited(log, "start", catalog.start());
   const exported = createExports(services);
   if (context.extensionMode !== vscode.ExtensionMode.Test) return exported;

@@ -1,20 +1,9 @@
 import * as vscode from "vscode";
-import { messageOf } from "../../runtime/errors.js";
 import type { Services } from "../commands/services.js";
 import type { Job } from "../job.js";
-import type { AgentJobsApi, AgentJobsApiErrorCode, AgentJobsExports } from "./extensionApi.js";
-import { endedOf, planSnapshot, snapshotOf } from "./snapshots.js";
-
-class AgentJobsApiError extends Error {
-  override readonly name = "AgentJobsApiError";
-  constructor(
-    readonly code: AgentJobsApiErrorCode,
-    message: string,
-    options?: { cause?: unknown },
-  ) {
-    super(message, options);
-  }
-}
+import { AgentJobsApiError } from "./apiError.js";
+import type { AgentJobsApi, AgentJobsExports } from "./extensionApi.js";
+import { endedOf, snapshotOf } from "./snapshots.js";
 
 /** What other extensions get of this one: copies to read, and nothing that acts without the person. */
 export function createExports(services: Services): AgentJobsExports {
@@ -58,11 +47,13 @@ function createApi(services: Services): AgentJobsApi {
     async plan(jobId: string, token?: vscode.CancellationToken) {
       const job = jobOf(jobId);
       requireTrust();
+      const { planOf } = await import("./acting.js");
       return planOf(services, job, token);
     },
     async resume(jobId: string) {
       const job = jobOf(jobId);
       requireTrust();
+      const { resume } = await import("./acting.js");
       return resume(services, job);
     },
   });
@@ -80,41 +71,4 @@ function requireTrust(): void {
     "not-trusted",
     "The open folders are not trusted: their jobs can only be read.",
   );
-}
-
-async function planOf({ tasks }: Services, job: Job, token: vscode.CancellationToken | undefined) {
-  if (job.jobFile === null) throw noPlan(job);
-  const abortion = new AbortController();
-  const listening = token?.onCancellationRequested(() => abortion.abort());
-  if (token?.isCancellationRequested) abortion.abort();
-  try {
-    const outcome = await tasks.planOf(job, [], abortion.signal);
-    if (abortion.signal.aborted)
-      throw new AgentJobsApiError("cancelled", `The plan of ${job.name} was cancelled.`);
-    if ("error" in outcome)
-      throw new AgentJobsApiError("plan-failed", `${job.name} cannot be planned: ${outcome.error}`);
-    if ("kind" in outcome) throw noPlan(job);
-    return planSnapshot(job, outcome.plan);
-  } finally {
-    listening?.dispose();
-  }
-}
-
-const noPlan = (job: Job): AgentJobsApiError =>
-  new AgentJobsApiError("no-plan", `${job.name} has no plan: no job file of ours says what it would do.`);
-
-async function resume(services: Services, job: Job): Promise<boolean> {
-  const can = job.capabilities(vscode.workspace.isTrusted);
-  if (!can.has("resumable") && !can.has("runnable"))
-    throw new AgentJobsApiError("not-resumable", `${job.name} cannot be run or resumed now.`);
-  const tokenBefore = job.latestToken;
-  try {
-    const { start } = await import("../commands/run.js");
-    await start(services, job);
-  } catch (error) {
-    throw new AgentJobsApiError("not-started", `${job.name} did not start: ${messageOf(error)}`, {
-      cause: error,
-    });
-  }
-  return job.starting || job.holder !== null || job.latestToken !== tokenBefore;
 }

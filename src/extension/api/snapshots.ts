@@ -1,8 +1,6 @@
 import * as vscode from "vscode";
-import type { JobPlan } from "../../runtime/state/jobPlan.js";
-import { planHasChanged } from "../../view/planText.js";
 import type { Job } from "../job.js";
-import type { JobCounts, JobSnapshot, JobState, JobUsage, PlanSnapshot } from "./extensionApi.js";
+import type { JobCounts, JobSnapshot, JobState, JobUsage } from "./extensionApi.js";
 
 /** A job as others may see it: a copy that nobody can change. */
 export function snapshotOf(job: Job): JobSnapshot {
@@ -28,18 +26,6 @@ export function snapshotOf(job: Job): JobSnapshot {
 
 /** How the latest run of a job ended. */
 export const endedOf = ({ view }: Job): string | null => view?.status.lastRun?.ended ?? null;
-
-export function planSnapshot(job: Job, plan: JobPlan): PlanSnapshot {
-  const { total, done, failed, inDoubt, gone, toRun, expected, held, damaged } = plan;
-  return Object.freeze({
-    ...{ jobId: job.id, total, done, failed, inDoubt, gone, toRun },
-    new: plan.new,
-    isHeld: held,
-    isDamaged: damaged,
-    hasChanged: planHasChanged(plan),
-    expected: Object.freeze({ ms: expected.ms, tokens: expected.tokens, usd: expected.usd }),
-  });
-}
 
 function stateOf({ view }: Job): JobState {
   return view ? view.status.progress : "not-run";
