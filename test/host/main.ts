@@ -50,7 +50,7 @@ async function runInServer(): Promise<number> {
       ["extensionDevelopmentPath", server.uri(root)],
       ["extensionTestsPath", server.uri(tests)],
     ] as const;
-    await page.goto(server.url(workspace, payload));
+    await page.goto(server.url(workspace, payload), { timeout: WHOLE_RUN_MS });
     return await exitCode;
   } catch (error) {
     console.error(server.output().slice(-6000));
