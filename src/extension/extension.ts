@@ -21,7 +21,7 @@ import { registerTree } from "./tree/index.js";
 /** Wires the features. Awaits nothing. Under test it gives the parts that tests look at. */
 export function activate(context: vscode.ExtensionContext): unknown {
   const begunMs = performance.now();
-  translateWith((message, ...args) => vscode.l10n.t(message, ...args), vscode.env.language);
+  translateWith(vscode.l10n.t, vscode.env.language);
   const log = createLog();
   const catalog = new JobCatalog(log);
   const jobsView = registerTree(catalog, log);
