@@ -1,4 +1,3 @@
-import assert from "node:assert/strict";
 import { foreignKinds } from "../../src/runtime/format/foreignKinds.js";
 import { keyOf } from "../../src/runtime/format/itemId.js";
 import type { CheckpointRecord } from "../../src/runtime/format/record.js";
