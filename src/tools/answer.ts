@@ -88,9 +88,13 @@ function fenced(lines: readonly string[]): string[] {
   ];
 }
 
-/** Without keys, without what cannot be seen, and short. A line of JSON holds no other line. */
+/** A text as models see it: without keys, without what cannot be seen, and short. */
+export const shownText = (text: string): string =>
+  shortText(redact(text.slice(0, 8 * maxTextChars)), maxTextChars);
+
+/** A line of JSON holds no other line. */
 function clean(value: unknown): unknown {
-  if (typeof value === "string") return shortText(redact(value.slice(0, 8 * maxTextChars)), maxTextChars);
+  if (typeof value === "string") return shownText(value);
   if (typeof value === "bigint") return String(value);
   if (Array.isArray(value)) {
     const kept = value.slice(0, maxListed).map(clean);

@@ -7,7 +7,7 @@ import { changeLines } from "../view/changeText.js";
 import { type FailureGroup, failureGroups } from "../view/failures.js";
 import { planHasChanged, planSummary, redoSummary, retrySummary } from "../view/planText.js";
 import { countText, plural, shortText } from "../view/text.js";
-import { type ToolAnswer, ToolError } from "./answer.js";
+import { shownText, type ToolAnswer, ToolError } from "./answer.js";
 import { findJob } from "./findJob.js";
 import type { ToolHost, ToolJob } from "./host.js";
 import type { ToolInput } from "./inputSchema.js";
@@ -217,22 +217,30 @@ function namedItems(
   items: readonly (string | number)[],
   about: Record<string, unknown>,
 ): FailureGroup[] {
-  const wanted = new Set(items);
-  const chosen = groups
-    .map(({ cause, items: all }) => ({
-      cause,
-      items: all.filter(({ item }) => wanted.has(idValue(item as ItemKey) as string | number)),
-    }))
-    .filter((group) => group.items.length > 0);
-  const found = new Set(chosen.flatMap((group) => group.items.map(({ item }) => idValue(item as ItemKey))));
-  const unknown = [...wanted].filter((id) => !found.has(id));
+  const failed = groups.flatMap((group) => group.items.map(({ item }) => item as ItemKey));
+  const unknown: unknown[] = [];
+  const wanted = new Set<string>();
+  for (const given of items) {
+    const exact = failed.filter((item) => idValue(item) === given);
+    // What cannot be seen, and what is long, was shown to the model in another form.
+    const found = exact.length > 0 ? exact : failed.filter((item) => shownAs(item) === given);
+    if (found.length === 1) wanted.add(found[0]!);
+    else unknown.push(given);
+  }
   if (unknown.length > 0)
     throw new ToolError({
-      said: "Some of these are no failed items of it. Nothing was tried again. Give ids exactly as they were listed: a number is no text.",
+      said: "Some of these are no failed items of it, or stand for several. Nothing was tried again. Give ids exactly as they were listed: a number is no text.",
       about: { ...about, unknown },
     });
-  return chosen;
+  return groups
+    .map(({ cause, items: all }) => ({ cause, items: all.filter(({ item }) => wanted.has(item)) }))
+    .filter((group) => group.items.length > 0);
 }
+
+const shownAs = (item: ItemKey): unknown => {
+  const id = idValue(item);
+  return typeof id === "string" ? shownText(id) : id;
+};
 
 function countsText(groups: readonly FailureGroup[]): string {
   const texts = groups
