@@ -1,7 +1,7 @@
 /** What tools need of the place in which they are offered: the editor's window, or the MCP server of a folder. */
 import type { PlannedRepair, RepairOutcome } from "../runtime/repair.js";
 import type { JobView } from "../view/jobView.js";
-import type { ToolName } from "./definitions.js";
+import type { ToolName } from "./names.js";
 import type { PlanOutcome } from "./readPlan.js";
 
 /** A job as tools name it. */
@@ -33,8 +33,8 @@ export interface ToolHost<Job extends ToolJob = ToolJob> {
   fresh(job: Job): Promise<Job>;
   /** Folders in which checkpoints may be written. */
   readonly folders: readonly string[];
-  /** Why nothing can be run or changed here; undefined where it can. Our own words. */
-  refusal(): string | undefined;
+  /** Why a job cannot be run or changed from here; undefined where it can. Our own words. */
+  refusal(job: Job): string | undefined;
   /** What a run of a job would do. */
   plan(job: Job, signal: AbortSignal): Promise<PlanOutcome>;
   /** Whether a run goes on without this window or server, as a sentence for the person. */

@@ -15,7 +15,7 @@ export const aboutJob = (job: ToolJob): Record<string, unknown> => ({
 /** @throws ToolError where nobody may act on a job from here, or not now */
 export async function requireFree<Job extends ToolJob>(host: ToolHost<Job>, job: Job): Promise<void> {
   const about = aboutJob(job);
-  const refusal = host.refusal();
+  const refusal = host.refusal(job);
   if (refusal !== undefined) throw new ToolError({ said: refusal, about });
   if (job.view?.foreign) throw new ToolError({ said: foreignText, about });
   if (job.view?.error != null) throw unreadable(job.view.error, about);

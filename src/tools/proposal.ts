@@ -6,9 +6,10 @@ import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { inspectLock } from "../runtime/store/lock.js";
 import type { ToolAnswer } from "./answer.js";
-import { type ActingTool, toolDefinitions } from "./definitions.js";
+import { toolDefinitions } from "./definitions.js";
 import type { ToolHost, ToolJob } from "./host.js";
 import { checkInput, type ToolInput } from "./inputSchema.js";
+import type { ActingTool } from "./names.js";
 import { proposeRepair } from "./repairing.js";
 import { proposeResume, proposeRetry } from "./running.js";
 

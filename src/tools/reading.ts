@@ -11,12 +11,10 @@ import { planHasChanged } from "../view/planText.js";
 import { plural } from "../view/text.js";
 import { type ToolAnswer, ToolError } from "./answer.js";
 import { adviceOn } from "./causeAdvice.js";
-import type { ToolName } from "./definitions.js";
 import { findJob, shownId, titleOf } from "./findJob.js";
 import type { ToolHost, ToolJob } from "./host.js";
 import type { ToolInput } from "./inputSchema.js";
-
-export type ReadingTool = "list_jobs" | "explain_failures" | "preview_resume";
+import type { ReadingTool, ToolName } from "./names.js";
 
 const maxIds = 20;
 
@@ -76,8 +74,9 @@ const minutes = (ms: number): number => Math.ceil(ms / 60_000);
 const rounded = (figure: number): number => Number(figure.toPrecision(6));
 
 /** The tools that have something to do with a job now. */
-function toolsFor<Job extends ToolJob>(host: ToolHost<Job>, { view, jobFile }: Job): string[] {
-  const trusted = host.refusal() === undefined;
+function toolsFor<Job extends ToolJob>(host: ToolHost<Job>, job: Job): string[] {
+  const { view, jobFile } = job;
+  const trusted = host.refusal(job) === undefined;
   const can = capabilitiesOf({ view, hasJobFile: jobFile !== null, trusted });
   const runs = (can.has("resumable") || can.has("runnable")) && !view?.status.damaged;
   const tools: [boolean, ToolName][] = [
@@ -165,7 +164,7 @@ async function previewResume<Job extends ToolJob>(
 ): Promise<ToolAnswer> {
   const job = await findJob(host, input.job as string);
   const about = { job: shownId(job), name: titleOf(job) };
-  const refusal = host.refusal();
+  const refusal = host.refusal(job);
   if (refusal !== undefined) throw new ToolError({ said: refusal, about });
   if (job.view?.foreign) throw new ToolError({ said: foreignText, about });
   if (job.jobFile === null) throw new ToolError({ said: noJobFileText, about });

@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { keyOf } from "../../src/runtime/format/itemId.js";
 import { runCli, scratchFolder } from "../support/cli.js";
 import { done, header, own, started } from "../support/damagedFiles.js";
+import { fenceOf } from "../support/fence.js";
 import { hostileTexts, plantedKeys, unseen } from "../support/hostile.js";
-import { codeIn, fenceOf, McpClient } from "../support/mcpClient.js";
+import { codeIn, McpClient } from "../support/mcpClient.js";
 
 const failed = (id: string | number, cause: string, message: string) =>
   own({ type: "failed", item: keyOf(id), cause, message, attempt: 1, run: 1 });

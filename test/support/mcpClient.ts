@@ -89,10 +89,3 @@ export function codeIn({ text, isError }: McpAnswer): string {
   assert.ok(!isError, text);
   return /"confirmation": "([^"]+)"/.exec(text)?.[1] ?? assert.fail(text);
 }
-
-/** The lines between the marks, and what stands around them. */
-export function fenceOf(text: string): { inside: string[]; outside: string } {
-  const found = /^<<<data ([\w-]{12})\n([\s\S]*)\n\1 data>>>$/m.exec(text);
-  assert.ok(found, text);
-  return { inside: found[2]!.split("\n"), outside: text.replace(found[0], "") };
-}

@@ -5,9 +5,9 @@
 import { randomBytes } from "node:crypto";
 import type { Server } from "@modelcontextprotocol/sdk/server/index.js";
 import { type ToolAnswer, ToolError } from "../../tools/answer.js";
-import type { ActingTool } from "../../tools/definitions.js";
 import { titleOf } from "../../tools/findJob.js";
 import { aboutJob } from "../../tools/mayAct.js";
+import type { ActingTool } from "../../tools/names.js";
 import { type Proposal, type ProposalKind, propose } from "../../tools/proposal.js";
 import { plural, shortText } from "../../view/text.js";
 import type { FolderHost } from "./folderHost.js";

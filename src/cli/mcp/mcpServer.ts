@@ -11,9 +11,10 @@ import {
 } from "@modelcontextprotocol/sdk/types.js";
 import { messageOf } from "../../runtime/errors.js";
 import { render, type ToolAnswer, ToolError } from "../../tools/answer.js";
-import { isActing, type ToolDefinition, toolDefinitions } from "../../tools/definitions.js";
+import { type ToolDefinition, toolDefinitions } from "../../tools/definitions.js";
 import { checkInput } from "../../tools/inputSchema.js";
-import { type ReadingTool, readWith } from "../../tools/reading.js";
+import { isActing } from "../../tools/names.js";
+import { readWith } from "../../tools/reading.js";
 import { Confirmations } from "./confirmations.js";
 import { FolderHost } from "./folderHost.js";
 
@@ -49,7 +50,7 @@ export async function serve({ folder, cli, version }: ServeOptions): Promise<voi
     return answered(() =>
       isActing(name)
         ? confirmations.call(name, params.arguments ?? {}, signal)
-        : readWith(host, name as ReadingTool, checkInput(inputSchema, params.arguments), signal),
+        : readWith(host, name, checkInput(inputSchema, params.arguments), signal),
     );
   });
   const ended = new Promise<void>((resolve) => {

@@ -9,7 +9,7 @@ import type { Log } from "../log.js";
 import { chosenPython } from "../python/interpreter.js";
 import { createFollower, createTask, definitionOf, type JobTaskDefinition, jobFileOf } from "./jobTask.js";
 import { Launches } from "./launches.js";
-import { NodeFinder } from "./nodeProgram.js";
+import { NodeFinder, type NodeProgram } from "./nodeProgram.js";
 import { type Outliving, outlivingArgs } from "./outliving.js";
 import { Reconnections } from "./reconnections.js";
 import { TaskErrors } from "./taskErrors.js";
@@ -103,9 +103,14 @@ export class JobTasks implements vscode.TaskProvider, vscode.Disposable {
     return readPlan(path, args, { cwd: dirname(jobFile), env, signal });
   }
 
+  /** The program that runs our command line, and the arguments that it begins with. */
+  async commandLine(): Promise<{ node: NodeProgram; cli: string }> {
+    return { node: await this.nodes.find(), cli: this.cli };
+  }
+
   /** A task that follows a job's run in a terminal, which stays to be read when the run has ended. */
   async followerOf(job: Job): Promise<vscode.Task> {
-    return createFollower(job.name, job.checkpoint, { node: await this.nodes.find(), cli: this.cli });
+    return createFollower(job.name, job.checkpoint, await this.commandLine());
   }
 
   dispose(): void {
