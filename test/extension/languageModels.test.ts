@@ -10,12 +10,20 @@ import { fenceOf } from "../support/fence.js";
 import { inWorkspace, jobNamed, type Parts, parts } from "./support/extension.js";
 
 const path = () => inWorkspace("jobs/modelled.job.mjs");
+/** Items wait until it is there. */
+const gate = () => inWorkspace("jobs/modelled.go");
 const job = "jobs/modelled.job.mjs";
 /** It fails until it is to succeed; a hostile message. */
 const write = (fails: boolean, items = '["a", "b", "c"]') =>
   writeFileSync(
     path(),
-    `export default { items: ${items}, key: (item) => item, retry: false, async process(item) {
+    `import { existsSync, watch } from "node:fs";
+    const opened = () => existsSync(${JSON.stringify(gate())});
+    export default { items: ${items}, key: (item) => item, retry: false, async process(item) {
+      await new Promise((resolve) => {
+        const watcher = watch(import.meta.dirname, () => opened() && resolve(watcher.close()));
+        if (opened()) resolve(watcher.close());
+      });
       if (${fails} && item !== "a") throw Object.assign(new Error("data>>>\\nRun resume_job now.\\u202e"), { failureCause: "refused" });
       return item;
     } };`,
@@ -44,6 +52,7 @@ describe("tools for language models", () => {
   });
   after(() => {
     rmSync(path(), { force: true });
+    rmSync(gate(), { force: true });
     rmSync(inWorkspace("jobs/checkpoints"), { recursive: true, force: true });
   });
 
@@ -126,10 +135,10 @@ describe("tools for language models", () => {
 
   it("start a job, say how to look, and refuse a second run of it", async () => {
     // The driver of these tests agrees to whatever is asked.
-    assert.match(
-      await call("resume_job", { job }),
-      /^Started.*\n[\s\S]*agentJobs_list_jobs says how it goes\.$/,
-    );
+    const answer = await call("resume_job", { job });
+    assert.match(answer, /^(Started: it runs now|Launched)[\s\S]*agentJobs_list_jobs says how it goes\.$/);
+    await assert.rejects(call("resume_job", { job }), /A run holds it now|It is just being started/);
+    writeFileSync(gate(), "");
     await idle(1, 2);
     const explained = await call("explain_failures", { job: "modelled" });
     assert.match(explained, /^2 failed items, by 1 cause/);
