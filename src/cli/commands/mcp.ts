@@ -36,6 +36,5 @@ async function mcp(path: string): Promise<number> {
     );
   // The protocol's code is as large as all the rest of the command line, and no other command needs it.
   const { serve } = await import("../mcp/mcpServer.js");
-  await serve({ folder: await realpath(folder), cli: __filename, version: packageJson.version });
-  return exit.ok;
+  return serve({ folder: await realpath(folder), cli: __filename, version: packageJson.version });
 }
