@@ -4,7 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { redact } from "../runtime/redact.js";
-import { countText, plural, safeText, shortText } from "../view/text.js";
+import { countText, safeText, shortText } from "../view/text.js";
 
 export interface ToolAnswer {
   /** Our own words and figures; nothing in it comes from a file or a model. */
@@ -42,6 +42,10 @@ const maxTextChars = 400;
 const maxListed = 50;
 const fenceBytes = 9;
 
+/** `1 job`, `12 jobs`: models are spoken to in English, whatever language the window has. */
+export const numbered = (count: number, one: string, many = `${one}s`): string =>
+  `${countText(count)} ${count === 1 ? one : many}`;
+
 /** @param maxChars of the whole text */
 export function render(answer: ToolAnswer, maxChars = maxAnswerChars): RenderedAnswer {
   const { said, next, offset } = answer;
@@ -60,7 +64,7 @@ export function render(answer: ToolAnswer, maxChars = maxAnswerChars): RenderedA
   const left = (answer.rows?.length ?? 0) - rows.length;
   const cut =
     left > 0
-      ? `${plural(left, "row")} left out for want of room.${offset === undefined ? "" : ` For the next ones call again with "offset": ${offset + rows.length}.`}`
+      ? `${numbered(left, "row")} left out for want of room.${offset === undefined ? "" : ` For the next ones call again with "offset": ${offset + rows.length}.`}`
       : undefined;
   const text = [said, ...fenced(lines), ...(cut ? [cut] : []), ...(next ? [next] : [])].join("\n");
   const structured = {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { redact } from "../runtime/redact.js";
-import { plural, safeText } from "../view/text.js";
-import { ToolError } from "./answer.js";
+import { safeText } from "../view/text.js";
+import { numbered, ToolError } from "./answer.js";
 import type { ToolHost, ToolJob } from "./host.js";
 
 const maxIdChars = 300;
@@ -41,7 +41,7 @@ export async function findJob<Job extends ToolJob>(host: ToolHost<Job>, given: s
   if (found.length === 1) return host.fresh(found[0]!);
   if (found.length > 1)
     throw new ToolError({
-      said: `${plural(found.length, "job is", "jobs are")} called so. Nothing was done. Ask the person which one is meant, and call again with its \`job\`.`,
+      said: `${numbered(found.length, "job is", "jobs are")} called so. Nothing was done. Ask the person which one is meant, and call again with its \`job\`.`,
       rows: found.slice(0, maxCandidates).map((job) => ({ job: shownId(job), name: titleOf(job) })),
     });
   throw new ToolError({

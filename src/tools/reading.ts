@@ -8,8 +8,7 @@ import { type FailedItem, failureGroups } from "../view/failures.js";
 import { kindText } from "../view/foreignText.js";
 import { endingText, lookOf } from "../view/jobRow.js";
 import { planHasChanged } from "../view/planText.js";
-import { plural } from "../view/text.js";
-import { type ToolAnswer, ToolError } from "./answer.js";
+import { numbered, type ToolAnswer, ToolError } from "./answer.js";
 import { adviceOn } from "./causeAdvice.js";
 import { findJob, shownId, titleOf } from "./findJob.js";
 import type { ToolHost, ToolJob } from "./host.js";
@@ -40,7 +39,7 @@ async function listJobs<Job extends ToolJob>(host: ToolHost<Job>, input: ToolInp
   });
   const which = only === "all" ? "" : only === "running" ? " that run now" : " that need attention";
   return {
-    said: `${plural(wanted.length, "job")}${which}${only === "all" ? "" : `, of ${plural(jobs.length, "job")} in all`}.`,
+    said: `${numbered(wanted.length, "job")}${which}${only === "all" ? "" : `, of ${numbered(jobs.length, "job")} in all`}.`,
     rows: wanted.slice(offset).map((job) => jobFacts(host, job)),
     offset,
   };
@@ -119,7 +118,7 @@ async function explainFailures<Job extends ToolJob>(
     .filter(({ cause }) => wanted === undefined || cause === wanted)
     .flatMap(({ cause, items }) => byMessage(items).map((alike) => messageFacts(cause, alike)));
   return {
-    said: `${plural(failed, "failed item")}, by ${plural(groups.length, "cause")}; one row for each kind of message.`,
+    said: `${numbered(failed, "failed item")}, by ${numbered(groups.length, "cause")}; one row for each kind of message.`,
     about: facts,
     rows: rows.slice(offset),
     offset,
@@ -184,7 +183,7 @@ async function previewResume<Job extends ToolJob>(
   ];
   const decides = planHasChanged(plan) && (saved.items > 0 || failed + inDoubt > 0);
   return {
-    said: `Nothing was run. A run would begin ${toRun === null ? "items as they come; how many is not known" : plural(toRun, "item")}.`,
+    said: `Nothing was run. A run would begin ${toRun === null ? "items as they come; how many is not known" : numbered(toRun, "item")}.`,
     about: {
       ...about,
       ...{ total, done, failed, inDoubt, new: plan.new, gone, toRun },

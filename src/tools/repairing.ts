@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import { messageOf } from "../runtime/errors.js";
 import { type PlannedRepair, planRepairOf } from "../runtime/repair.js";
 import { changesFile } from "../runtime/state/repairPlan.js";
-import { repairLines } from "../view/repairText.js";
+import { repairTexts } from "../view/proposalText.js";
 import { type ToolAnswer, ToolError } from "./answer.js";
 import { findJob } from "./findJob.js";
 import type { ToolHost, ToolJob } from "./host.js";
@@ -21,10 +21,7 @@ export async function proposeRepair<Job extends ToolJob>(
   if (!job.view) throw nothingToRepair(job);
   const planned = await planRepairOf(job.checkpoint, { salvageMerged, signal });
   if (!changesFile(planned.plan)) throw nothingToRepair(job);
-  const lines = [
-    ...repairLines(planned.plan, planned.summary, { howToKeepOffered: "say keep_merged" }),
-    "The original stays beside it as a backup, and what is dropped is kept. It can be undone.",
-  ];
+  const lines = repairTexts(planned.plan, planned.summary);
   return { kind: "repair", job, lines, details: salvageMerged, act: () => carryOut(host, job, planned) };
 }
 

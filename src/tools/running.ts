@@ -5,8 +5,8 @@ import { type ItemKey, idValue } from "../runtime/format/itemId.js";
 import type { BudgetState, JobPlan } from "../runtime/state/jobPlan.js";
 import { changeLines } from "../view/changeText.js";
 import { type FailureGroup, failureGroups } from "../view/failures.js";
-import { planHasChanged, planSummary, redoSummary, retrySummary } from "../view/planText.js";
-import { countText, plural, shortText } from "../view/text.js";
+import { planHasChanged, redoSummary } from "../view/planText.js";
+import { programTexts, resumeTexts, retryTexts, runTexts } from "../view/proposalText.js";
 import { shownText, type ToolAnswer, ToolError } from "./answer.js";
 import { findJob } from "./findJob.js";
 import type { ToolHost, ToolJob } from "./host.js";
@@ -22,8 +22,6 @@ interface ResumeInput {
   limit?: number;
 }
 
-const maxListedCauses = 5;
-
 export async function proposeResume<Job extends ToolJob>(
   host: ToolHost<Job>,
   input: ToolInput,
@@ -34,18 +32,14 @@ export async function proposeResume<Job extends ToolJob>(
   const { done = 0, failed = 0, inDoubt: doubtful = 0 } = job.view?.status ?? {};
   const kind = done + failed + doubtful > 0 ? "resume" : "start";
   const args = limit === undefined ? [] : ["--limit", String(limit)];
-  const limited = limit === undefined ? [] : [`It begins at most ${plural(limit, "item")}.`];
-  const last = [...limited, ...endLines(host, job)];
+  const last = [...runTexts(job.id, limit), host.lifeText(job)];
   if (plan === undefined) {
     if (limit !== undefined || changed !== undefined || inDoubt !== undefined)
       throw new ToolError({
         said: "A program that keeps its own checkpoint does this job: it takes no `changed`, `in_doubt` or `limit`. Call again without them if the person wants it run.",
         about: aboutJob(job),
       });
-    const lines = [
-      "A program does this job by itself. What it will do and cost is known to it alone.",
-      ...last,
-    ];
+    const lines = [...programTexts(), ...last];
     return { kind, job, lines, details: null, act: () => begin(host, job, "run", []) };
   }
   const redo = decided(host, job, plan, changed);
@@ -58,13 +52,7 @@ export async function proposeResume<Job extends ToolJob>(
     });
   if (redo) args.push("--changed", redo);
   if (plan.inDoubt > 0) args.push("--in-doubt", inDoubt ?? "retry");
-  const lines = [
-    sentence(planSummary(plan)),
-    ...costLines(plan),
-    ...changeTexts(plan, redo),
-    ...doubtLines(plan, inDoubt),
-    ...last,
-  ];
+  const lines = [...resumeTexts({ plan, changed: redo, inDoubt }), ...last];
   return { kind, job, lines, details: [plan, args], act: () => begin(host, job, "run", args) };
 }
 
@@ -94,7 +82,6 @@ export async function proposeRetry<Job extends ToolJob>(
   if (groups.length === 0)
     throw new ToolError({ said: "No item of it is failed, so nothing was tried again.", about });
   const chosen = items ? namedItems(groups, items, about) : byCauses(groups, causes, about);
-  const count = chosen.reduce((sum, group) => sum + group.items.length, 0);
   const redo = decided(host, job, plan, changed, true);
   requireBudget(job, plan);
   const args = [
@@ -102,13 +89,10 @@ export async function proposeRetry<Job extends ToolJob>(
     ...(items ? chosen.flatMap((group) => group.items.map(({ item }) => `--item=${item}`)) : []),
     ...(redo ? ["--changed", redo] : []),
   ];
-  const summary = retrySummary(plan, count);
   const lines = [
-    `${plural(count, "failed item is", "failed items are")} tried again: ${countsText(chosen)}. No other item is begun.`,
-    ...(summary === "" ? [] : [summary]),
-    ...costLines(plan),
-    ...changeTexts(plan, redo),
-    ...endLines(host, job),
+    ...retryTexts({ plan, changed: redo }, chosen),
+    ...runTexts(job.id, undefined),
+    host.lifeText(job),
   ];
   return { kind: "retry", job, lines, details: [plan, args], act: () => begin(host, job, "retry", args) };
 }
@@ -168,36 +152,6 @@ function requireBudget(job: ToolJob, { budget }: JobPlan): void {
   });
 }
 
-function costLines({ expected, budget }: JobPlan): string[] {
-  return [
-    ...(expected.usd === null && expected.tokens === null ? ["What it will cost is not known."] : []),
-    ...(budget === null ? ["No budget is set."] : []),
-  ];
-}
-
-function changeTexts(plan: JobPlan, redo: "keep" | "redo" | undefined): string[] {
-  if (redo === undefined) return [];
-  const what =
-    redo === "keep"
-      ? "The results that were made before that are kept."
-      : `What is affected is done again; the old results are kept as a backup. ${redoSummary(plan)}`.trim();
-  return [...changeLines(plan.changed), what];
-}
-
-function doubtLines({ inDoubt }: JobPlan, choice: "retry" | "skip" = "retry"): string[] {
-  if (inDoubt === 0) return [];
-  const them = plural(inDoubt, "item in doubt is", "items in doubt are");
-  return choice === "skip"
-    ? [`${them} left as they are.`]
-    : [`${them} done again, although they may have been paid for.`];
-}
-
-/** What is run, and how long it lives. */
-const endLines = <Job extends ToolJob>(host: ToolHost<Job>, job: Job): string[] => [
-  `It runs the code of ${shortText(job.id, 120)}.`,
-  host.lifeText(job),
-];
-
 function byCauses(
   groups: readonly FailureGroup[],
   causes: readonly string[] | undefined,
@@ -241,16 +195,6 @@ const shownAs = (item: ItemKey): unknown => {
   const id = idValue(item);
   return typeof id === "string" ? shownText(id) : id;
 };
-
-function countsText(groups: readonly FailureGroup[]): string {
-  const texts = groups
-    .slice(0, maxListedCauses)
-    .map(({ cause, items }) => `${countText(items.length)} by ${shortText(cause, 60)}`);
-  const more = groups.length - texts.length;
-  return texts.join(", ") + (more > 0 ? ` and ${plural(more, "more cause")}` : "");
-}
-
-const sentence = (text: string): string => `${text[0]?.toUpperCase() ?? ""}${text.slice(1)}`;
 
 async function begin<Job extends ToolJob>(
   host: ToolHost<Job>,

@@ -169,7 +169,7 @@ describe("what a run costs, in the window", () => {
 
     it("runs it where the person agrees, asks nothing more, and returns at once", async () => {
       await call();
-      await workbench().dialogAction("Resume invoices?", "Allow");
+      await workbench().dialogAction("Resume invoices?", "Yes");
       await workbench()
         .notification(/Answered: Started.*It goes on by itself/s)
         .waitFor();
