@@ -8,6 +8,7 @@ import { registerFailures } from "./failures/failuresDocument.js";
 import { ItemLogDocuments } from "./itemLog/itemLogDocument.js";
 import { registerItems } from "./items/itemDocument.js";
 import { JobCatalog } from "./jobCatalog.js";
+import { registerLanguageModels } from "./languageModels/index.js";
 import { createLog, unawaited } from "./log.js";
 import { registerNotifications } from "./notifications/index.js";
 import { PlanDocuments } from "./planDocuments.js";
@@ -43,6 +44,7 @@ export function activate(context: vscode.ExtensionContext): unknown {
   const services = { catalog, tasks, outliving, tree, jobsView, previews, itemLogs, plans, log };
   context.subscriptions.push(registerCommands(services));
   context.subscriptions.push(registerTaskWatch(services));
+  context.subscriptions.push(registerLanguageModels(services, context));
   const listed = catalog.start();
   unawaited(log, "start", listed);
   if (context.extensionMode !== vscode.ExtensionMode.Test) return undefined;
