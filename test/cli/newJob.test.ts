@@ -13,6 +13,7 @@ import { resolveItems } from "../../src/runtime/runner/items.js";
 import { loadJob } from "../../src/runtime/runner/loadJob.js";
 import { runJob } from "../../src/runtime/runner/run.js";
 import { RunControl } from "../../src/runtime/runner/runControl.js";
+import { pythonVariable } from "../../src/runtime/runner/workerCommand.js";
 import { JsonlStore } from "../../src/runtime/store/jsonlStore.js";
 import {
   type InputChoice,
@@ -29,6 +30,7 @@ import { root } from "../setup/root.js";
 import { runCli, scratchFolder } from "../support/cli.js";
 import { forkModelServer } from "../support/modelServer/forkModelServer.js";
 import type { ModelServer } from "../support/modelServer/modelServer.js";
+import { python } from "../support/pythonProgram.js";
 
 const rows = [
   { "Order no": "A 1", body: "Two of the cups were broken.", stars: 1 },
@@ -61,7 +63,13 @@ describe("a new job", function () {
   let models: ModelServer;
   let endpoint: Server;
   const posted: unknown[] = [];
-  const names = ["OPENAI_API_KEY", "ANTHROPIC_API_KEY", "OPENAI_BASE_URL", "ANTHROPIC_BASE_URL"];
+  const names = [
+    "OPENAI_API_KEY",
+    "ANTHROPIC_API_KEY",
+    "OPENAI_BASE_URL",
+    "ANTHROPIC_BASE_URL",
+    pythonVariable,
+  ];
   const personal = Object.fromEntries(names.map((name) => [name, process.env[name]]));
   const folderOf = ({ language }: NewJobChoice) => join(folder.path, language);
 
@@ -78,6 +86,9 @@ describe("a new job", function () {
       }
     models = await forkModelServer({ latencyMs: [1, 2] });
     Object.assign(process.env, env("key"));
+    // A launcher such as pyenv's takes longer to find Python than most of these jobs take.
+    const asked = await promisify(execFile)(python, ["-c", "import sys; print(sys.executable)"]);
+    process.env[pythonVariable] = asked.stdout.trim();
     endpoint = createServer((request, response) => {
       let body = "";
       request.setEncoding("utf8").on("data", (text) => (body += text));

@@ -38,6 +38,6 @@ export async function lookAt(path: string): Promise<Looked> {
   }
   throw new AgentJobsError(
     "AJ_UNKNOWN_FORMAT",
-    `Cannot watch ${basename(path)}: it is of no kind that Agent Jobs knows, nor JSON Lines with an object a line. Choose a batch's output, results of promptfoo, a JSON log of Inspect, or a .jsonl file.`,
+    `Cannot watch ${basename(path)}: it is of no kind that Agent Jobs knows, nor JSON Lines with an object a line. Choose a checkpoint, a batch's output, results of promptfoo, a JSON log of Inspect, or a .jsonl file.`,
   );
 }
