@@ -205,9 +205,11 @@ describe("a new job", function () {
       await resultsOf(choice);
     });
 
-  const asking = choices.filter(
-    ({ provider, input }) => provider !== "none" && (input.kind === "file" || input.kind === "function"),
-  );
+  // A loop in Python is a process of its own, and its service the same code as a worker's: one of them will do.
+  const isAsking = ({ language, provider, input: { kind } }: NewJobChoice) =>
+    provider !== "none" &&
+    (kind === "file" || (kind === "function" && (language !== "python" || provider === "openai")));
+  const asking = choices.filter(isAsking);
   for (const choice of asking)
     it(`asks and keeps what is answered: ${titleOf(choice)}`, async () => {
       posted.length = 0;
@@ -228,7 +230,6 @@ describe("a new job", function () {
 
   const keyless: [Language, Provider][] = [
     ["typescript", "openai"],
-    ["javascript", "anthropic"],
     ["python", "openai"],
   ];
   for (const [language, provider] of keyless) {
