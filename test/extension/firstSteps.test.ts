@@ -227,10 +227,10 @@ describe("New Job", () => {
   });
 
   it("asks for no service where a program of one's own does the work", async () => {
-    made.push("items.job.mjs", "items.items.jsonl");
+    made.push("batch.job.mjs", "batch.items.jsonl");
     const { titles } = await create("Any Other Program", "A New File of Items");
     assert.deepEqual(titles, ["New Job (1/3)", "New Job (2/2)"]);
-    assert.match(readFileSync(join(folder, "items.items.jsonl"), "utf8"), /^\{"id":/);
+    assert.match(readFileSync(join(folder, "batch.items.jsonl"), "utf8"), /^\{"id":/);
   });
 
   it("says why no job can be made of a file, and writes nothing", async () => {

@@ -60,12 +60,12 @@ describe("a folder without jobs", () => {
     await workbench.pick("JavaScript");
     await workbench.pick("A List in the Job File");
     await workbench.pick("None");
-    await workbench.editor.tab("items.job.mjs").waitFor();
+    await workbench.editor.tab("batch.job.mjs").waitFor();
     await workbench.screenshot("new-job");
-    await workbench.notificationAction(/items\.job\.mjs is ready/, "Run");
+    await workbench.notificationAction(/batch\.job\.mjs is ready/, "Run");
     await workbench.pick("End With the Window");
-    await workbench.treeRow("items").getByText("3/3").waitFor();
-    assert.match(readFileSync(join(folder, "jobs/items.job.mjs"), "utf8"), /ticket-1/);
+    await workbench.treeRow("batch").getByText("3/3").waitFor();
+    assert.match(readFileSync(join(folder, "jobs/batch.job.mjs"), "utf8"), /ticket-1/);
     await workbench.command("View: Close All Editors");
     rmSync(join(folder, "jobs"), { recursive: true });
   });

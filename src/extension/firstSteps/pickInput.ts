@@ -25,7 +25,7 @@ interface Place {
 const maxListed = 30;
 /** All rows are read, so that it is certain what tells them apart. */
 const maxReadBytes = 50_000_000;
-const sampled = "items";
+const unnamed = "batch";
 
 /** Asks where the items come from: files of the folder are offered by name. Undefined where the person gave up. */
 export async function pickInput(place: Place): Promise<PickedInput | undefined> {
@@ -33,16 +33,16 @@ export async function pickInput(place: Place): Promise<PickedInput | undefined> 
     {
       label: vscode.l10n.t("$(new-file) A New File of Items"),
       detail: vscode.l10n.t("Written beside the job, with three items to begin with: a line is an item."),
-      take: async () => ({ choice: { kind: "sample" as const }, name: sampled }),
+      take: async () => ({ choice: { kind: "sample" as const }, name: unnamed }),
     },
     {
       label: vscode.l10n.t("$(list-unordered) A List in the Job File"),
-      take: async () => ({ choice: { kind: "list" as const }, name: sampled }),
+      take: async () => ({ choice: { kind: "list" as const }, name: unnamed }),
     },
     {
       label: vscode.l10n.t("$(symbol-function) A Function"),
       detail: vscode.l10n.t("Gives one item after another: rows of a database, pages of a service."),
-      take: async () => ({ choice: { kind: "function" as const }, name: sampled }),
+      take: async () => ({ choice: { kind: "function" as const }, name: unnamed }),
     },
     {
       label: vscode.l10n.t("$(folder-opened) Choose a File…"),
