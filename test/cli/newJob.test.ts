@@ -175,13 +175,16 @@ describe("a new job", function () {
 
   it("is one that may be, and names the place that it keeps what is done", () => {
     for (const choice of choices) {
-      const { files, edit } = newJob({ ...choice, placeWarning: "The checkpoint lies\nin memory." });
+      const { files, edit } = newJob({
+        ...choice,
+        placeWarning: 'It lies in C:\\Users """ */\nthere.',
+      });
       const [job] = files;
       if (job.name.endsWith(".json")) checkDefinition(JSON.parse(job.text), job.name);
       assert.ok(files.find(({ name }) => name === edit.name)!.text.includes(edit.text), titleOf(choice));
       const all = files.map(({ text }) => text).join("\n");
       assert.match(all, new RegExp(`checkpoints/${choice.name}\\.jsonl`), titleOf(choice));
-      assert.match(all, /Here: The checkpoint lies in memory\./, titleOf(choice));
+      assert.match(all, /^(?: *\/\/ )?Here: It lies in C:\/Users ''' \* \/ there\.$/m, titleOf(choice));
     }
   });
 

@@ -5,9 +5,11 @@ export function placeLines({ name, placeWarning }: NewJobChoice): string[] {
   return [
     `What is done is kept in checkpoints/${name}.jsonl beside this file. That suits one machine and a disk of its own:`,
     "keep it out of folders that are synced, shared over a network, or emptied; `checkpoint` names another place.",
-    // Paths of mounts and folders stand in it: a line of theirs is not to end the comment.
-    ...(placeWarning === null
-      ? []
-      : [`Here: ${placeWarning.replace(/\s+/g, " ").replaceAll("*/", "* /").replaceAll('"""', "'''")}`]),
+    ...(placeWarning === null ? [] : [`Here: ${asComment(placeWarning)}`]),
   ];
+}
+
+/** Paths of folders stand in it: nothing in it is to end a comment or one of Python's texts, or to be an escape there. */
+function asComment(text: string): string {
+  return text.replace(/\s+/g, " ").replaceAll("\\", "/").replaceAll("*/", "* /").replaceAll('"""', "'''");
 }
