@@ -5,6 +5,7 @@ import { registerEditor } from "./editor/index.js";
 import { RepairPreviews } from "./editor/repairPreviews.js";
 import { registerExcludes } from "./excludes/index.js";
 import { registerFailures } from "./failures/failuresDocument.js";
+import { registerFirstSteps } from "./firstSteps/index.js";
 import { ItemLogDocuments } from "./itemLog/itemLogDocument.js";
 import { registerItems } from "./items/itemDocument.js";
 import { JobCatalog } from "./jobCatalog.js";
@@ -36,6 +37,7 @@ export function activate(context: vscode.ExtensionContext): unknown {
   context.subscriptions.push(registerFailures(catalog), registerItems(catalog));
   context.subscriptions.push(registerExcludes(catalog, context.workspaceState, log));
   context.subscriptions.push(registerEditor(catalog));
+  context.subscriptions.push(registerFirstSteps(catalog, log));
   registerPython(context);
   const previews = new RepairPreviews();
   const itemLogs = new ItemLogDocuments(catalog);

@@ -25,6 +25,9 @@ export const commandIds = {
   chooseOutliving: "agentJobs.chooseOutliving",
   addPythonHelper: "agentJobs.addPythonHelper",
   excludeCheckpoints: "agentJobs.excludeCheckpoints",
+  newJob: "agentJobs.newJob",
+  createExample: "agentJobs.createExample",
+  openWalkthrough: "agentJobs.openWalkthrough",
   watchFile: "agentJobs.watchFile",
   stopWatching: "agentJobs.stopWatching",
   refresh: "agentJobs.refresh",
@@ -37,7 +40,10 @@ export const innerCommandIds = {
   repairLine: "agentJobs.repairLine",
   showFailure: "agentJobs.showFailure",
   showItem: "agentJobs.showItem",
+  exampleStep: "agentJobs.exampleStep",
 } as const;
+
+export const walkthroughId = "agentJobs.firstSteps";
 
 /** Keys of `when` clauses. Each of `any…` is true while at least one job can do it. */
 export const contextKeys = {
@@ -51,6 +57,13 @@ export const contextKeys = {
   anyRetryable: "agentJobs.anyRetryable",
   anyOpenable: "agentJobs.anyOpenable",
   anyFailures: "agentJobs.anyFailures",
+  // What the walkthrough ticks off: each is true once it really happened.
+  firstJob: "agentJobs.firstJob",
+  firstRun: "agentJobs.firstRun",
+  firstKill: "agentJobs.firstKill",
+  firstResume: "agentJobs.firstResume",
+  firstRetry: "agentJobs.firstRetry",
+  firstRepair: "agentJobs.firstRepair",
 } as const;
 
 export const settingsSection = "agentJobs";
