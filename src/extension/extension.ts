@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { translateWith } from "../view/l10n.js";
 import type { AgentJobsExports } from "./api/extensionApi.js";
 import { createExports } from "./api/index.js";
 import { registerCommands } from "./commands/index.js";
@@ -6,9 +7,11 @@ import { registerEditor } from "./editor/index.js";
 import { RepairPreviews } from "./editor/repairPreviews.js";
 import { registerExcludes } from "./excludes/index.js";
 import { registerFailures } from "./failures/failuresDocument.js";
+import { registerFirstSteps } from "./firstSteps/index.js";
 import { ItemLogDocuments } from "./itemLog/itemLogDocument.js";
 import { registerItems } from "./items/itemDocument.js";
 import { JobCatalog } from "./jobCatalog.js";
+import { registerLanguageModels } from "./languageModels/index.js";
 import { registerLinks } from "./links/index.js";
 import { createLog, unawaited } from "./log.js";
 import { registerNotifications } from "./notifications/index.js";
@@ -28,6 +31,7 @@ import { registerTree } from "./tree/index.js";
  */
 export function activate(context: vscode.ExtensionContext): AgentJobsExports {
   const begunMs = performance.now();
+  translateWith(vscode.l10n.t, vscode.env.language);
   const log = createLog();
   const catalog = new JobCatalog(log);
   const jobsView = registerTree(catalog, log);
@@ -42,6 +46,7 @@ export function activate(context: vscode.ExtensionContext): AgentJobsExports {
   context.subscriptions.push(registerFailures(catalog), registerItems(catalog));
   context.subscriptions.push(registerExcludes(catalog, context.workspaceState, log));
   context.subscriptions.push(registerEditor(catalog));
+  context.subscriptions.push(registerFirstSteps(catalog, log));
   const terminal = optional(context, log, "variables of terminals", () =>
     registerTerminal(context, nodes, log),
   );
@@ -54,9 +59,12 @@ export function activate(context: vscode.ExtensionContext): AgentJobsExports {
   context.subscriptions.push(registerCommands(services));
   context.subscriptions.push(registerTaskWatch(services));
   optional(context, log, "links into extensions", () => registerLinks(catalog, jobsView, log));
-  unawaited(log, "start", catalog.start());
+  optional(context, log, "tools for language models", () => registerLanguageModels(services, context));
+  const listed = catalog.start();
+  unawaited(log, "start", listed);
   const exported = createExports(services);
   if (context.extensionMode !== vscode.ExtensionMode.Test) return exported;
   const activateMs = performance.now() - begunMs;
-  return Object.assign({ ...exported }, parts, { activateMs, jobsThen: catalog.jobs.length });
+  const listedMs = listed.then(() => performance.now() - begunMs);
+  return Object.assign({ ...exported }, parts, { activateMs, listedMs, jobsThen: catalog.jobs.length });
 }

@@ -19,7 +19,7 @@ describe("a folder with a job in each state", () => {
     );
     consumed = join(dirname(folder), "consumed.json");
     workbench = await openWorkbench({
-      ...{ folder, trust: "ask", beside: join(root, "test/interface/consumer") },
+      ...{ folder, trust: "ask", alsoLink: [join(root, "test/interface/fixtures/consumer")] },
       env: { HELLO_DELAY_MS: "900", CONSUMER_REPORT: consumed },
     });
   });
