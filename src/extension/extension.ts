@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { registerCommands } from "./commands/index.js";
+import { Dashboards } from "./dashboard/dashboards.js";
 import { registerEditor } from "./editor/index.js";
 import { RepairPreviews } from "./editor/repairPreviews.js";
 import { registerExcludes } from "./excludes/index.js";
@@ -37,12 +38,21 @@ export function activate(context: vscode.ExtensionContext): unknown {
   const previews = new RepairPreviews();
   const itemLogs = new ItemLogDocuments(catalog);
   const plans = new PlanDocuments();
-  context.subscriptions.push(previews, itemLogs, plans);
-  const services = { catalog, tasks, outliving, tree, jobsView, previews, itemLogs, plans, log };
+  const dashboards = new Dashboards(catalog, log);
+  context.subscriptions.push(previews, itemLogs, plans, dashboards);
+  const services = { catalog, tasks, outliving, tree, jobsView, previews, itemLogs, plans, dashboards, log };
   context.subscriptions.push(registerCommands(services));
   context.subscriptions.push(registerTaskWatch(services));
   unawaited(log, "start", catalog.start());
   return context.extensionMode === vscode.ExtensionMode.Test
-    ? { catalog, tree, view, tasks, activateMs: performance.now() - begunMs, jobsThen: catalog.jobs.length }
+    ? {
+        catalog,
+        tree,
+        view,
+        tasks,
+        dashboards,
+        activateMs: performance.now() - begunMs,
+        jobsThen: catalog.jobs.length,
+      }
     : undefined;
 }

@@ -9,6 +9,7 @@ import { clear } from "./clear.js";
 import { exportReport } from "./exportReport.js";
 import { markAllDone, markDone } from "./markDone.js";
 import { openCheckpoint, openLine } from "./openCheckpoint.js";
+import { openDashboard } from "./openDashboard.js";
 import { chooseOutliving } from "./outlive.js";
 import { acceptRepair, repair, repairLine } from "./repair.js";
 import { retry } from "./retry.js";
@@ -34,6 +35,7 @@ const handlers: Record<string, Handler> = {
   [commandIds.undo]: undo,
   [commandIds.openCheckpoint]: openCheckpoint,
   [commandIds.showFailures]: showFailures,
+  [commandIds.openDashboard]: openDashboard,
   [commandIds.showItemLog]: showItemLog,
   [commandIds.openLog]: openLog,
   [commandIds.exportReport]: exportReport,

@@ -1,0 +1,263 @@
+import * as vscode from "vscode";
+import { messageOf } from "../../runtime/errors.js";
+import type { ItemKey } from "../../runtime/format/itemId.js";
+import { chartsOf } from "../../view/dashboard/charts/index.js";
+import { anyFailure, causeName, FailurePick } from "../../view/dashboard/failures.js";
+import { type Head, headOf } from "../../view/dashboard/head.js";
+import type { JobView } from "../../view/jobView.js";
+import { countText, labelText, shortText } from "../../view/text.js";
+import { commandIds, innerCommandIds } from "../ids.js";
+import type { Job } from "../job.js";
+import type { JobCatalog } from "../jobCatalog.js";
+import { type Log, unawaited } from "../log.js";
+import { Pace } from "../watching/pace.js";
+import { pageFolder, pageHtml } from "./page.js";
+import { type PageRequest, readRequest, type ShowMessage, type ShownFailures } from "./protocol.js";
+import { DashboardReading } from "./reading.js";
+
+/** What runs is drawn at most this often. */
+const updateIntervalMs = 400;
+/** So many failures are looked at between two turns of everybody else. */
+const failuresOfSlice = 4_000;
+
+export const panelOptions: vscode.WebviewOptions & vscode.WebviewPanelOptions = {
+  enableScripts: true,
+  enableFindWidget: true,
+};
+
+/**
+ * A job's dashboard. The page is there only while it is visible: shown again it asks anew, and is told all. Meanwhile
+ * nothing is read, counted or sent.
+ */
+export class DashboardPanel implements vscode.Disposable {
+  /** How many messages were sent. */
+  sent = 0;
+  /** From the wish to see the page until it was painted with what is known of the job; null until then. */
+  paintedMs: number | null = null;
+  private readonly asked = performance.now();
+  private readonly ended = new vscode.EventEmitter<void>();
+  readonly onDidDispose = this.ended.event;
+  private readonly painted = new vscode.EventEmitter<void>();
+  /** The page has drawn what it was told last. */
+  readonly onDidPaint = this.painted.event;
+  private readonly pace = new Pace(() => this.update(), updateIntervalMs);
+  private readonly subscriptions: vscode.Disposable[];
+  private reading: DashboardReading | undefined;
+  private readJob: Job | undefined;
+  private isReady = false;
+  private query = anyFailure;
+  /** Grows with each question, so that a late answer to an earlier one is dropped. */
+  private asking = 0;
+  /** What the page was told, by part. */
+  private told = new Map<string, string>();
+  /** Keys of the items that the page was told of, and their numbers. */
+  private readonly keys: ItemKey[] = [];
+  private readonly refs = new Map<ItemKey, number>();
+
+  constructor(
+    readonly panel: vscode.WebviewPanel,
+    readonly jobId: string,
+    private readonly catalog: JobCatalog,
+    private readonly log: Log,
+  ) {
+    const { webview } = panel;
+    webview.options = { enableScripts: true, localResourceRoots: [pageFolder()] };
+    this.subscriptions = [
+      panel.onDidDispose(() => this.dispose()),
+      panel.onDidChangeViewState(() => {
+        if (!panel.visible) this.isReady = false;
+      }),
+      webview.onDidReceiveMessage((message: unknown) => this.receive(message)),
+      catalog.onDidChangeJob((job) => job.id === jobId && this.wake()),
+      catalog.onDidChangeJobs(() => this.wake()),
+    ];
+    webview.html = pageHtml(webview, jobId);
+  }
+
+  dispose(): void {
+    this.isReady = false;
+    this.pace.dispose();
+    for (const subscription of this.subscriptions) subscription.dispose();
+    this.ended.fire();
+    this.ended.dispose();
+    this.painted.dispose();
+  }
+
+  private get job(): Job | undefined {
+    return this.catalog.job(this.jobId);
+  }
+
+  private get isShown(): boolean {
+    return this.isReady && this.panel.visible;
+  }
+
+  private wake(): void {
+    if (this.isShown) unawaited(this.log, "dashboard", this.pace.request());
+  }
+
+  private receive(message: unknown): void {
+    const request = readRequest(message);
+    if (!request) return this.log.warn("The dashboard sent what is no request.");
+    unawaited(this.log, `dashboard: ${request.type}`, this.answer(request));
+  }
+
+  private async answer(request: PageRequest): Promise<void> {
+    switch (request.type) {
+      case "ready":
+        this.isReady = true;
+        this.told = new Map();
+        this.query = request.query;
+        return this.begin();
+      case "painted":
+        if (this.paintedMs === null) {
+          this.paintedMs = performance.now() - this.asked;
+          this.log.info(`The dashboard of ${this.jobId} was drawn after ${Math.round(this.paintedMs)} ms.`);
+        }
+        return this.painted.fire();
+      case "query":
+        this.query = request.query;
+        return this.showFailures(this.reading?.view() ?? this.job?.view ?? null);
+      case "open":
+        return this.open(request.ref);
+      case "retry":
+        return this.retry({ items: request.refs.flatMap((ref) => this.keys[ref] ?? []) });
+      case "retryCause":
+        return this.retry({ causes: this.causesNamed(request.cause) });
+    }
+  }
+
+  /** What the catalog knows is shown before anything is read. */
+  private async begin(): Promise<void> {
+    const view = this.job?.view ?? null;
+    if (!this.reading)
+      this.show({ head: this.headOf(view), reading: vscode.l10n.t("Reading the checkpoint…") });
+    await this.pace.request();
+  }
+
+  private async update(): Promise<void> {
+    try {
+      if (this.isShown) await this.readAndShow();
+    } catch (error) {
+      this.log.error(`The dashboard of ${this.jobId}: ${messageOf(error)}`);
+      this.show({ reading: shortText(messageOf(error), 400) });
+    }
+  }
+
+  private async readAndShow(): Promise<void> {
+    const { job } = this;
+    // A job that is looked for elsewhere now is another object under the same id.
+    if (job !== this.readJob) {
+      this.readJob = job;
+      this.reading = job && new DashboardReading(job);
+    }
+    if (!job || !this.reading) return this.show({ head: this.headOf(null), charts: [], reading: "" });
+    this.panel.title = titleOf(job);
+    await this.reading.refresh();
+    if (!this.isShown || job !== this.job) return;
+    const view = this.reading.view();
+    const charts = view && view.error === null ? chartsOf(view, this.reading.timeline) : [];
+    this.show({ head: this.headOf(view), charts, reading: "" });
+    await this.showFailures(view);
+  }
+
+  private headOf(view: JobView | null): Head {
+    if (!this.job)
+      return {
+        ...{ title: this.panel.title, look: "new", bar: null, figures: [] },
+        lines: [
+          vscode.l10n.t("The job is gone: neither its file nor its checkpoint is in the open folders."),
+        ],
+      };
+    return headOf(this.job.name, view, this.reading?.timeline.buckets.sorted() ?? []);
+  }
+
+  private async showFailures(view: JobView | null): Promise<void> {
+    const asking = ++this.asking;
+    const pick = new FailurePick(this.query);
+    const failed = view?.status.failedItems ?? [];
+    for (let next = 0; next < failed.length; next++) {
+      if (next > 0 && next % failuresOfSlice === 0) await new Promise(setImmediate);
+      if (asking !== this.asking) return;
+      pick.take(failed[next]!);
+    }
+    const { rows, ...picked } = pick.result();
+    const can = this.job?.capabilities(vscode.workspace.isTrusted) ?? new Set();
+    this.show({
+      failures: {
+        ...picked,
+        rows: rows.map(({ key, ...row }) => ({ ref: this.refOf(key), ...row })),
+        canRetry: can.has("retryable"),
+        whyNot: can.has("retryable") ? "" : this.whyNoRetry(view),
+        shownText: shownText(rows.length, picked),
+      },
+    });
+  }
+
+  private whyNoRetry(view: JobView | null): string {
+    if (!view || view.status.failed === 0) return "";
+    if (view.foreign) return vscode.l10n.t("Another tool’s file is only read.");
+    if (!vscode.workspace.isTrusted) return vscode.l10n.t("In Restricted Mode nothing is run.");
+    if (view.status.run) return vscode.l10n.t("Failed items can be tried again when the run has ended.");
+    if (view.status.damaged) return vscode.l10n.t("Repair the checkpoint first, then try again.");
+    return this.job?.jobFile ? "" : vscode.l10n.t("No job file is known that could try them again.");
+  }
+
+  private refOf(key: ItemKey): number {
+    const known = this.refs.get(key);
+    if (known !== undefined) return known;
+    this.refs.set(key, this.keys.length);
+    return this.keys.push(key) - 1;
+  }
+
+  /** Sends the parts that are not as they were told before. */
+  private show(parts: Omit<ShowMessage, "type">): void {
+    if (!this.isShown) return;
+    const news: ShowMessage = { type: "show" };
+    const isNews = (name: string, part: unknown) => {
+      const text = JSON.stringify(part);
+      if (this.told.get(name) === text) return false;
+      this.told.set(name, text);
+      return true;
+    };
+    const { head, charts, failures, reading } = parts;
+    if (head && isNews("head", head)) news.head = head;
+    if (failures && isNews("failures", failures)) news.failures = failures;
+    if (reading !== undefined && isNews("reading", reading)) news.reading = reading;
+    const changed = charts?.filter((chart) => isNews(`chart ${chart.id}`, chart));
+    if (changed && changed.length > 0) news.charts = changed;
+    if (Object.keys(news).length === 1) return;
+    this.sent++;
+    unawaited(this.log, "dashboard", this.panel.webview.postMessage(news));
+  }
+
+  private async open(ref: number): Promise<void> {
+    const key = this.keys[ref];
+    const { job } = this;
+    if (key === undefined || !job) return;
+    const command = job.view?.foreign ? innerCommandIds.showItem : innerCommandIds.showFailure;
+    await vscode.commands.executeCommand(command, job.id, key);
+  }
+
+  private async retry(chosen: { items: ItemKey[] } | { causes: string[] }): Promise<void> {
+    const { job } = this;
+    if (job) await vscode.commands.executeCommand(commandIds.retry, { job, ...chosen });
+  }
+
+  /** The causes that a name on the page stands for: names are cut and have secrets taken out. */
+  private causesNamed(name: string): string[] {
+    const causes = new Set(
+      this.job?.view?.status.failedItems.map(({ open }) => open.failure?.cause ?? "other") ?? [],
+    );
+    return [...causes].filter((cause) => causeName(cause) === name);
+  }
+}
+
+export const titleOf = (job: Job): string => labelText(shortText(job.name, 60));
+
+function shownText(shown: number, { matching, total }: Pick<ShownFailures, "matching" | "total">): string {
+  if (total === 0) return "";
+  const all = countText(total);
+  if (matching === total) return shown === total ? all : vscode.l10n.t("{0} of {1}", countText(shown), all);
+  const some = vscode.l10n.t("{0} of {1} match", countText(matching), all);
+  return shown === matching ? some : vscode.l10n.t("{0}, {1} listed", some, countText(shown));
+}

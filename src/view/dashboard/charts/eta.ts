@@ -1,0 +1,53 @@
+import type { ThroughputSpan } from "../../report/throughput.js";
+import { durationText, rangeText } from "../../text.js";
+import { type Chart, type ChartPoint, emptyChart } from "../chart.js";
+import { durationScale } from "../scale.js";
+import type { EtaSample } from "../timeline.js";
+import { momentIn, segmentsOf, teller } from "./overTime.js";
+
+const title = "Time left, as estimated";
+
+/** What was to be expected at each moment: between the middle of the forecasts and the end that 9 of 10 do not pass. */
+export function etaChart(
+  spans: readonly ThroughputSpan[],
+  samples: readonly EtaSample[],
+  why: { hasRuns: boolean; hasTotal: boolean },
+): Chart {
+  const tell = teller(spans);
+  const points = samples.flatMap((sample, i): ChartPoint[] => {
+    const place = momentIn(spans, sample.atMs);
+    if (!place) return [];
+    const range = rangeText(sample);
+    return [
+      {
+        ...place,
+        values: [sample.p50Ms, sample.p90Ms],
+        breaks: samples[i - 1]?.run !== sample.run,
+        label: `${tell.moment(sample.atMs)} · ${range} · run ${sample.run}`,
+        cells: [
+          ...[tell.moment(sample.atMs), String(sample.run)],
+          ...[durationText(sample.p50Ms), durationText(sample.p90Ms)],
+        ],
+      },
+    ];
+  });
+  if (points.length < 2) return emptyChart("eta", title, reasonFor(why));
+  const scale = durationScale(Math.max(...points.map(({ values }) => values[1]!)));
+  const last = samples.at(-1)!;
+  return {
+    ...{ id: "eta", title, empty: null, kind: "band", limit: null, marks: [] },
+    summary: `${rangeText(last)} at ${tell.moment(last.atMs)}`,
+    series: [{ name: "From the likely to the late end", look: "calm" }],
+    segments: segmentsOf(spans),
+    most: scale.most,
+    ticks: scale.ticks.map((value) => ({ value, text: value === 0 ? "0" : durationText(value) })),
+    points,
+    columns: ["Time", "Run", "Half of the forecasts", "9 of 10 forecasts"],
+  };
+}
+
+function reasonFor({ hasRuns, hasTotal }: { hasRuns: boolean; hasTotal: boolean }): string {
+  if (!hasRuns) return "An estimate needs runs, and this file tells of none.";
+  if (!hasTotal) return "An estimate needs the number of items, which this job does not know.";
+  return "An estimate needs a few finished items and the time that they took.";
+}

@@ -1,0 +1,52 @@
+import { tookText } from "../../report/charts.js";
+import { countText } from "../../text.js";
+import { type Chart, emptyChart } from "../chart.js";
+import type { LatencySketch } from "../latencySketch.js";
+import { durationsIn, scaleOf } from "../scale.js";
+
+const title = "Time an item took";
+
+/** How many items took how long, on a scale on which equal steps are equal factors. */
+export function latencyChart(sketch: LatencySketch, isDone: boolean): Chart {
+  if (sketch.count === 0)
+    return emptyChart(
+      "latency",
+      title,
+      isDone ? "The file does not say how long an item took." : "No item is done yet.",
+    );
+  const bins = sketch.histogram();
+  const from = bins[0]!.fromMs;
+  const to = bins.at(-1)!.toMs;
+  const at = (ms: number) => Math.min(1, Math.max(0, Math.log(ms / from) / Math.log(to / from)));
+  const scale = scaleOf(Math.max(...bins.map(({ count }) => count)), true);
+  const [p50, p95] = [sketch.percentile(0.5), sketch.percentile(0.95)];
+  let below = 0;
+  return {
+    ...{ id: "latency", title, empty: null, kind: "bars", limit: null },
+    summary: `half within ${tookText(p50)} · 95% within ${tookText(p95)} · slowest ${tookText(sketch.mostMs)}`,
+    series: [{ name: "Items", look: "calm" }],
+    segments: [
+      {
+        ...{ weight: 1, gap: null, day: null },
+        ticks: durationsIn(from, to).map((ms) => ({ at: at(ms), text: tookText(ms) })),
+      },
+    ],
+    most: scale.most,
+    ticks: scale.ticks.map((value) => ({ value, text: countText(value) })),
+    points: bins.map(({ fromMs, toMs, count }) => {
+      below += count;
+      const range = `${tookText(fromMs)}–${tookText(toMs)}`;
+      const share = `${((below / sketch.count) * 100).toFixed(1).replace(/\.0$/, "")}%`;
+      return {
+        ...{ segment: 0, from: at(fromMs), to: at(toMs), values: [count] },
+        label: `${range} · ${countText(count)} items · ${share} took no longer`,
+        cells: [range, countText(count), share],
+      };
+    }),
+    marks: [
+      { at: at(p50), text: "p50" },
+      { at: at(p95), text: "p95" },
+    ],
+    columns: ["Took", "Items", "Took no longer"],
+  };
+}
