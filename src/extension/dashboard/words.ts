@@ -11,6 +11,7 @@ export const pageWords = () => ({
   cause: vscode.l10n.t("Cause"),
   allCauses: vscode.l10n.t("All causes"),
   retryChosen: vscode.l10n.t("Retry Chosen…"),
+  retrySome: vscode.l10n.t("Retry {0} Chosen…", "{0}"),
   retryCause: vscode.l10n.t("Retry all of this cause…"),
   onlyCause: vscode.l10n.t("List only these"),
   choose: vscode.l10n.t("Choose"),

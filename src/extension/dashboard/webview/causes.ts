@@ -23,10 +23,11 @@ export function causesView(): { root: HTMLElement; show: (failures: ShownFailure
             "button",
             {
               ...{ class: "cause", type: "button", "aria-pressed": String(isOnly) },
-              ...{ "aria-label": `${label}. ${words.onlyCause}`, "data-focus": `cause ${cause}` },
+              "data-focus": `cause ${cause}`,
             },
             element("span", { class: "name" }, cause),
             element("span", { class: "count" }, items.toLocaleString("en-US")),
+            element("span", { class: "unseen" }, `. ${words.onlyCause}`),
             element("span", { class: "track", "aria-hidden": "true" }, fill),
           );
           only.title = words.onlyCause;

@@ -14,8 +14,9 @@ export class ChartView {
   private at: number | undefined;
   private drawnWidth = 0;
   private readonly title = element("h2");
-  private readonly summary = element("p", { class: "summary" });
+  private readonly summary = element("p");
   private readonly legend = element("ul", { class: "legend" });
+  private readonly told = element("div", { class: "told" }, this.summary, this.legend);
   private readonly plot = element("div", { class: "plot" });
   private readonly picture = element("div", { class: "picture" });
   private readonly tip = element("div", { class: "tip", hidden: true });
@@ -29,8 +30,7 @@ export class ChartView {
       "section",
       { class: `card chart chart-${id}`, hidden: true },
       element("div", { class: "cardhead" }, this.title, this.toggle),
-      this.summary,
-      this.legend,
+      this.told,
       this.plot,
       this.empty,
       this.table,
@@ -62,7 +62,7 @@ export class ChartView {
     this.title.textContent = title;
     this.summary.textContent = summary;
     this.empty.textContent = empty ?? "";
-    for (const part of [this.summary, this.plot, this.toggle]) part.hidden = empty !== null;
+    for (const part of [this.told, this.plot, this.toggle]) part.hidden = empty !== null;
     this.empty.hidden = empty === null;
     this.legend.hidden = chart.series.length < 2;
     this.legend.replaceChildren(

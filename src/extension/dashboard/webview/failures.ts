@@ -246,6 +246,6 @@ export class FailuresView {
     this.retry.disabled = this.chosen.size === 0;
     this.retry.hidden = !canRetry;
     this.retry.textContent =
-      this.chosen.size === 0 ? words.retryChosen : `${words.retryChosen} (${this.chosen.size})`;
+      this.chosen.size === 0 ? words.retryChosen : words.retrySome.replace("{0}", String(this.chosen.size));
   }
 }

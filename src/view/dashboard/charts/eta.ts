@@ -11,7 +11,7 @@ const title = "Time left, as estimated";
 export function etaChart(
   spans: readonly ThroughputSpan[],
   samples: readonly EtaSample[],
-  why: { hasRuns: boolean; hasTotal: boolean },
+  why: { hasRuns: boolean; hasTotal: boolean; isLive: boolean },
 ): Chart {
   const tell = teller(spans);
   const points = samples.flatMap((sample, i): ChartPoint[] => {
@@ -36,7 +36,9 @@ export function etaChart(
   const last = samples.at(-1)!;
   return {
     ...{ id: "eta", title, empty: null, kind: "band", limit: null, marks: [] },
-    summary: `${rangeText(last)} at ${tell.moment(last.atMs)}`,
+    summary: why.isLive
+      ? `${rangeText(last)} now`
+      : `last estimate: ${rangeText(last)} at ${tell.moment(last.atMs)}`,
     series: [{ name: "From the likely to the late end", look: "calm" }],
     segments: segmentsOf(spans),
     most: scale.most,

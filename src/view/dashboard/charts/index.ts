@@ -26,6 +26,7 @@ export function chartsOf(view: JobView, timeline: DashboardTimeline): Chart[] {
     etaChart(spans, [...timeline.etas, ...live], {
       hasRuns: latestRun(state) !== undefined && view.foreign === null,
       hasTotal: state.total !== null,
+      isLive: live.length > 0,
     }),
     costChart(spans, buckets, budget),
     tokensChart(spans, buckets, budget),

@@ -41,7 +41,7 @@ export function segmentsOf(spans: readonly ThroughputSpan[]): Segment[] {
     const starts = ticks.length === 0 ? [fromMs] : ticks;
     return {
       weight: counts.length,
-      gap: before ? durationText(fromMs - before.toMs) : null,
+      gap: before ? `${durationText(fromMs - before.toMs)} idle` : null,
       day: isDaily || (before && dayText(before.toMs) === dayText(fromMs)) ? null : dayText(fromMs),
       ticks: starts.map((ms) => ({ at: (ms - fromMs) / (toMs - fromMs), text: text(ms) })),
     };
