@@ -49,7 +49,9 @@ export class DashboardPanel implements vscode.Disposable {
   /** Grows with each question, so that a late answer to an earlier one is dropped. */
   private asking = 0;
   /** What the page was told, by part. */
-  private told = new Map<string, string>();
+  private texts = new Map<string, string>();
+  /** All that the page knows; undefined before it asked. */
+  told: ShowMessage | undefined;
   /** Keys of the items that the page was told of, and their numbers. */
   private readonly keys: ItemKey[] = [];
   private readonly refs = new Map<ItemKey, number>();
@@ -105,7 +107,8 @@ export class DashboardPanel implements vscode.Disposable {
     switch (request.type) {
       case "ready":
         this.isReady = true;
-        this.told = new Map();
+        this.texts = new Map();
+        this.told = undefined;
         this.query = request.query;
         return this.begin();
       case "painted":
@@ -215,8 +218,8 @@ export class DashboardPanel implements vscode.Disposable {
     const news: ShowMessage = { type: "show" };
     const isNews = (name: string, part: unknown) => {
       const text = JSON.stringify(part);
-      if (this.told.get(name) === text) return false;
-      this.told.set(name, text);
+      if (this.texts.get(name) === text) return false;
+      this.texts.set(name, text);
       return true;
     };
     const { head, charts, failures, reading } = parts;
@@ -227,6 +230,7 @@ export class DashboardPanel implements vscode.Disposable {
     if (changed && changed.length > 0) news.charts = changed;
     if (Object.keys(news).length === 1) return;
     this.sent++;
+    this.told = { ...this.told, ...news, ...(charts && { charts }) };
     unawaited(this.log, "dashboard", this.panel.webview.postMessage(news));
   }
 

@@ -2,6 +2,7 @@ import { type ItemKey, idText } from "../../runtime/format/itemId.js";
 import { redact } from "../../runtime/redact.js";
 import type { OpenItem } from "../../runtime/state/jobState.js";
 import type { OpenEntry } from "../../runtime/state/status.js";
+import { t } from "../l10n.js";
 import { plural, shortText, timeText } from "../text.js";
 
 export const failureColumns = ["item", "cause", "message", "attempt", "time"] as const;
@@ -96,7 +97,7 @@ export class FailurePick {
   result(): PickedFailures {
     this.cut();
     const causes = [...this.counts]
-      .map(([cause, items]) => ({ cause, items, label: `${cause}: ${plural(items, "item")}` }))
+      .map(([cause, items]) => ({ cause, items, label: t("{0}: {1}", cause, plural(items, "item")) }))
       .sort((a, b) => b.items - a.items || a.cause.localeCompare(b.cause));
     return {
       rows: this.kept.map(rowOf),

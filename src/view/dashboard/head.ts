@@ -1,16 +1,8 @@
 import { type JobLook, jobRow, lastRunText, lookOf, paceTexts, stoppingText } from "../jobRow.js";
 import type { JobView } from "../jobView.js";
+import { t } from "../l10n.js";
 import { rateText } from "../report/charts.js";
-import {
-  countText,
-  percentText,
-  plural,
-  rangeText,
-  safeText,
-  shortText,
-  timeText,
-  usdText,
-} from "../text.js";
+import { countText, percentText, plural, safeText, shortText, spanText, timeText, usdText } from "../text.js";
 import { budgetOf } from "./budget.js";
 import type { TimeBucket } from "./timeBuckets.js";
 
@@ -32,25 +24,24 @@ export interface Head {
   figures: Figure[];
 }
 
-const looks: Record<JobLook, string> = {
-  running: "Running",
-  stalled: "Stalled",
-  stopped: "Stopped",
-  finished: "Finished",
-  "finished-with-failures": "Finished with failures",
-  damaged: "Damaged",
-  unreadable: "Unreadable",
-  new: "Not run yet",
+const looks: Record<JobLook, () => string> = {
+  running: () => t("Running"),
+  stalled: () => t("Stalled"),
+  stopped: () => t("Stopped"),
+  finished: () => t("Finished"),
+  "finished-with-failures": () => t("Finished with failures"),
+  damaged: () => t("Damaged"),
+  unreadable: () => t("Unreadable"),
+  new: () => t("Not run yet"),
 };
 
 export function headOf(name: string, view: JobView | null, buckets: readonly TimeBucket[]): Head {
   const look = lookOf(view);
   const { title } = jobRow(name, view);
-  if (!view) return { title, look, lines: [looks[look]], bar: null, figures: [] };
+  if (!view) return { title, look, lines: [looks[look]()], bar: null, figures: [] };
   if (view.error !== null)
-    return { title, look, lines: [looks[look], shortText(view.error, 400)], bar: null, figures: [] };
+    return { title, look, lines: [looks[look](), shortText(view.error, 400)], bar: null, figures: [] };
   const { total, done, failed, inDoubt } = view.status;
-  const percent = total === null ? null : percentText(done, total);
   return {
     ...{ title, look, lines: linesOf(view, look), figures: figuresOf(view, buckets) },
     bar:
@@ -58,7 +49,12 @@ export function headOf(name: string, view: JobView | null, buckets: readonly Tim
         ? null
         : {
             ...{ total, done, failed, inDoubt },
-            label: `${percent} done: ${countText(done)} of ${plural(total, "item")}`,
+            label: t(
+              "{0} done: {1} of {2}",
+              percentText(done, total),
+              countText(done),
+              plural(total, "item"),
+            ),
           },
   };
 }
@@ -67,11 +63,11 @@ function linesOf(view: JobView, look: JobLook): string[] {
   const { status, nowMs } = view;
   if (status.run) {
     const pace = view.stopping ? [stoppingText(view)] : paceTexts(status, nowMs).slice(status.eta ? 1 : 0);
-    const since = `since ${timeText(status.run.startedAtMs)}, run ${status.run.run}`;
-    return [`${looks[look]} ${since}`, ...pace.map((text) => safeText(text))];
+    const since = t("since {0}, run {1}", timeText(status.run.startedAtMs), status.run.run);
+    return [looks[look](), since, ...pace.map((text) => safeText(text))];
   }
   const last = status.lastRun ? [lastRunText(status.lastRun)] : [];
-  return [looks[look], ...last];
+  return [looks[look](), ...last];
 }
 
 /** How fast it went lately is told of a live run. */
@@ -89,12 +85,12 @@ function figuresOf(view: JobView, buckets: readonly TimeBucket[]): Figure[] {
   const tokens = (inputTokens ?? 0) + (outputTokens ?? 0);
   return [
     plain(
-      "Done",
+      t("Done"),
       countText(done),
-      total === null ? "" : `of ${countText(total)} · ${percentText(done, total)}`,
+      total === null ? "" : [t("of {0}", countText(total)), percentText(done, total)].join(" · "),
     ),
     plain(
-      "Failed",
+      t("Failed"),
       countText(failed),
       failed > 0 && total ? shareText(failed, total) : "",
       failed > 0 ? "bad" : "plain",
@@ -102,23 +98,25 @@ function figuresOf(view: JobView, buckets: readonly TimeBucket[]): Figure[] {
     ...(inDoubt > 0
       ? [
           plain(
-            view.foreign ? "Unfinished" : "In doubt",
+            view.foreign ? t("Unfinished") : t("In doubt"),
             countText(inDoubt),
-            "begun, no end recorded",
+            t("begun, no end recorded"),
             "warn",
           ),
         ]
       : []),
-    ...(eta ? [plain("Time left", rangeText(eta).replace(/ left$/, ""), "likely to late end")] : []),
-    ...(rate === null ? [] : [plain("Rate", rateText(rate), "over the last 2 min")]),
+    ...(eta ? [plain(t("Time left"), spanText(eta), t("from the likely to the late end"))] : []),
+    ...(rate === null ? [] : [plain(t("Rate"), rateText(rate), t("over the last 2 min"))]),
     ...(tokens > 0
       ? [
           plain(
-            "Tokens",
+            t("Tokens"),
             countText(tokens),
             budget.tokens === null
-              ? `${countText(inputTokens ?? 0)} in · ${countText(outputTokens ?? 0)} out`
-              : `of ${countText(budget.tokens)}`,
+              ? [t("{0} in", countText(inputTokens ?? 0)), t("{0} out", countText(outputTokens ?? 0))].join(
+                  " · ",
+                )
+              : t("of {0}", countText(budget.tokens)),
           ),
         ]
       : []),
@@ -126,12 +124,12 @@ function figuresOf(view: JobView, buckets: readonly TimeBucket[]): Figure[] {
       ? []
       : [
           plain(
-            "Cost",
+            t("Cost"),
             usdText(usd),
             budget.usd !== null
-              ? `of ${usdText(budget.usd)}`
+              ? t("of {0}", usdText(budget.usd))
               : done > 0
-                ? `${usdText(usd / done)} an item done`
+                ? t("{0} an item done", usdText(usd / done))
                 : "",
           ),
         ]),
@@ -148,5 +146,5 @@ function lateRate({ status, nowMs }: JobView, buckets: readonly TimeBucket[]): n
 
 function shareText(part: number, total: number): string {
   const percent = (part / total) * 100;
-  return `${percent >= 10 ? Math.round(percent) : Number(percent.toPrecision(2))}% of all`;
+  return t("{0} of all", `${percent >= 10 ? Math.round(percent) : Number(percent.toPrecision(2))}%`);
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import * as vscode from "vscode";
+import type { Dashboards } from "../../../src/extension/dashboard/dashboards.js";
 import type { Job } from "../../../src/extension/job.js";
 import type { JobCatalog } from "../../../src/extension/jobCatalog.js";
 import type { JobTasks } from "../../../src/extension/tasks/index.js";
@@ -14,6 +15,7 @@ export interface Parts {
   tree: JobTree;
   view: vscode.TreeView<TreeNode>;
   tasks: JobTasks;
+  dashboards: Dashboards;
   activateMs: number;
   /** How many jobs were known when activation had ended. */
   jobsThen: number;

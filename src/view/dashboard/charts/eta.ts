@@ -1,3 +1,4 @@
+import { t } from "../../l10n.js";
 import type { ThroughputSpan } from "../../report/throughput.js";
 import { durationText, rangeText } from "../../text.js";
 import { type Chart, type ChartPoint, emptyChart } from "../chart.js";
@@ -5,14 +6,13 @@ import { durationScale } from "../scale.js";
 import type { EtaSample } from "../timeline.js";
 import { momentIn, segmentsOf, teller } from "./overTime.js";
 
-const title = "Time left, as estimated";
-
 /** What was to be expected at each moment: between the middle of the forecasts and the end that 9 of 10 do not pass. */
 export function etaChart(
   spans: readonly ThroughputSpan[],
   samples: readonly EtaSample[],
   why: { hasRuns: boolean; hasTotal: boolean; isLive: boolean },
 ): Chart {
+  const title = t("Time left, as estimated");
   const tell = teller(spans);
   const points = samples.flatMap((sample, i): ChartPoint[] => {
     const place = momentIn(spans, sample.atMs);
@@ -23,7 +23,7 @@ export function etaChart(
         ...place,
         values: [sample.p50Ms, sample.p90Ms],
         breaks: samples[i - 1]?.run !== sample.run,
-        label: `${tell.moment(sample.atMs)} · ${range} · run ${sample.run}`,
+        label: [tell.moment(sample.atMs), range, t("run {0}", sample.run)].join(" · "),
         cells: [
           ...[tell.moment(sample.atMs), String(sample.run)],
           ...[durationText(sample.p50Ms), durationText(sample.p90Ms)],
@@ -37,19 +37,19 @@ export function etaChart(
   return {
     ...{ id: "eta", title, empty: null, kind: "band", limit: null, marks: [] },
     summary: why.isLive
-      ? `${rangeText(last)} now`
-      : `last estimate: ${rangeText(last)} at ${tell.moment(last.atMs)}`,
-    series: [{ name: "From the likely to the late end", look: "calm" }],
+      ? t("{0} now", rangeText(last))
+      : t("last estimate: {0} at {1}", rangeText(last), tell.moment(last.atMs)),
+    series: [{ name: t("From the likely to the late end"), look: "calm" }],
     segments: segmentsOf(spans),
     most: scale.most,
     ticks: scale.ticks.map((value) => ({ value, text: value === 0 ? "0" : durationText(value) })),
     points,
-    columns: ["Time", "Run", "Half of the forecasts", "9 of 10 forecasts"],
+    columns: [t("Time"), t("Run"), t("Half of the forecasts"), t("9 of 10 forecasts")],
   };
 }
 
 function reasonFor({ hasRuns, hasTotal }: { hasRuns: boolean; hasTotal: boolean }): string {
-  if (!hasRuns) return "An estimate needs runs, and this file tells of none.";
-  if (!hasTotal) return "An estimate needs the number of items, which this job does not know.";
-  return "An estimate needs a few finished items and the time that they took.";
+  if (!hasRuns) return t("An estimate needs runs, and this file tells of none.");
+  if (!hasTotal) return t("An estimate needs the number of items, which this job does not know.");
+  return t("An estimate needs a few finished items and the time that they took.");
 }

@@ -1,18 +1,18 @@
+import { t } from "../../l10n.js";
 import { tookText } from "../../report/charts.js";
-import { countText } from "../../text.js";
+import { countText, plural } from "../../text.js";
 import { type Chart, emptyChart } from "../chart.js";
 import type { LatencySketch } from "../latencySketch.js";
 import { durationsIn, scaleOf } from "../scale.js";
 
-const title = "Time an item took";
-
 /** How many items took how long, on a scale on which equal steps are equal factors. */
 export function latencyChart(sketch: LatencySketch, isDone: boolean): Chart {
+  const title = t("Time an item took");
   if (sketch.count === 0)
     return emptyChart(
       "latency",
       title,
-      isDone ? "The file does not say how long an item took." : "No item is done yet.",
+      isDone ? t("The file does not say how long an item took.") : t("No item is done yet."),
     );
   const bins = sketch.histogram();
   const from = bins[0]!.fromMs;
@@ -23,8 +23,11 @@ export function latencyChart(sketch: LatencySketch, isDone: boolean): Chart {
   let below = 0;
   return {
     ...{ id: "latency", title, empty: null, kind: "bars", limit: null },
-    summary: `half within ${tookText(p50)} · 95% within ${tookText(p95)} · slowest ${tookText(sketch.mostMs)}`,
-    series: [{ name: "Items", look: "calm" }],
+    summary: [
+      ...[t("half within {0}", tookText(p50)), t("95% within {0}", tookText(p95))],
+      t("slowest {0}", tookText(sketch.mostMs)),
+    ].join(" · "),
+    series: [{ name: t("Items"), look: "calm" }],
     segments: [
       {
         ...{ weight: 1, gap: null, day: null },
@@ -39,7 +42,7 @@ export function latencyChart(sketch: LatencySketch, isDone: boolean): Chart {
       const share = `${((below / sketch.count) * 100).toFixed(1).replace(/\.0$/, "")}%`;
       return {
         ...{ segment: 0, from: at(fromMs), to: at(toMs), values: [count] },
-        label: `${range} · ${countText(count)} items · ${share} took no longer`,
+        label: [range, plural(count, "item"), t("{0} took no longer", share)].join(" · "),
         cells: [range, countText(count), share],
       };
     }),
@@ -47,6 +50,6 @@ export function latencyChart(sketch: LatencySketch, isDone: boolean): Chart {
       { at: at(p50), text: "p50" },
       { at: at(p95), text: "p95" },
     ],
-    columns: ["Took", "Items", "Took no longer"],
+    columns: [t("Took"), t("Items"), t("Took no longer")],
   };
 }

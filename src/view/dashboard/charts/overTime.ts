@@ -1,5 +1,6 @@
+import { language, t } from "../../l10n.js";
 import { placeIn, type ThroughputSpan } from "../../report/throughput.js";
-import { durationText, timeText } from "../../text.js";
+import { durationText } from "../../text.js";
 import type { ChartPoint, Segment } from "../chart.js";
 import { timesIn } from "../scale.js";
 
@@ -14,8 +15,16 @@ export function clockText(ms: number, withSeconds = false): string {
   return `${two(date.getHours())}:${two(date.getMinutes())}${seconds}`;
 }
 
-const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-export const dayText = (ms: number): string => `${new Date(ms).getDate()} ${months[new Date(ms).getMonth()]}`;
+let days: Intl.DateTimeFormat | undefined;
+
+/** `21 Nov`, as the person's language has it. */
+export function dayText(ms: number): string {
+  days ??= new Intl.DateTimeFormat(language() === "en" ? "en-GB" : language(), {
+    day: "numeric",
+    month: "short",
+  });
+  return days.format(ms);
+}
 
 /** Whether times that close together need their seconds to be told apart. */
 const isShort = (spans: readonly ThroughputSpan[]): boolean =>
@@ -41,7 +50,7 @@ export function segmentsOf(spans: readonly ThroughputSpan[]): Segment[] {
     const starts = ticks.length === 0 ? [fromMs] : ticks;
     return {
       weight: counts.length,
-      gap: before ? `${durationText(fromMs - before.toMs)} idle` : null,
+      gap: before ? t("{0} idle", durationText(fromMs - before.toMs)) : null,
       day: isDaily || (before && dayText(before.toMs) === dayText(fromMs)) ? null : dayText(fromMs),
       ticks: starts.map((ms) => ({ at: (ms - fromMs) / (toMs - fromMs), text: text(ms) })),
     };
@@ -73,14 +82,10 @@ export function partsOf(spans: readonly ThroughputSpan[]): Part[] {
 export function teller(spans: readonly ThroughputSpan[]) {
   const seconds = isShort(spans);
   const first = spans[0]?.fromMs ?? 0;
-  const days = dayText(first) !== dayText(spans.at(-1)?.toMs ?? 0);
-  const moment = (ms: number) => `${days ? `${dayText(ms)} ` : ""}${clockText(ms, seconds)}`;
+  const hasDays = dayText(first) !== dayText(spans.at(-1)?.toMs ?? 0);
+  const moment = (ms: number) => `${hasDays ? `${dayText(ms)} ` : ""}${clockText(ms, seconds)}`;
   return { moment, range: (from: number, to: number) => `${moment(from)}–${clockText(to, seconds)}` };
 }
-
-/** `from 2026-11-21 04:00 to 2026-11-21 06:10` */
-export const periodText = (spans: readonly ThroughputSpan[]): string =>
-  `from ${timeText(spans[0]!.fromMs)} to ${timeText(spans.at(-1)!.toMs)}`;
 
 /** Where a part lies, for a point. */
 export function extentOf(

@@ -1,3 +1,4 @@
+import { t } from "../../l10n.js";
 import type { ThroughputSpan } from "../../report/throughput.js";
 import { countText, usdText } from "../../text.js";
 import { type Chart, emptyChart } from "../chart.js";
@@ -22,31 +23,39 @@ export function tokensChart(
   buckets: readonly TimeBucket[],
   budget: KnownBudget,
 ): Chart {
-  const title = "Tokens so far";
+  const title = t("Tokens so far");
   const grown = grownOver(spans, buckets);
   const all = grown.at(-1)?.spent;
   if (!all || all.inputTokens + all.outputTokens === 0)
-    return emptyChart("tokens", title, "No record says how many tokens were used.");
+    return emptyChart("tokens", title, t("No record says how many tokens were used."));
   const limit =
-    budget.tokens === null ? null : { value: budget.tokens, text: `budget ${shortCount(budget.tokens)}` };
+    budget.tokens === null
+      ? null
+      : { value: budget.tokens, text: t("budget {0}", shortCount(budget.tokens)) };
   const scale = scaleOf(
     Math.max(all.inputTokens + all.outputTokens, shownLimit(limit, all.inputTokens + all.outputTokens)),
     true,
   );
   return {
     ...{ id: "tokens", title, empty: null, kind: "area", marks: [], limit },
-    summary: `${countText(all.inputTokens)} in · ${countText(all.outputTokens)} out${limit ? ` · of ${countText(limit.value)}` : ""}`,
-    series: [{ name: "Tokens in and out", look: "main" }],
+    summary: [
+      ...[t("{0} in", countText(all.inputTokens)), t("{0} out", countText(all.outputTokens))],
+      ...(limit ? [t("of {0}", countText(limit.value))] : []),
+    ].join(" · "),
+    series: [{ name: t("Tokens in and out"), look: "main" }],
     segments: segmentsOf(spans),
     most: scale.most,
     ticks: scale.ticks.map((value) => ({ value, text: shortCount(value) })),
     points: grown.map(({ part, spent }) => ({
       ...extentOf(spans, part),
       values: [spent.inputTokens + spent.outputTokens],
-      label: `${part.when} · ${countText(spent.inputTokens)} tokens in, ${countText(spent.outputTokens)} out`,
+      label: [
+        part.when,
+        t("{0} tokens in, {1} out", countText(spent.inputTokens), countText(spent.outputTokens)),
+      ].join(" · "),
       cells: [part.when, countText(spent.inputTokens), countText(spent.outputTokens)],
     })),
-    columns: ["Until", "Tokens in", "Tokens out"],
+    columns: [t("Time"), t("Tokens in"), t("Tokens out")],
   };
 }
 
@@ -55,26 +64,33 @@ export function costChart(
   buckets: readonly TimeBucket[],
   budget: KnownBudget,
 ): Chart {
-  const title = "Cost so far";
+  const title = t("Cost so far");
   const grown = grownOver(spans, buckets);
   const usd = grown.at(-1)?.spent.usd ?? 0;
-  if (usd === 0) return emptyChart("cost", title, "No record says what a call cost.");
-  const limit = budget.usd === null ? null : { value: budget.usd, text: `budget ${usdText(budget.usd)}` };
+  if (usd === 0) return emptyChart("cost", title, t("No record says what a call cost."));
+  const limit =
+    budget.usd === null ? null : { value: budget.usd, text: t("budget {0}", usdText(budget.usd)) };
   const scale = scaleOf(Math.max(usd, shownLimit(limit, usd)));
   return {
     ...{ id: "cost", title, empty: null, kind: "area", marks: [], limit },
-    summary: `${usdText(usd)}${limit ? ` of ${usdText(limit.value)}` : ""}, failed attempts included`,
-    series: [{ name: "Cost", look: "money" }],
+    summary: limit
+      ? t("{0} of {1}, failed attempts included", usdText(usd), usdText(limit.value))
+      : t("{0}, failed attempts included", usdText(usd)),
+    series: [{ name: t("Cost"), look: "money" }],
     segments: segmentsOf(spans),
     most: scale.most,
     ticks: scale.ticks.map((value) => ({ value, text: axisUsd(value, scale.most) })),
     points: grown.map(({ part, spent, before }) => ({
       ...extentOf(spans, part),
       values: [spent.usd],
-      label: `${part.when} · ${usdText(spent.usd)} so far, ${usdText(spent.usd - before.usd)} here`,
+      label: [
+        part.when,
+        t("{0} so far", usdText(spent.usd)),
+        t("{0} in this time", usdText(spent.usd - before.usd)),
+      ].join(" · "),
       cells: [part.when, usdText(spent.usd), usdText(spent.usd - before.usd)],
     })),
-    columns: ["Until", "Cost so far", "Spent in this time"],
+    columns: [t("Time"), t("Cost so far"), t("Spent in this time")],
   };
 }
 

@@ -1,22 +1,24 @@
+import { t } from "../../l10n.js";
 import { meanRate, rateText } from "../../report/charts.js";
 import { countsIn, type ThroughputSpan } from "../../report/throughput.js";
-import { countText, plural } from "../../text.js";
+import { counted, countText, plural } from "../../text.js";
 import { type Chart, emptyChart } from "../chart.js";
 import { scaleOf } from "../scale.js";
 import type { TimeBucket } from "../timeBuckets.js";
 import { extentOf, partsOf, segmentsOf } from "./overTime.js";
 
-const title = "Items over time";
+const titleText = () => t("Items over time");
 
 /** How many items were done, and how many attempts failed, in each part of the time in which something ran. */
 export function throughputChart(spans: readonly ThroughputSpan[], buckets: readonly TimeBucket[]): Chart {
+  const title = titleText();
   const failedOf = countsIn(
     spans,
     buckets.map(({ firstMs, failed }) => ({ atMs: firstMs, count: failed })),
   );
   const done = sum(spans.flatMap(({ counts }) => counts));
   const failed = sum(failedOf.flat());
-  if (done + failed === 0) return emptyChart("throughput", title, "No item has ended yet.");
+  if (done + failed === 0) return emptyChart("throughput", title, t("No item has ended yet."));
   // Equal rates are equal heights, whatever the length of a part.
   const rateOf = (count: number, { fromMs, toMs }: { fromMs: number; toMs: number }) =>
     (count / (toMs - fromMs)) * 60_000;
@@ -33,31 +35,33 @@ export function throughputChart(spans: readonly ThroughputSpan[], buckets: reado
   return {
     ...{ id: "throughput", title, empty: null, kind: "bars" },
     summary: [
-      mean === null ? `${plural(done, "item")} done` : `${rateText(mean)} on average while it ran`,
-      ...(failed > 0 ? [`${plural(failed, "failed attempt")}`] : []),
+      mean === null
+        ? counted(done, "{0} item done", "{0} items done")
+        : t("{0} on average while it ran", rateText(mean)),
+      ...(failed > 0 ? [plural(failed, "failed attempt")] : []),
       ...(gaps > 0 ? [plural(gaps, "gap")] : []),
     ].join(" · "),
     series: [
-      { name: "Done", look: "main" },
-      ...(failed > 0 ? [{ name: "Failed attempts", look: "bad" as const }] : []),
+      { name: t("Done"), look: "main" },
+      ...(failed > 0 ? [{ name: t("Failed attempts"), look: "bad" as const }] : []),
     ],
     segments: segmentsOf(spans),
     most: scale.most,
     ticks: scale.ticks.map((value) => ({
       value,
-      text: value === 0 ? "0" : `${countText(value)}/${isHourly ? "h" : "min"}`,
+      text: value === 0 ? "0" : isHourly ? t("{0}/h", countText(value)) : t("{0}/min", countText(value)),
     })),
     points: parts.map((part) => ({
       ...extentOf(spans, part),
       values: part.rates.slice(0, failed > 0 ? 2 : 1).map((rate) => rate * unit),
       label: [
         part.when,
-        `${countText(part.counts[0]!)} done (${rateText(part.rates[0]!)})`,
-        ...(part.counts[1]! > 0 ? [`${countText(part.counts[1]!)} failed`] : []),
+        t("{0} done ({1})", countText(part.counts[0]!), rateText(part.rates[0]!)),
+        ...(part.counts[1]! > 0 ? [t("{0} failed", countText(part.counts[1]!))] : []),
       ].join(" · "),
       cells: [part.when, ...part.counts.map((count) => countText(count)), rateText(part.rates[0]!)],
     })),
-    ...{ limit: null, marks: [], columns: ["Time", "Done", "Failed attempts", "Rate"] },
+    ...{ limit: null, marks: [], columns: [t("Time"), t("Done"), t("Failed attempts"), t("Rate")] },
   };
 }
 
