@@ -132,8 +132,10 @@ export class DashboardPanel implements vscode.Disposable {
   /** What the catalog knows is shown before anything is read. */
   private async begin(): Promise<void> {
     const view = this.job?.view ?? null;
-    if (!this.reading)
+    if (!this.reading) {
       this.show({ head: this.headOf(view), reading: vscode.l10n.t("Reading the checkpoint…") });
+      await this.showFailures(view);
+    }
     await this.pace.request();
   }
 
@@ -155,12 +157,21 @@ export class DashboardPanel implements vscode.Disposable {
     }
     if (!job || !this.reading) return this.show({ head: this.headOf(null), charts: [], reading: "" });
     this.panel.title = titleOf(job);
-    await this.reading.refresh();
+    const { reading } = this;
+    await reading.refresh((share) => {
+      if (this.isShown) this.showCharts(reading.view(), partText(share));
+    });
     if (!this.isShown || job !== this.job) return;
-    const view = this.reading.view();
-    const charts = view && view.error === null ? chartsOf(view, this.reading.timeline) : [];
-    this.show({ head: this.headOf(view), charts, reading: "" });
+    const view = reading.view();
+    this.show({ head: this.headOf(view) });
     await this.showFailures(view);
+    this.showCharts(view, "");
+  }
+
+  private showCharts(view: JobView | null, reading: string): void {
+    const timeline = this.reading?.timeline;
+    const charts = view && timeline && view.error === null ? chartsOf(view, timeline) : [];
+    this.show({ charts, reading });
   }
 
   private headOf(view: JobView | null): Head {
@@ -255,6 +266,9 @@ export class DashboardPanel implements vscode.Disposable {
     return [...causes].filter((cause) => causeName(cause) === name);
   }
 }
+
+const partText = (share: number): string =>
+  vscode.l10n.t("Reading the checkpoint: {0}%", Math.floor(share * 100));
 
 export const titleOf = (job: Job): string => labelText(shortText(job.name, 60));
 
