@@ -13,9 +13,10 @@ const BUNDLES = [
   "dist/typescript.cjs",
 ];
 
-/** The extension's later parts, which are named after their content. */
+/** The extension's later parts, which are named after their content, and the page of its dashboard. */
 const pieces = readdirSync(join(root, "dist"))
   .filter((name) => /^extension-\w+\.js$/.test(name))
+  .concat("dashboard/main.css", "dashboard/main.js")
   .map((name) => `dist/${name}`);
 
 function filesUnder(folder: string): string[] {

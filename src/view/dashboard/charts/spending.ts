@@ -118,13 +118,10 @@ function grownOver(spans: readonly ThroughputSpan[], buckets: readonly TimeBucke
 
 /** `1.5M`, as an axis has room for. */
 function shortCount(count: number): string {
-  const units = [
-    [1e9, "B"],
-    [1e6, "M"],
-    [1e3, "k"],
-  ] as const;
-  const [unit, name] = units.find(([size]) => count >= size) ?? [1, ""];
-  return `${Number((count / unit).toPrecision(3))}${name}`;
+  const in3 = (unit: number) => Number((count / unit).toPrecision(3));
+  if (count >= 1e9) return t("{0}B", in3(1e9));
+  if (count >= 1e6) return t("{0}M", in3(1e6));
+  return count >= 1e3 ? t("{0}k", in3(1e3)) : String(in3(1));
 }
 
 function axisUsd(value: number, most: number): string {
