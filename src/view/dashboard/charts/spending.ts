@@ -96,7 +96,7 @@ export function costChart(
 
 /** A budget far above what was spent would press the curve to the ground: then only its figure is told. */
 const shownLimit = (limit: { value: number } | null, spent: number): number =>
-  limit && limit.value <= 20 * spent ? limit.value : 0;
+  limit && limit.value <= 5 * spent ? limit.value : 0;
 
 /** What was spent until the end of each part. What was spent outside of all of them counts from the next one on. */
 function grownOver(spans: readonly ThroughputSpan[], buckets: readonly TimeBucket[]) {
