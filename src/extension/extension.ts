@@ -6,9 +6,11 @@ import { registerEditor } from "./editor/index.js";
 import { RepairPreviews } from "./editor/repairPreviews.js";
 import { registerExcludes } from "./excludes/index.js";
 import { registerFailures } from "./failures/failuresDocument.js";
+import { registerFirstSteps } from "./firstSteps/index.js";
 import { ItemLogDocuments } from "./itemLog/itemLogDocument.js";
 import { registerItems } from "./items/itemDocument.js";
 import { JobCatalog } from "./jobCatalog.js";
+import { registerLanguageModels } from "./languageModels/index.js";
 import { createLog, unawaited } from "./log.js";
 import { registerNotifications } from "./notifications/index.js";
 import { PlanDocuments } from "./planDocuments.js";
@@ -36,6 +38,7 @@ export function activate(context: vscode.ExtensionContext): unknown {
   context.subscriptions.push(registerFailures(catalog), registerItems(catalog));
   context.subscriptions.push(registerExcludes(catalog, context.workspaceState, log));
   context.subscriptions.push(registerEditor(catalog));
+  context.subscriptions.push(registerFirstSteps(catalog, log));
   registerPython(context);
   const previews = new RepairPreviews();
   const itemLogs = new ItemLogDocuments(catalog);
@@ -45,6 +48,7 @@ export function activate(context: vscode.ExtensionContext): unknown {
   const services = { catalog, tasks, outliving, tree, jobsView, previews, itemLogs, plans, dashboards, log };
   context.subscriptions.push(registerCommands(services));
   context.subscriptions.push(registerTaskWatch(services));
+  context.subscriptions.push(registerLanguageModels(services, context));
   const listed = catalog.start();
   unawaited(log, "start", listed);
   if (context.extensionMode !== vscode.ExtensionMode.Test) return undefined;

@@ -26,6 +26,9 @@ export const commandIds = {
   chooseOutliving: "agentJobs.chooseOutliving",
   addPythonHelper: "agentJobs.addPythonHelper",
   excludeCheckpoints: "agentJobs.excludeCheckpoints",
+  newJob: "agentJobs.newJob",
+  createExample: "agentJobs.createExample",
+  openWalkthrough: "agentJobs.openWalkthrough",
   watchFile: "agentJobs.watchFile",
   stopWatching: "agentJobs.stopWatching",
   refresh: "agentJobs.refresh",
@@ -38,7 +41,10 @@ export const innerCommandIds = {
   repairLine: "agentJobs.repairLine",
   showFailure: "agentJobs.showFailure",
   showItem: "agentJobs.showItem",
+  exampleStep: "agentJobs.exampleStep",
 } as const;
+
+export const walkthroughId = "agentJobs.firstSteps";
 
 /** Keys of `when` clauses. Each of `any…` is true while at least one job can do it. */
 export const contextKeys = {
@@ -52,6 +58,13 @@ export const contextKeys = {
   anyRetryable: "agentJobs.anyRetryable",
   anyOpenable: "agentJobs.anyOpenable",
   anyFailures: "agentJobs.anyFailures",
+  // What the walkthrough ticks off: each is true once it really happened.
+  firstJob: "agentJobs.firstJob",
+  firstRun: "agentJobs.firstRun",
+  firstKill: "agentJobs.firstKill",
+  firstResume: "agentJobs.firstResume",
+  firstRetry: "agentJobs.firstRetry",
+  firstRepair: "agentJobs.firstRepair",
 } as const;
 
 export const settingsSection = "agentJobs";
@@ -87,3 +100,16 @@ export const itemScheme = "agent-jobs-item";
 
 /** Scheme of the read-only documents that show failures. */
 export const failuresScheme = "agent-jobs-failures";
+
+/** Tools for language models, by the name that they have in every place where they are offered. */
+export const toolIds = {
+  list_jobs: "agentJobs_list_jobs",
+  explain_failures: "agentJobs_explain_failures",
+  preview_resume: "agentJobs_preview_resume",
+  resume_job: "agentJobs_resume_job",
+  retry_failed: "agentJobs_retry_failed",
+  repair_checkpoint: "agentJobs_repair_checkpoint",
+} as const;
+
+/** What offers our MCP server to the editor. */
+export const mcpProviderId = "agentJobs.mcp";

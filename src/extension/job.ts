@@ -8,6 +8,7 @@ import { lookAtLock } from "../runtime/store/jsonlStore.js";
 import { isStopRequested } from "../runtime/store/stopRequest.js";
 import { type Capability, capabilitiesOf } from "../view/capabilities.js";
 import { type JobView, jobView } from "../view/jobView.js";
+import { RecentEta } from "./recentEta.js";
 
 /** What discovery knows of a job without reading its records. */
 export interface JobSource {
@@ -43,6 +44,7 @@ export class Job {
   private readError: string | null = null;
   /** What is risky about where the checkpoint lies; undefined until it was there to be looked at. */
   private placeWarning: string | null | undefined;
+  private readonly eta = new RecentEta();
   private viewed: { view: JobView | null; atMs: number } | undefined;
 
   /** @param turn see `FollowOptions.turn` */
@@ -143,6 +145,7 @@ export class Job {
       readError,
       stopping,
       placeWarning: placeWarning ?? null,
+      estimate: this.eta.of,
     });
   }
 }

@@ -9,6 +9,7 @@ import { buildVsix, zipNames } from "./vsix.js";
 const MAX_VSIX_BYTES = 1_000_000;
 const BUNDLES = [
   ...["dist/cli.js", "dist/extension.js", "dist/index.cjs", "dist/index.mjs", "dist/prices.cjs"],
+  "dist/mcp.cjs",
   "dist/python/agent_jobs.py",
   "dist/typescript.cjs",
 ];
@@ -44,7 +45,7 @@ describe("the VSIX", () => {
   after(() => rmSync(folder, { recursive: true, force: true }));
 
   it("holds what the extension runs on and nothing else", () => {
-    const names = zipNames(vsix).filter((name) => !/^extension\/media\/[^/]+$/.test(name));
+    const names = zipNames(vsix).filter((name) => !/^extension\/media\/(walkthrough\/)?[^/]+$/.test(name));
     const hello = filesUnder("examples/hello").filter((name) => !name.includes("/checkpoints/"));
     const plugin = ["package.json", "index.js"].map((name) => `node_modules/agent-jobs-typescript/${name}`);
     const ours = [...BUNDLES, ...pieces, ...declarations(), ...hello, ...plugin].map(

@@ -1,4 +1,7 @@
 import { excludeCheckpoints } from "../excludes/index.js";
+import { createExample, exampleStep } from "../firstSteps/example.js";
+import { createNewJob } from "../firstSteps/newJob.js";
+import { openWalkthrough } from "../firstSteps/openWalkthrough.js";
 import { commandIds, innerCommandIds } from "../ids.js";
 import { addPythonHelper } from "./addPythonHelper.js";
 import { attach } from "./attach.js";
@@ -49,6 +52,9 @@ export const handlers: Record<HandledId, Handler> = {
     requireTrust();
     return excludeCheckpoints();
   },
+  [commandIds.newJob]: createNewJob,
+  [commandIds.createExample]: createExample,
+  [commandIds.openWalkthrough]: openWalkthrough,
   [commandIds.watchFile]: watchFile,
   [commandIds.stopWatching]: stopWatching,
   [commandIds.refresh]: ({ catalog }) => catalog.refresh(),
@@ -56,4 +62,5 @@ export const handlers: Record<HandledId, Handler> = {
   [innerCommandIds.repairLine]: repairLine,
   [innerCommandIds.showFailure]: showFailure,
   [innerCommandIds.showItem]: showItem,
+  [innerCommandIds.exampleStep]: exampleStep,
 };
