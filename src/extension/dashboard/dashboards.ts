@@ -26,28 +26,27 @@ export class Dashboards implements vscode.Disposable {
     });
   }
 
-  /** Shows a job's dashboard, beside the others where it is there already. */
+  /** Shows a job's dashboard: where it is already, else in a new tab. */
   async open(job: Job): Promise<void> {
+    const { DashboardPanel, panelOptions, titleOf } = await import("./panel.js");
     const known = this.panels.get(job.id);
     if (known) return known.panel.reveal();
-    const { panelOptions, titleOf } = await import("./panel.js");
-    const column = vscode.window.activeTextEditor?.viewColumn ?? vscode.ViewColumn.Active;
+    const column = vscode.ViewColumn.Active;
     const panel = vscode.window.createWebviewPanel(dashboardViewType, titleOf(job), column, panelOptions);
-    await this.keep(panel, job.id);
+    this.keep(new DashboardPanel(panel, job.id, this.catalog, this.log));
   }
 
   /** After a reload of the window. */
   private async restore(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
+    const { DashboardPanel } = await import("./panel.js");
     const id = jobOfState(state);
-    if (id === undefined || this.panels.has(id)) return panel.dispose();
-    await this.keep(panel, id);
+    if (id === undefined || this.panels.has(id)) panel.dispose();
+    else this.keep(new DashboardPanel(panel, id, this.catalog, this.log));
   }
 
-  private async keep(panel: vscode.WebviewPanel, id: string): Promise<void> {
-    const { DashboardPanel } = await import("./panel.js");
-    const dashboard = new DashboardPanel(panel, id, this.catalog, this.log);
-    this.panels.set(id, dashboard);
-    dashboard.onDidDispose(() => this.panels.delete(id));
+  private keep(dashboard: DashboardPanel): void {
+    this.panels.set(dashboard.jobId, dashboard);
+    dashboard.onDidDispose(() => this.panels.delete(dashboard.jobId));
   }
 
   dispose(): void {

@@ -2,23 +2,22 @@ import * as vscode from "vscode";
 import { messageOf } from "../../runtime/errors.js";
 import type { ItemKey } from "../../runtime/format/itemId.js";
 import { chartsOf } from "../../view/dashboard/charts/index.js";
-import { anyFailure, causeName, FailurePick } from "../../view/dashboard/failures.js";
+import { anyFailure, causeName } from "../../view/dashboard/failures.js";
 import { type Head, headOf } from "../../view/dashboard/head.js";
 import type { JobView } from "../../view/jobView.js";
-import { countText, labelText, shortText } from "../../view/text.js";
+import { labelText, shortText } from "../../view/text.js";
 import { commandIds, innerCommandIds } from "../ids.js";
 import type { Job } from "../job.js";
 import type { JobCatalog } from "../jobCatalog.js";
 import { type Log, unawaited } from "../log.js";
 import { Pace } from "../watching/pace.js";
+import { FailureTable } from "./failureTable.js";
 import { pageFolder, pageHtml } from "./page.js";
-import { type PageRequest, readRequest, type ShowMessage, type ShownFailures } from "./protocol.js";
+import { type PageRequest, readRequest, type ShowMessage } from "./protocol.js";
 import { DashboardReading } from "./reading.js";
 
 /** What runs is drawn at most this often. */
 const updateIntervalMs = 400;
-/** So many failures are looked at between two turns of everybody else. */
-const failuresOfSlice = 4_000;
 
 export const panelOptions: vscode.WebviewOptions & vscode.WebviewPanelOptions = {
   enableScripts: true,
@@ -52,9 +51,7 @@ export class DashboardPanel implements vscode.Disposable {
   private texts = new Map<string, string>();
   /** All that the page knows; undefined before it asked. */
   told: ShowMessage | undefined;
-  /** Keys of the items that the page was told of, and their numbers. */
-  private readonly keys: ItemKey[] = [];
-  private readonly refs = new Map<ItemKey, number>();
+  private readonly table = new FailureTable();
 
   constructor(
     readonly panel: vscode.WebviewPanel,
@@ -123,7 +120,7 @@ export class DashboardPanel implements vscode.Disposable {
       case "open":
         return this.open(request.ref);
       case "retry":
-        return this.retry({ items: request.refs.flatMap((ref) => this.keys[ref] ?? []) });
+        return this.retry({ items: request.refs.flatMap((ref) => this.table.keyOf(ref) ?? []) });
       case "retryCause":
         return this.retry({ causes: this.causesNamed(request.cause) });
     }
@@ -187,40 +184,8 @@ export class DashboardPanel implements vscode.Disposable {
 
   private async showFailures(view: JobView | null): Promise<void> {
     const asking = ++this.asking;
-    const pick = new FailurePick(this.query);
-    const failed = view?.status.failedItems ?? [];
-    for (let next = 0; next < failed.length; next++) {
-      if (next > 0 && next % failuresOfSlice === 0) await new Promise(setImmediate);
-      if (asking !== this.asking) return;
-      pick.take(failed[next]!);
-    }
-    const { rows, ...picked } = pick.result();
-    const can = this.job?.capabilities(vscode.workspace.isTrusted) ?? new Set();
-    this.show({
-      failures: {
-        ...picked,
-        rows: rows.map(({ key, ...row }) => ({ ref: this.refOf(key), ...row })),
-        canRetry: can.has("retryable"),
-        whyNot: can.has("retryable") ? "" : this.whyNoRetry(view),
-        shownText: shownText(rows.length, picked),
-      },
-    });
-  }
-
-  private whyNoRetry(view: JobView | null): string {
-    if (!view || view.status.failed === 0) return "";
-    if (view.foreign) return vscode.l10n.t("Another tool’s file is only read.");
-    if (!vscode.workspace.isTrusted) return vscode.l10n.t("In Restricted Mode nothing is run.");
-    if (view.status.run) return vscode.l10n.t("Failed items can be tried again when the run has ended.");
-    if (view.status.damaged) return vscode.l10n.t("Repair the checkpoint first, then try again.");
-    return this.job?.jobFile ? "" : vscode.l10n.t("No job file is known that could try them again.");
-  }
-
-  private refOf(key: ItemKey): number {
-    const known = this.refs.get(key);
-    if (known !== undefined) return known;
-    this.refs.set(key, this.keys.length);
-    return this.keys.push(key) - 1;
+    const failures = await this.table.of(view, this.job, this.query, () => asking === this.asking);
+    if (failures) this.show({ failures });
   }
 
   /** Sends the parts that are not as they were told before. */
@@ -246,7 +211,7 @@ export class DashboardPanel implements vscode.Disposable {
   }
 
   private async open(ref: number): Promise<void> {
-    const key = this.keys[ref];
+    const key = this.table.keyOf(ref);
     const { job } = this;
     if (key === undefined || !job) return;
     const command = job.view?.foreign ? innerCommandIds.showItem : innerCommandIds.showFailure;
@@ -271,11 +236,3 @@ const partText = (share: number): string =>
   vscode.l10n.t("Reading the checkpoint: {0}%", Math.floor(share * 100));
 
 export const titleOf = (job: Job): string => labelText(shortText(job.name, 60));
-
-function shownText(shown: number, { matching, total }: Pick<ShownFailures, "matching" | "total">): string {
-  if (total === 0) return "";
-  const all = countText(total);
-  if (matching === total) return shown === total ? all : vscode.l10n.t("{0} of {1}", countText(shown), all);
-  const some = vscode.l10n.t("{0} of {1} match", countText(matching), all);
-  return shown === matching ? some : vscode.l10n.t("{0}, {1} listed", some, countText(shown));
-}
