@@ -18,6 +18,7 @@ export const commandIds = {
   undo: "agentJobs.undo",
   openCheckpoint: "agentJobs.openCheckpoint",
   showFailures: "agentJobs.showFailures",
+  openDashboard: "agentJobs.openDashboard",
   showItemLog: "agentJobs.showItemLog",
   openLog: "agentJobs.openLog",
   exportReport: "agentJobs.exportReport",
@@ -83,6 +84,9 @@ export const settingIds = {
   offerExcludes: "offerExcludes",
   extendTerminal: "extendTerminal",
 } as const;
+
+/** What VS Code names the dashboards by, to restore them. */
+export const dashboardViewType = "agentJobs.dashboard";
 
 /** Scheme of the read-only documents that show a checkpoint as its repair would leave it. */
 export const repairedScheme = "agent-jobs-repaired";

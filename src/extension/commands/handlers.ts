@@ -10,6 +10,7 @@ import { copyLink } from "./copyLink.js";
 import { exportReport } from "./exportReport.js";
 import { markAllDone, markDone } from "./markDone.js";
 import { openCheckpoint, openLine } from "./openCheckpoint.js";
+import { openDashboard } from "./openDashboard.js";
 import { chooseOutliving } from "./outlive.js";
 import { acceptRepair, repair, repairLine } from "./repair.js";
 import { retry } from "./retry.js";
@@ -41,6 +42,7 @@ export const handlers: Record<HandledId, Handler> = {
   [commandIds.undo]: undo,
   [commandIds.openCheckpoint]: openCheckpoint,
   [commandIds.showFailures]: showFailures,
+  [commandIds.openDashboard]: openDashboard,
   [commandIds.showItemLog]: showItemLog,
   [commandIds.openLog]: openLog,
   [commandIds.exportReport]: exportReport,
