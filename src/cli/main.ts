@@ -17,6 +17,7 @@ import { registerResults } from "./commands/results.js";
 import { registerRetry, registerRun } from "./commands/run.js";
 import { registerStatus } from "./commands/status.js";
 import { registerStop } from "./commands/stop.js";
+import { registerTry } from "./commands/try.js";
 import { catchCrashes } from "./crash.js";
 import { exit, exitCodeOfError } from "./exitCodes.js";
 import { leave, noteError, printError } from "./terminal.js";
@@ -49,6 +50,7 @@ async function main(argv: string[]): Promise<void> {
   const commands = [
     registerRun,
     registerRetry,
+    registerTry,
     registerAttach,
     registerStop,
     registerPlan,
