@@ -8,6 +8,7 @@ import { registerClear } from "./commands/clear.js";
 import { registerCompact } from "./commands/compact.js";
 import { registerDoubt } from "./commands/doubt.js";
 import { registerFailures } from "./commands/failures.js";
+import { registerInput } from "./commands/input.js";
 import { registerMerge } from "./commands/merge.js";
 import { registerMigrate } from "./commands/migrate.js";
 import { registerPlan } from "./commands/plan.js";
@@ -57,6 +58,7 @@ async function main(argv: string[]): Promise<void> {
     registerStatus,
     registerDoubt,
     registerFailures,
+    registerInput,
     registerResults,
     registerReport,
     registerRepair,

@@ -9,6 +9,7 @@ import type { DoneRecord, RunStartedRecord, StepRecord, WritableRecord } from ".
 import { CheckpointScanner, type ScanSummary } from "./format/scan.js";
 import { type JobState, latestRun, type OpenItem } from "./state/jobState.js";
 import type { LostRun } from "./state/status.js";
+import { trialNote, withoutTrialNote } from "./state/trialNote.js";
 import { AppendFile, type Durability } from "./store/appendFile.js";
 import { JsonlStore } from "./store/jsonlStore.js";
 import { lossRecords } from "./store/lossNote.js";
@@ -155,18 +156,6 @@ class TrialLog implements JobLog {
 function asTrial({ params: _, sources: __, stages: ___, ...start }: RunStartedRecord): RunStartedRecord {
   return start;
 }
-
-const trialNote = (attempt: number, failed: number): string =>
-  `Attempt ${attempt} was a trial and gave a result. Until that is kept, the failure of attempt ${failed} stands.`;
-
-/** The detail of a failure without the words of trials after it. */
-export function withoutTrialNote(detail: string): string {
-  return detail.replace(/^Attempt \d+ was a trial and gave a result\.[^\n]*(\n|$)/, "");
-}
-
-/** Whether an attempt's end says that it was a trial whose result was not kept. */
-export const isTrialNote = (detail: string | undefined): boolean =>
-  detail !== undefined && withoutTrialNote(detail) !== detail;
 
 /** The trial that waits beside a checkpoint; null where there is none. */
 export async function readTrial(checkpoint: string): Promise<Trial | null> {

@@ -2,6 +2,7 @@ import { dirname } from "node:path";
 import * as vscode from "vscode";
 import { expectedCheckpoint } from "../../runtime/runner/findCheckpoints.js";
 import { labelledCheckpoint } from "../../runtime/runner/jobPaths.js";
+import { pythonVariable } from "../../runtime/runner/workerCommand.js";
 import { taskType } from "../ids.js";
 import type { Job } from "../job.js";
 import type { JobCatalog } from "../jobCatalog.js";
@@ -14,6 +15,14 @@ import { type Outliving, outlivingArgs } from "./outliving.js";
 import { type PlanOutcome, readPlan } from "./readPlan.js";
 import { Reconnections } from "./reconnections.js";
 import { TaskErrors } from "./taskErrors.js";
+
+/** A process that runs our command line. */
+export interface CliCall {
+  program: string;
+  args: string[];
+  cwd: string;
+  env: Record<string, string>;
+}
 
 function jobFileOfJob(job: Job): string {
   if (job.jobFile !== null) return job.jobFile;
@@ -116,6 +125,20 @@ export class JobTasks implements vscode.TaskProvider, vscode.Disposable {
     const which = [...(await whichRun(job, jobFile, given)), ...planArgs(given)];
     const args = [this.cli, "plan", jobFile, "--json", ...which];
     return readPlan(path, args, { cwd: dirname(jobFile), env, signal });
+  }
+
+  /** How a command of the command line is called for a job's run, after its job file. */
+  async callOf(job: Job, command: "try" | "input", given: readonly string[]): Promise<CliCall> {
+    const jobFile = jobFileOfJob(job);
+    const { path, env } = await this.nodes.find();
+    const which = command === "try" ? await whichRun(job, jobFile) : [];
+    const python = await chosenPython(vscode.Uri.file(jobFile));
+    return {
+      program: path,
+      args: [this.cli, command, jobFile, ...which, ...given],
+      cwd: dirname(jobFile),
+      env: { ...env, AGENT_JOBS_ASK: "no", ...(python && { [pythonVariable]: python }) },
+    };
   }
 
   /** A task that follows a job's run in a terminal, which stays to be read when the run has ended. */
