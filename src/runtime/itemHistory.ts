@@ -107,9 +107,8 @@ class HistoryFile {
     if (found.size === this.readBytes) return;
     const file = await openPlain(this.path);
     try {
+      const chunk = Buffer.allocUnsafeSlow(Math.min(sliceBytes, found.size - this.readBytes + 1));
       for (;;) {
-        // A buffer of its own: what a line is made of stays in it.
-        const chunk = Buffer.allocUnsafeSlow(sliceBytes);
         const { bytesRead } = await file.read(chunk, 0, chunk.length, this.readBytes);
         if (bytesRead === 0) break;
         this.readBytes += bytesRead;

@@ -22,7 +22,7 @@ const newline = 0x0a;
 
 /**
  * Takes a file's bytes, chunk by chunk, and gives the lines that have an item's id in them. What they say of it is for a
- * parser to tell: other items may mention the id.
+ * parser to tell: other items may mention the id. A line is to be used before the next chunk is given.
  */
 export class ItemLineFinder {
   private readonly needles: Buffer[];
@@ -66,7 +66,8 @@ export class ItemLineFinder {
 
   private carry(bytes: Buffer): void {
     this.carriedBytes += bytes.length;
-    if (this.carriedBytes <= maxLineBytes) this.carried.push(bytes);
+    // A copy: whoever reads may use one buffer again and again.
+    if (this.carriedBytes <= maxLineBytes) this.carried.push(Buffer.from(bytes));
     else if (this.carried.length !== 1 || this.carried[0]!.length !== headBytes)
       this.carried = [Buffer.concat([...this.carried, bytes]).subarray(0, headBytes)];
   }
