@@ -25,8 +25,7 @@ export default defineJob({
     const kind = item.text.length > 9 ? Kind.Long : Kind.Short;
     const reply = { value: item.text.toUpperCase() } as Reply<string>;
     ctx.usage({ usd: 0.5 });
-    let isGood = item.id === "a";
-    if (!isGood) throw new Error(\`no luck with \${item.id}\`);
+    if (item.text !== "good" && item.id === "b") throw new Error(\`no luck with \${item.id}\`);
     return { kind, value: reply.value };
   },
 });
@@ -40,6 +39,9 @@ describe("debugging an item", () => {
   before(async () => {
     ({ catalog } = await parts());
     writeFileSync(file(), job);
+    const { id } = await jobNamed(catalog, "debugged");
+    await vscode.commands.executeCommand("agentJobs.run", id);
+    await failed();
   });
   after(() => {
     vscode.debug.removeBreakpoints(vscode.debug.breakpoints);
@@ -54,9 +56,9 @@ describe("debugging an item", () => {
 
   /**
    * What the debugger shows where it stops: the line, and the locals by name. Held for longer than the item may take, then
-   * `isGood` is set as told and it goes on.
+   * the item's text is set as told and it goes on.
    */
-  function atBreakpoint(isGood: string): Promise<{ line: number; path: string; item: string }> {
+  function atBreakpoint(text: string): Promise<{ line: number; path: string; item: string }> {
     return new Promise((resolve, reject) => {
       const factory = vscode.debug.registerDebugAdapterTrackerFactory("*", {
         createDebugAdapterTracker: (session) => ({
@@ -75,24 +77,24 @@ describe("debugging an item", () => {
         const { result } = await evaluate("item.id + ' ' + reply.value");
         // Longer than the job's time limit of an item, by the clock of the process that is held.
         await evaluate("{ const end = Date.now() + 1600; while (Date.now() < end); }");
-        await evaluate(`isGood = ${isGood}`);
+        await evaluate(`item.text = '${text}'`);
         await session.customRequest("continue", { threadId });
         return { line: frame.line as number, path: frame.source.path as string, item: result as string };
       };
     });
   }
 
-  async function debugged(isGood: string, ...answers: (string | undefined)[]) {
+  async function debugged(text: string, ...answers: (string | undefined)[]) {
     const asked = answering("showInformationMessage", (_: never, ...rest: never[]) =>
       (rest as unknown[]).some((part) => part === "Debug") ? "Debug" : answers.shift(),
     );
     const warned = answering("showWarningMessage", () => undefined);
-    const at = lineOf("if (!isGood)");
+    const at = lineOf("if (item.text");
     vscode.debug.addBreakpoints([
       new vscode.SourceBreakpoint(new vscode.Location(vscode.Uri.file(file()), new vscode.Position(at, 0))),
     ]);
     try {
-      const stopped = atBreakpoint(isGood);
+      const stopped = atBreakpoint(text);
       const command = vscode.commands.executeCommand("agentJobs.debugItem", await row());
       const place = await stopped;
       await command;
@@ -105,9 +107,6 @@ describe("debugging an item", () => {
   }
 
   it("asks first, and runs nothing where the answer is no, nor where a run holds the job", async () => {
-    const { id } = await jobNamed(catalog, "debugged");
-    await vscode.commands.executeCommand("agentJobs.run", id);
-    await failed();
     const before = readFileSync(checkpoint(), "utf8");
     const asked = answering("showInformationMessage", () => undefined);
     try {
@@ -121,8 +120,8 @@ describe("debugging an item", () => {
   });
 
   it("stops at a breakpoint in the job file, and leaves the item failed where its result is discarded", async () => {
-    const { place, asked } = await debugged("true", "Discard");
-    assert.deepEqual(place, { line: lineOf("if (!isGood)") + 1, path: file(), item: "'b BB'" });
+    const { place, asked } = await debugged("good", "Discard");
+    assert.deepEqual(place, { line: lineOf("if (item.text") + 1, path: file(), item: "'b BB'" });
     assert.match(String(asked[1]?.[0]), /gave a result as it was debugged\. It spent \$0\.50/);
     const { status } = (await failed()).view!;
     assert.deepEqual([status.done, status.failed, status.inDoubt], [1, 1, 0]);
@@ -132,14 +131,14 @@ describe("debugging an item", () => {
   });
 
   it("records the failure where it fails again, and asks nothing", async () => {
-    const { asked, warned } = await debugged("false");
+    const { asked, warned } = await debugged("bad");
     assert.equal(asked.length, 1);
     assert.match(String(warned[0]?.[0]), /b failed again: no luck with b/);
     assert.equal(await usd(), 2);
   });
 
   it("makes the item done with its result where that is kept", async () => {
-    await debugged("true", "Keep Result");
+    await debugged("good", "Keep Result");
     const job = await jobNamed(catalog, "debugged", ({ view }) => view?.status.done === 2);
     assert.equal(job.view!.status.failed, 0);
     assert.equal(await usd(), 2.5);

@@ -74,8 +74,14 @@ async function debug(services: Services, job: Job, item: ItemKey): Promise<void>
     ...(job.view?.status.damaged ? ["--on-damage", "continue"] : []),
   ];
   const trial = randomUUID();
-  if (isPython) await debugPython(services, job, { name, trial, args, folder: dirname(job.jobFile) });
-  else await debugNode(services, job, { name, trial, args });
+  job.isDebugged = true;
+  try {
+    if (isPython) await debugPython(services, job, { name, trial, args, folder: dirname(job.jobFile) });
+    else await debugNode(services, job, { name, trial, args });
+    await services.catalog.refreshJob(job);
+  } finally {
+    job.isDebugged = false;
+  }
   await tellEnd(services, job, item, attemptBefore);
 }
 
@@ -116,7 +122,6 @@ async function agreed(job: Job, item: ItemKey): Promise<boolean> {
 }
 
 async function tellEnd(services: Services, job: Job, item: ItemKey, attemptBefore: number): Promise<void> {
-  await services.catalog.refreshJob(job);
   services.items.refresh(job);
   const trial = await readTrial(job.checkpoint);
   if (trial?.done) return askOverTrial(services, job);
