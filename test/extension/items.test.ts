@@ -111,9 +111,9 @@ describe("the document of an item", () => {
     try {
       await jobNamed(catalog, "followed", ({ holder }) => holder !== null);
       const document = await open("followed", '"three"');
-      assert.match(document.getText(), /^State {4}running$/m);
+      assert.match(document.getText(), /^State: {3}running$/m);
       writer.kill("SIGKILL");
-      await until("the item to be in doubt", (text) => /^State {4}in doubt/m.test(text));
+      await until("the item to be in doubt", (text) => /^State: {3}in doubt/m.test(text));
       assert.match(document.getText(), /^ {2}1 {2}no end recorded: run 1 was killed/m);
     } finally {
       writer.kill("SIGKILL");

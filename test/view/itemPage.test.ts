@@ -8,9 +8,10 @@ import { ItemHistoryReader } from "../../src/runtime/itemHistory.js";
 import { CheckpointFollower } from "../../src/runtime/store/follow.js";
 import { type ItemPageInput, itemPage } from "../../src/view/item/itemPage.js";
 import { jobView } from "../../src/view/jobView.js";
+import { translated } from "./pseudoLanguage.js";
 
 const atMs = Date.UTC(2026, 10, 21, 4);
-const item = keyOf("a17");
+const item = keyOf("item-17");
 const key = `sk-ant-${"api03-".padEnd(90, "aB3")}`;
 
 describe("the document of an item", () => {
@@ -36,18 +37,22 @@ describe("the document of an item", () => {
     ...more,
   });
 
-  async function pageOf(records: WritableRecord[], more: Partial<ItemPageInput> = {}) {
+  async function pageInputOf(records: WritableRecord[]): Promise<ItemPageInput> {
     const path = join(folder, "n.jsonl");
     const header: WritableRecord = { type: "job", atMs, v: 1, job: "nightly" };
     writeFileSync(path, Buffer.concat([header, ...records].map(encodeRecord)));
     const follower = new CheckpointFollower(path);
     await follower.refresh();
     const view = jobView({
-      ...{ checkpoint: "checkpoints/n.jsonl", fallbackName: "n", state: follower.state },
+      ...{ checkpoint: "checkpoints/nightly.jsonl", fallbackName: "n", state: follower.state },
       ...{ scan: follower.summary(), holder: null, nowMs: atMs },
     });
     const history = await new ItemHistoryReader(path, item).read();
-    const page = itemPage({ item, view, history, input: undefined, log: undefined, ...more });
+    return { item, view, history, input: undefined, log: undefined };
+  }
+
+  async function pageOf(records: WritableRecord[], more: Partial<ItemPageInput> = {}) {
+    const page = itemPage({ ...(await pageInputOf(records)), ...more });
     return { page, text: page.lines.join("\n") };
   }
   const part = (text: string, heading: string) =>
@@ -62,7 +67,7 @@ describe("the document of an item", () => {
     ]);
     assert.match(
       text,
-      /^Item {5}a17\nJob {6}nightly\nState {4}failed \(rate-limit\)\nWhere {4}checkpoints\/n\.jsonl, line 3 to line 7\n/,
+      /^Item: {4}item-17\nJob: {5}nightly\nState: {3}failed \(rate-limit\)\nWhere: {3}checkpoints\/nightly\.jsonl, line 3 – line 7\n/,
     );
     assert.equal(part(text, "Error"), "Error\n  429 Too many\n  requests");
     assert.equal(part(text, "Stack"), "Stack\n  at process (/x/n.job.ts:12:3)");
@@ -76,7 +81,7 @@ describe("the document of an item", () => {
     assert.match(part(text, "Usage"), /^Usage {2}of 2 attempts\n {2}Cost +\$0\.50\n {2}Input tokens +2,000$/);
     for (const { line, start, end, target } of page.links)
       assert.equal(page.lines[line]!.slice(start, end), `line ${target}`);
-    assert.deepEqual([...page.headings.keys()], ["Error", "Stack", "Input", "Attempts", "Usage"]);
+    assert.deepEqual([...page.headings.keys()], ["error", "stack", "input", "attempts", "usage"]);
   });
 
   it("of a done one has its result and steps, and counts a record that is there twice once", async () => {
@@ -90,7 +95,7 @@ describe("the document of an item", () => {
       usage: { usd: 0.5 },
     };
     const { text } = await pageOf([run(1), step, spent, spent, done, done]);
-    assert.match(text, /^State {4}done, \d{4}-/m);
+    assert.match(text, /^State: {3}done, \d{4}-/m);
     assert.equal(part(text, "Result"), 'Result\n  {\n    "n": [\n      1\n    ]\n  }');
     assert.match(part(text, "Steps"), /^Steps\n {2}outline {2}40 ms {2}line 3\n {4}\[\n {6}"x"/);
     assert.match(part(text, "Usage"), /Cost +\$1\.50/);
@@ -100,7 +105,7 @@ describe("the document of an item", () => {
   it("of one in doubt says why, and how its run ended", async () => {
     const started: WritableRecord = { ...of(1), type: "started" };
     const { text } = await pageOf([run(1), started, { type: "run-lost", atMs, run: 1, cause: "killed" }]);
-    assert.match(text, /^State {4}in doubt: its run ended before it recorded how this went/m);
+    assert.match(text, /^State: {3}in doubt: its run ended before it recorded how this went/m);
     assert.match(part(text, "Attempts"), /1 {2}no end recorded: run 1 was killed {2}run 1/);
   });
 
@@ -139,7 +144,7 @@ describe("the document of an item", () => {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
     assert.doesNotMatch(text, /[\u0000-\u0009\u000b-\u001f\u202e]/);
     assert.doesNotMatch(text, /aB3aB3/);
-    assert.match(text, /^Log {2}newest 1 of 4 lines$/m);
+    assert.match(text, /^Log {2}the newest 1 of 4 lines$/m);
   });
 
   it("says where a result was cut, and leads to all of it", async () => {
@@ -147,8 +152,27 @@ describe("the document of an item", () => {
     const { page, text } = await pageOf([run(1), done]);
     assert.ok(text.length < 200_000);
     const at = page.lines.findIndex((line) =>
-      line.includes("… cut here: it has 3.0 MB. All of it is in line 3"),
+      line.includes("… cut here: it has 3.0 MB. All of it is in the checkpoint: line 3"),
     );
     assert.ok(page.links.some(({ line, target }) => line === at && target === 3));
+  });
+
+  it("leaves no word out of translation", async () => {
+    const made = await Promise.all([
+      pageInputOf([
+        ...[run(1), { ...of(1), type: "started" } as WritableRecord, failed(1, "note")],
+        ...[run(2), { ...of(2), type: "started" } as WritableRecord],
+      ]),
+      pageInputOf([run(1), { ...of(1), type: "done", by: "person" }]),
+      pageInputOf([]),
+    ]);
+    const more = {
+      tried: { result: "x".repeat(600_000).replaceAll("x", "1"), attempt: 2 },
+      log: { lines: [{ time: "2026", text: "note" }], left: 1 },
+    };
+    translated(() => [
+      ...made.flatMap((input) => itemPage(input).lines),
+      ...itemPage({ ...made[0]!, ...more }).lines,
+    ]);
   });
 });

@@ -6,7 +6,7 @@ import { newestItemLines } from "../../runtime/runner/itemLogLines.js";
 import { findRows } from "../../runtime/store/findRows.js";
 import { readTrial } from "../../runtime/trial.js";
 import { itemPage, type ShownInput } from "../../view/item/itemPage.js";
-import type { ItemPage } from "../../view/item/page.js";
+import type { ItemPage, PagePart } from "../../view/item/page.js";
 import { itemLines } from "../../view/rowText.js";
 import { commandIds, innerCommandIds } from "../ids.js";
 import type { Job } from "../job.js";
@@ -72,7 +72,7 @@ export class DrawnItem {
     const row = { job, itemKey: item };
     const top = (title: string, command: string, ...args: unknown[]) =>
       new vscode.CodeLens(new vscode.Range(0, 0, 0, 0), { title, command, arguments: args });
-    const at = (name: string, title: string, command: string, ...args: unknown[]) => {
+    const at = (name: PagePart, title: string, command: string, ...args: unknown[]) => {
       const line = page.headings.get(name);
       return line === undefined
         ? []
@@ -91,25 +91,26 @@ export class DrawnItem {
       ...(this.hasTrial && isTrusted
         ? [
             ...at(
-              "Trial",
+              "trial",
               vscode.l10n.t("$(check) Keep Result"),
               innerCommandIds.settleTrial,
               job.id,
               "keep",
             ),
-            ...at("Trial", vscode.l10n.t("$(trash) Discard"), innerCommandIds.settleTrial, job.id, "discard"),
+            ...at("trial", vscode.l10n.t("$(trash) Discard"), innerCommandIds.settleTrial, job.id, "discard"),
           ]
         : []),
       ...(!this.hasInput && isTrusted && job.jobFile !== null
-        ? at("Input", vscode.l10n.t("Show Input…"), innerCommandIds.showItemInput, job.id, item)
+        ? at("input", vscode.l10n.t("Show Input…"), innerCommandIds.showItemInput, job.id, item)
         : []),
-      ...at("Log", vscode.l10n.t("All of It"), commandIds.showItemLog, row),
+      ...at("log", vscode.l10n.t("All of It"), commandIds.showItemLog, row),
     ];
   }
 
   symbols(lineCount: number): vscode.DocumentSymbol[] {
     const headings = [...(this.page?.headings ?? [])];
-    return headings.map(([name, line], i) => {
+    return headings.map(([, line], i) => {
+      const name = this.page!.lines[line]!;
       const end = (headings[i + 1]?.[1] ?? lineCount) - 1;
       const range = new vscode.Range(line, 0, Math.max(line, end), 0);
       const at = new vscode.Range(line, 0, line, name.length);

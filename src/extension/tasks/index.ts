@@ -116,7 +116,7 @@ export class JobTasks implements vscode.TaskProvider, vscode.Disposable {
   async callOf(job: Job, command: "try" | "input", given: readonly string[]): Promise<CliCall> {
     const jobFile = jobFileOfJob(job);
     const { path, env } = await this.nodes.find();
-    const which = command === "try" ? await whichRun(job, jobFile) : [];
+    const which = command === "try" ? await whichRun(runOf(job), jobFile) : [];
     const python = await chosenPython(vscode.Uri.file(jobFile));
     return {
       program: path,

@@ -5,6 +5,7 @@ import { endingOf, type RunEnding } from "../../runtime/state/status.js";
 import { isTrialNote } from "../../runtime/state/trialNote.js";
 import { addUsages } from "../../runtime/usage.js";
 import type { JobView } from "../jobView.js";
+import { t } from "../l10n.js";
 import { durationText, safeText, timeText, usdText } from "../text.js";
 import { indent, type Page } from "./page.js";
 
@@ -51,7 +52,7 @@ export function attemptsOf(entries: readonly ItemEntry[]): Attempt[] {
 /** A table of them, the newest first. */
 export function attemptLines(page: Page, view: JobView, attempts: readonly Attempt[], left: number): void {
   if (attempts.length === 0) return;
-  page.heading("Attempts");
+  page.heading("attempts", t("Attempts"));
   const shown = attempts.slice(-maxAttempts).reverse();
   const rows = shown.map((attempt) => {
     const { run, atMs, end, usage: used } = attempt;
@@ -60,7 +61,7 @@ export function attemptLines(page: Page, view: JobView, attempts: readonly Attem
     return [
       `${attempt.attempt}`,
       endText(view, attempt),
-      run > 0 ? `run ${run}` : "",
+      run > 0 ? t("run {0}", run) : "",
       begunMs === undefined ? "" : timeText(begunMs),
       ms === undefined ? "" : durationText(ms),
       used?.usd === undefined ? "" : usdText(used.usd),
@@ -76,28 +77,35 @@ export function attemptLines(page: Page, view: JobView, attempts: readonly Attem
     page.block(record.message.split("\n", 1)[0] ?? "", `${indent}${" ".repeat(widths[0]!)}  `);
   }
   if (left > 0 || attempts.length > shown.length)
-    page.lines.push(`${indent}(earlier ones are in the checkpoint)`);
+    page.lines.push(`${indent}${t("(earlier ones are in the checkpoint)")}`);
 }
 
-const runEndings: Partial<Record<RunEnding, string>> = {
-  killed: "was killed",
-  "out-of-memory": "was killed for want of memory",
-  reboot: "ended with its machine",
-  "taken-over": "was taken over",
-  interrupted: "was interrupted",
-  terminated: "was ended by a signal",
-};
+/** Of an attempt without an end: how its run ended. */
+function lossText(run: number, ended: RunEnding): string {
+  switch (ended) {
+    case "killed":
+      return t("no end recorded: run {0} was killed", run);
+    case "out-of-memory":
+      return t("no end recorded: run {0} was killed for want of memory", run);
+    case "reboot":
+      return t("no end recorded: run {0} ended with its machine", run);
+    case "taken-over":
+      return t("no end recorded: run {0} was taken over", run);
+    default:
+      return t("no end recorded: run {0} ended before it", run);
+  }
+}
 
 function endText({ state, status }: JobView, { run: number, end }: Attempt): string {
   const record = end?.record;
-  if (record?.type === "done") return record.by === "person" ? "marked as done" : "done";
+  if (record?.type === "done") return record.by === "person" ? t("marked as done") : t("done");
   if (record?.type === "failed") {
-    if (isTrialNote(record.detail)) return "trial, not kept";
-    return `failed (${safeText(redact(record.cause))})`;
+    if (isTrialNote(record.detail)) return t("trial, not kept");
+    return t("failed ({0})", safeText(redact(record.cause)));
   }
   const run = state.runs.get(number);
-  if (!run) return "no end recorded";
-  if (status.holder?.token === run.token) return "under way";
+  if (!run) return t("no end recorded");
+  if (status.holder?.token === run.token) return t("under way");
   const lost = status.lastRun?.run.run === number ? status.lastRun.ended : endingOf(run);
-  return `no end recorded: run ${number} ${runEndings[lost] ?? "ended before it"}`;
+  return lossText(number, lost);
 }

@@ -1,13 +1,14 @@
 /** All that is known of an item, as the lines of a document that folds by its indents. */
 import { type ItemKey, idText } from "../../runtime/format/itemId.js";
 import type { FailedRecord, Usage } from "../../runtime/format/record.js";
-import type { ItemEntry, ItemHistory } from "../../runtime/itemHistory.js";
+import type { ItemEntry, ItemHistory, ShownJson } from "../../runtime/itemHistory.js";
 import { redact } from "../../runtime/redact.js";
 import { withoutTrialNote } from "../../runtime/state/trialNote.js";
 import { addUsages } from "../../runtime/usage.js";
 import { logLineTexts } from "../itemLogText.js";
 import type { JobView } from "../jobView.js";
-import { bytesText, countText, durationText, plural, safeText, timeText, usdText } from "../text.js";
+import { t } from "../l10n.js";
+import { bytesText, counted, countText, durationText, plural, safeText, timeText, usdText } from "../text.js";
 import { type Attempt, attemptLines, attemptsOf } from "./attempts.js";
 import { type ItemPage, indent, Page } from "./page.js";
 
@@ -40,9 +41,9 @@ export function itemPage(input: ItemPageInput): ItemPage {
   const page = new Page();
   const { item, view, history } = input;
   const attempts = attemptsOf(history.entries);
-  page.field("Item", [safeText(redact(idText(item)))]);
-  page.field("Job", [safeText(redact(view.label === null ? view.name : `${view.name} @ ${view.label}`))]);
-  page.field("State", [stateText(input, attempts)]);
+  page.field(t("Item"), [safeText(redact(idText(item)))]);
+  page.field(t("Job"), [safeText(redact(view.label === null ? view.name : `${view.name} @ ${view.label}`))]);
+  page.field(t("State"), [stateText(input, attempts)]);
   where(page, input);
   failure(page, input);
   tried(page, input);
@@ -61,20 +62,24 @@ function stateText({ item, view }: ItemPageInput, attempts: readonly Attempt[]):
   const end = attempts.findLast(({ end: found }) => found?.record.type === "done")?.end;
   if (state.done.has(item)) {
     const record = end?.record;
-    const by =
-      record?.type === "done" && record.by === "person" ? ", marked by a person, without a result" : "";
-    return `done${by}${record ? `, ${timeText(record.atMs)}` : ""}`;
+    if (record?.type !== "done") return t("done");
+    const at = timeText(record.atMs);
+    return record.by === "person"
+      ? t("done, marked by a person without a result, {0}", at)
+      : t("done, {0}", at);
   }
-  if (!open) return "not begun";
+  if (!open) return t("not begun");
   if (open.phase === "failed") {
-    const isGoingOn = open.willRetry && status.holder !== null;
-    return `failed (${safeText(redact(open.failure?.cause ?? "other"))})${isGoingOn ? ", to be tried again by the run" : ""}`;
+    const cause = safeText(redact(open.failure?.cause ?? "other"));
+    return open.willRetry && status.holder !== null
+      ? t("failed ({0}), to be tried again by the run", cause)
+      : t("failed ({0})", cause);
   }
-  if (open.phase === "waiting") return "waiting for its next stage";
+  if (open.phase === "waiting") return t("waiting for its next stage");
   if (status.inDoubtItems.some((entry) => entry.item === item))
-    return "in doubt: its run ended before it recorded how this went. It may be done, and paid for";
+    return t("in doubt: its run ended before it recorded how this went. It may be done, and paid for");
   const { progress } = open;
-  return `running${progress ? `, ${Math.floor(progress.fraction * 100)}% by its own word` : ""}`;
+  return progress ? t("running, {0}% by its own word", Math.floor(progress.fraction * 100)) : t("running");
 }
 
 /** The first and the last of its records. */
@@ -83,12 +88,14 @@ function where(page: Page, { view, history }: ItemPageInput): void {
   const last = history.entries.at(-1);
   const file = safeText(view.checkpoint);
   if (!first || !last) {
-    page.field("Where", [
-      view.scan.format === "agent-resume" ? `${file}, in its last line` : `${file} says nothing of it`,
+    page.field(t("Where"), [
+      view.scan.format === "agent-resume"
+        ? t("{0}, in its last line", file)
+        : t("{0} says nothing of it", file),
     ]);
     return;
   }
-  page.field("Where", first === last ? [`${file}, `, first] : [`${file}, `, first, " to ", last]);
+  page.field(t("Where"), first === last ? [`${file}, `, first] : [`${file}, `, first, " – ", last]);
 }
 
 function failure(page: Page, { item, view, history }: ItemPageInput): void {
@@ -96,7 +103,7 @@ function failure(page: Page, { item, view, history }: ItemPageInput): void {
   const failed = history.entries.findLast(({ record }) => record.type === "failed");
   if (!failed) return;
   const { message, detail } = failed.record as FailedRecord;
-  page.heading("Error");
+  page.heading("error", t("Error"));
   page.block(message);
   const own = detail === undefined ? "" : withoutTrialNote(detail);
   // A stack begins with the message, which is there already.
@@ -104,7 +111,7 @@ function failure(page: Page, { item, view, history }: ItemPageInput): void {
     .slice(Math.max(0, own.indexOf(message)) + (own.includes(message) ? message.length : 0))
     .replace(/^\s*\n/, "");
   if (stack.trim() === "") return;
-  page.heading("Stack");
+  page.heading("stack", t("Stack"));
   page.block(
     stack
       .split("\n")
@@ -115,28 +122,30 @@ function failure(page: Page, { item, view, history }: ItemPageInput): void {
 
 function tried(page: Page, { tried: given }: ItemPageInput): void {
   if (!given) return;
-  page.heading("Trial", `attempt ${given.attempt} gave this result, which is not kept`);
-  const text = given.result === undefined ? "(none)" : JSON.stringify(given.result, null, 2);
-  page.block(text.length > maxTriedChars ? `${text.slice(0, maxTriedChars)}\n… cut here` : text);
+  page.heading("trial", t("Trial"), t("attempt {0} gave this result, which is not kept", given.attempt));
+  const text = given.result === undefined ? t("(none)") : JSON.stringify(given.result, null, 2);
+  page.block(text.length > maxTriedChars ? `${text.slice(0, maxTriedChars)}\n${t("… cut here")}` : text);
 }
 
 function result(page: Page, entries: readonly ItemEntry[]): void {
   const done = entries.find(({ record }) => record.type === "done");
   if (!done) return;
   const shown = done.result ?? entries.findLast(({ record }) => record.type === "measured")?.result;
-  page.heading("Result");
+  page.heading("result", t("Result"));
   if (!shown) {
-    page.lines.push(`${indent}(none was recorded)`);
+    page.lines.push(`${indent}${t("(none was recorded)")}`);
     return;
   }
   page.block(shown.text);
-  if (shown.isCut)
-    page.add([`${indent}… cut here: it has ${bytesText(shown.bytes)}. All of it is in `, done]);
+  if (shown.isCut) page.add([`${indent}${cutText(shown)} `, done]);
 }
 
+const cutText = ({ bytes }: ShownJson): string =>
+  t("… cut here: it has {0}. All of it is in the checkpoint:", bytesText(bytes));
+
 function givenInput(page: Page, input: ShownInput | undefined): void {
-  page.heading("Input");
-  if (!input) page.lines.push(`${indent}(not read: Show Input asks the job for it)`);
+  page.heading("input", t("Input"));
+  if (!input) page.lines.push(`${indent}${t("(not read: Show Input asks the job for it)")}`);
   else if ("why" in input) page.block(`(${input.why})`);
   else page.block(input.text);
 }
@@ -146,7 +155,7 @@ function steps(page: Page, entries: readonly ItemEntry[]): void {
   for (const entry of entries)
     if (entry.record.type === "step") byOperation.set(`${entry.record.step}/${entry.record.op}`, entry);
   if (byOperation.size === 0) return;
-  page.heading("Steps");
+  page.heading("steps", t("Steps"));
   const all = [...byOperation.values()];
   for (const entry of all.slice(0, maxSteps)) {
     const { record, result: given } = entry;
@@ -156,37 +165,38 @@ function steps(page: Page, entries: readonly ItemEntry[]): void {
     if (!given) continue;
     const isCut = given.isCut || given.text.length > maxStepChars;
     page.block(given.text.slice(0, maxStepChars), indent.repeat(2));
-    if (isCut)
-      page.add([`${indent.repeat(2)}… cut here: it has ${bytesText(given.bytes)}. All of it is in `, entry]);
+    if (isCut) page.add([`${indent.repeat(2)}${cutText(given)} `, entry]);
   }
-  if (all.length > maxSteps) page.lines.push(`${indent}and ${plural(all.length - maxSteps, "more step")}`);
+  if (all.length > maxSteps)
+    page.lines.push(`${indent}${counted(all.length - maxSteps, "and {0} more step", "and {0} more steps")}`);
 }
 
 function usage(page: Page, attempts: readonly Attempt[]): void {
   let sum: Usage | undefined;
   for (const { usage: used } of attempts) if (used) sum = addUsages(sum, used);
   if (!sum) return;
-  page.heading("Usage", attempts.length > 1 ? `of ${plural(attempts.length, "attempt")}` : "");
+  page.heading(
+    "usage",
+    t("Usage"),
+    attempts.length > 1 ? counted(attempts.length, "of {0} attempt", "of {0} attempts") : "",
+  );
   const row = (name: string, amount: number | undefined, text = countText(amount ?? 0)) => {
     if (amount !== undefined) page.lines.push(`${indent}${name.padEnd(16)} ${text}`);
   };
-  row("Cost", sum.usd, usdText(sum.usd ?? 0));
-  row("Input tokens", sum.inputTokens);
-  row("Output tokens", sum.outputTokens);
-  row("Cached", sum.cachedTokens);
-  row("Cache writes", sum.cacheWriteTokens);
-  row("Requests", sum.requests);
+  row(t("Cost"), sum.usd, usdText(sum.usd ?? 0));
+  row(t("Input tokens"), sum.inputTokens);
+  row(t("Output tokens"), sum.outputTokens);
+  row(t("Cached"), sum.cachedTokens);
+  row(t("Cache writes"), sum.cacheWriteTokens);
+  row(t("Requests"), sum.requests);
   if (sum.model !== undefined)
-    page.lines.push(`${indent}${"Model".padEnd(16)} ${safeText(redact(sum.model))}`);
+    page.lines.push(`${indent}${t("Model").padEnd(16)} ${safeText(redact(sum.model))}`);
 }
 
 function log(page: Page, found: ItemLog | undefined): void {
   if (!found || found.lines.length === 0) return;
-  page.heading(
-    "Log",
-    found.left > 0
-      ? `newest ${countText(found.lines.length)} of ${plural(found.lines.length + found.left, "line")}`
-      : "",
-  );
+  const { length } = found.lines;
+  const note = t("the newest {0} of {1}", countText(length), plural(length + found.left, "line"));
+  page.heading("log", t("Log"), found.left > 0 ? note : "");
   for (const line of logLineTexts(found.lines)) page.lines.push(indent + line);
 }

@@ -1,5 +1,6 @@
 import type { ItemEntry } from "../../runtime/itemHistory.js";
 import { redact } from "../../runtime/redact.js";
+import { t } from "../l10n.js";
 import { countText, safeLines } from "../text.js";
 
 export const indent = "  ";
@@ -14,27 +15,38 @@ export interface PageLink {
   target: number;
 }
 
+export type PagePart =
+  | "error"
+  | "stack"
+  | "trial"
+  | "result"
+  | "input"
+  | "attempts"
+  | "steps"
+  | "usage"
+  | "log";
+
 export interface ItemPage {
   lines: string[];
   links: PageLink[];
-  /** The lines, counted from 0, of its headings, by their names. */
-  headings: Map<string, number>;
+  /** The lines, counted from 0, of its headings. */
+  headings: Map<PagePart, number>;
 }
 
 /** The lines of an item's document while they are drawn. */
 export class Page implements ItemPage {
   readonly lines: string[] = [];
   readonly links: PageLink[] = [];
-  readonly headings = new Map<string, number>();
+  readonly headings = new Map<PagePart, number>();
 
   field(name: string, parts: readonly (string | ItemEntry)[]): void {
-    this.add([`${name.padEnd(8)} `, ...parts]);
+    this.add([`${`${name}:`.padEnd(8)} `, ...parts]);
   }
 
-  heading(name: string, note = ""): void {
+  heading(part: PagePart, title: string, note = ""): void {
     this.lines.push("");
-    this.headings.set(name, this.lines.length);
-    this.lines.push(note === "" ? name : `${name}  ${note}`);
+    this.headings.set(part, this.lines.length);
+    this.lines.push(note === "" ? title : `${title}  ${note}`);
   }
 
   /** @param parts text, which is safe, and records, which become links to their lines */
@@ -46,7 +58,8 @@ export class Page implements ItemPage {
         continue;
       }
       const start = text.length;
-      text += `line ${countText(part.line)}${part.path.endsWith(".events") ? " of the events" : ""}`;
+      const line = countText(part.line);
+      text += part.path.endsWith(".events") ? t("line {0} of the events", line) : t("line {0}", line);
       this.links.push({
         ...{ line: this.lines.length, start, end: text.length },
         ...{ path: part.path, target: part.line },
