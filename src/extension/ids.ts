@@ -13,6 +13,7 @@ export const commandIds = {
   acceptRepair: "agentJobs.acceptRepair",
   clear: "agentJobs.clear",
   retry: "agentJobs.retry",
+  debugItem: "agentJobs.debugItem",
   markDone: "agentJobs.markDone",
   markAllDone: "agentJobs.markAllDone",
   undo: "agentJobs.undo",
@@ -43,6 +44,9 @@ export const innerCommandIds = {
   showFailure: "agentJobs.showFailure",
   showItem: "agentJobs.showItem",
   exampleStep: "agentJobs.exampleStep",
+  showItemInput: "agentJobs.showItemInput",
+  retryItem: "agentJobs.retryItem",
+  settleTrial: "agentJobs.settleTrial",
 } as const;
 
 export const walkthroughId = "agentJobs.firstSteps";
@@ -97,7 +101,7 @@ export const itemLogScheme = "agent-jobs-log";
 /** Scheme of the read-only documents that show what a run would do. */
 export const planScheme = "agent-jobs-plan";
 
-/** Scheme of the read-only documents that show what another tool's file says of an item. */
+/** Scheme of the read-only documents that show all that is known of an item. */
 export const itemScheme = "agent-jobs-item";
 
 /** Scheme of the read-only documents that show failures. */
