@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { caller, callTool } from "./callTool.js";
 import type { Workbench } from "./page.js";
 import { makeScene } from "./scene.js";
 import { screenshotsInThemes } from "./themes.js";
@@ -15,7 +16,12 @@ describe("a folder with a job in each state", () => {
       join(folder, "trap.job.mjs"),
       'import { writeFileSync } from "node:fs";\nwriteFileSync(new URL("./loaded.txt", import.meta.url), "");\n',
     );
-    workbench = await openWorkbench({ folder, trust: "ask", env: { HELLO_DELAY_MS: "900" } });
+    workbench = await openWorkbench({
+      folder,
+      trust: "ask",
+      env: { HELLO_DELAY_MS: "900" },
+      alsoLink: [caller],
+    });
   });
   after(async () => {
     await workbench?.close();
@@ -50,6 +56,16 @@ describe("a folder with a job in each state", () => {
       for (const title of titles)
         assert.equal(await workbench.hasCommand(`Agent Jobs: ${title}`), false, title);
       assert.equal(await workbench.hasCommand("Agent Jobs: Show Failures"), true);
+    });
+
+    it("lets language models read, and refuses them what loads or runs a job", async () => {
+      await callTool(workbench, "agentJobs_list_jobs", {});
+      await workbench.notification(/agentJobs_list_jobs answered: \d+ jobs\./).waitFor();
+      for (const tool of ["agentJobs_preview_resume", "agentJobs_resume_job"]) {
+        await callTool(workbench, tool, { job: "trap.job.mjs" });
+        await workbench.notification(new RegExp(`${tool} refused: `)).waitFor();
+      }
+      await workbench.command("Notifications: Clear All Notifications");
     });
 
     it("has run no job file to list it", () => {
