@@ -7,6 +7,6 @@ export const caller = join(root, "test/interface/fixtures/caller");
 
 /** What it tells of a call is a notification: `agentJobs_resume_job answered: …`, or `refused: …`. */
 export async function callTool(workbench: Workbench, tool: string, input: object): Promise<void> {
-  await workbench.command("Caller: Call a Tool");
+  await workbench.page.keyboard.press("Control+Alt+j");
   await workbench.answer(JSON.stringify([tool, input]));
 }
