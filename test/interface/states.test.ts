@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { root } from "../setup/root.js";
+import { caller, callTool } from "./callTool.js";
 import type { Workbench } from "./page.js";
 import { makeScene } from "./scene.js";
 import { screenshotsInThemes } from "./themes.js";
@@ -19,7 +20,7 @@ describe("a folder with a job in each state", () => {
     );
     consumed = join(dirname(folder), "consumed.json");
     workbench = await openWorkbench({
-      ...{ folder, trust: "ask", alsoLink: [join(root, "test/interface/fixtures/consumer")] },
+      ...{ folder, trust: "ask", alsoLink: [join(root, "test/interface/fixtures/consumer"), caller] },
       env: { HELLO_DELAY_MS: "900", CONSUMER_REPORT: consumed },
     });
   });
@@ -77,6 +78,16 @@ describe("a folder with a job in each state", () => {
       assert.deepEqual(told.invoices, ["finished-with-failures", 393]);
       assert.deepEqual(told.trap, ["not-run", null]);
       assert.deepEqual(files(), before);
+      await workbench.command("Notifications: Clear All Notifications");
+    });
+
+    it("lets language models read, and refuses them what loads or runs a job", async () => {
+      await callTool(workbench, "agentJobs_list_jobs", {});
+      await workbench.notification(/agentJobs_list_jobs answered: \d+ jobs\./).waitFor();
+      for (const tool of ["agentJobs_preview_resume", "agentJobs_resume_job"]) {
+        await callTool(workbench, tool, { job: "trap.job.mjs" });
+        await workbench.notification(new RegExp(`${tool} refused: `)).waitFor();
+      }
       await workbench.command("Notifications: Clear All Notifications");
     });
 
