@@ -9,12 +9,15 @@ const root = import.meta.dirname;
 const dist = join(root, "dist");
 const watch = process.argv.includes("--watch");
 
-/** The list prices are larger than all of the runtime, the compiler is half of it: files beside the bundles, loaded when first needed. */
+/** The list prices are larger than all of the runtime, the compiler is half of it, MCP as large as the command line: files beside the bundles, loaded when first needed. */
 const loadedLater = {
   name: "loaded-later",
   setup({ onResolve }) {
     onResolve({ filter: /\/typescriptCompiler\.js$/ }, ({ kind }) =>
       kind === "require-call" ? { path: "./typescript.cjs", external: true } : undefined,
+    );
+    onResolve({ filter: /\/mcpServer\.js$/ }, ({ kind }) =>
+      kind === "dynamic-import" ? { path: "./mcp.cjs", external: true } : undefined,
     );
     onResolve({ filter: /\/priceTable\.js$/ }, ({ kind }) =>
       kind === "dynamic-import"
@@ -52,6 +55,11 @@ const entries = [
     ...{ minify: false, minifyIdentifiers: !watch, minifySyntax: !watch },
   },
   { entryPoints: ["src/runtime/runner/priceTable.ts"], outfile: "dist/prices.cjs" },
+  {
+    entryPoints: ["src/cli/mcp/mcpServer.ts"],
+    outfile: "dist/mcp.cjs",
+    banner: { js: bundleUrl },
+  },
   { entryPoints: ["src/runtime/runner/typescriptCompiler.ts"], outfile: "dist/typescript.cjs" },
   {
     entryPoints: ["src/cli/main.ts"],

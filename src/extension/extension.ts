@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { translateWith } from "../view/l10n.js";
 import { registerCommands } from "./commands/index.js";
 import { registerEditor } from "./editor/index.js";
 import { RepairPreviews } from "./editor/repairPreviews.js";
@@ -8,6 +9,7 @@ import { registerFirstSteps } from "./firstSteps/index.js";
 import { ItemLogDocuments } from "./itemLog/itemLogDocument.js";
 import { registerItems } from "./items/itemDocument.js";
 import { JobCatalog } from "./jobCatalog.js";
+import { registerLanguageModels } from "./languageModels/index.js";
 import { createLog, unawaited } from "./log.js";
 import { registerNotifications } from "./notifications/index.js";
 import { PlanDocuments } from "./planDocuments.js";
@@ -21,6 +23,7 @@ import { registerTree } from "./tree/index.js";
 /** Wires the features. Awaits nothing. Under test it gives the parts that tests look at. */
 export function activate(context: vscode.ExtensionContext): unknown {
   const begunMs = performance.now();
+  translateWith(vscode.l10n.t, vscode.env.language);
   const log = createLog();
   const catalog = new JobCatalog(log);
   const jobsView = registerTree(catalog, log);
@@ -43,6 +46,7 @@ export function activate(context: vscode.ExtensionContext): unknown {
   const services = { catalog, tasks, outliving, tree, jobsView, previews, itemLogs, plans, log };
   context.subscriptions.push(registerCommands(services));
   context.subscriptions.push(registerTaskWatch(services));
+  context.subscriptions.push(registerLanguageModels(services, context));
   const listed = catalog.start();
   unawaited(log, "start", listed);
   if (context.extensionMode !== vscode.ExtensionMode.Test) return undefined;

@@ -96,3 +96,16 @@ export const itemScheme = "agent-jobs-item";
 
 /** Scheme of the read-only documents that show failures. */
 export const failuresScheme = "agent-jobs-failures";
+
+/** Tools for language models, by the name that they have in every place where they are offered. */
+export const toolIds = {
+  list_jobs: "agentJobs_list_jobs",
+  explain_failures: "agentJobs_explain_failures",
+  preview_resume: "agentJobs_preview_resume",
+  resume_job: "agentJobs_resume_job",
+  retry_failed: "agentJobs_retry_failed",
+  repair_checkpoint: "agentJobs_repair_checkpoint",
+} as const;
+
+/** What offers our MCP server to the editor. */
+export const mcpProviderId = "agentJobs.mcp";

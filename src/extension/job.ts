@@ -8,6 +8,7 @@ import { lookAtLock } from "../runtime/store/jsonlStore.js";
 import { isStopRequested } from "../runtime/store/stopRequest.js";
 import { type Capability, capabilitiesOf } from "../view/capabilities.js";
 import { type JobView, jobView } from "../view/jobView.js";
+import { RecentEta } from "./recentEta.js";
 
 /** What discovery knows of a job without reading its records. */
 export interface JobSource {
@@ -43,10 +44,15 @@ export class Job {
   private readError: string | null = null;
   /** What is risky about where the checkpoint lies; undefined until it was there to be looked at. */
   private placeWarning: string | null | undefined;
+  private readonly eta = new RecentEta();
   private viewed: { view: JobView | null; atMs: number } | undefined;
 
-  constructor(readonly source: JobSource) {
-    this.follower = new CheckpointFollower(source.checkpoint, { readAs: source.watched ?? {} });
+  /** @param turn see `FollowOptions.turn` */
+  constructor(
+    readonly source: JobSource,
+    turn: () => Promise<void>,
+  ) {
+    this.follower = new CheckpointFollower(source.checkpoint, { readAs: source.watched ?? {}, turn });
   }
 
   /** The checkpoint and, of another tool's batch, the files beside it whose rows are counted with it. */
@@ -139,6 +145,7 @@ export class Job {
       readError,
       stopping,
       placeWarning: placeWarning ?? null,
+      estimate: this.eta.of,
     });
   }
 }

@@ -1,6 +1,7 @@
 import { lookOf, pauseText, progressText, stoppingText } from "./jobRow.js";
 import type { JobView } from "./jobView.js";
-import { labelText, percentText, plural, rangeText } from "./text.js";
+import { t } from "./l10n.js";
+import { counted, labelText, percentText, rangeText } from "./text.js";
 
 export interface StatusBarView {
   text: string;
@@ -22,7 +23,7 @@ export function statusBar(views: readonly JobView[]): StatusBarView | null {
   const parts = [
     status.total !== null && status.total > 0 ? percentText(status.done, status.total) : progressText(shown),
     ...phaseOf(shown),
-    ...(status.failed > 0 ? [`${status.failed} failed`] : []),
+    ...(status.failed > 0 ? [t("{0} failed", status.failed)] : []),
   ];
   const more = running.length > 1 ? ` (+${running.length - 1})` : "";
   const text = `${name} ${parts.join(" · ")}${more}`;
@@ -30,13 +31,19 @@ export function statusBar(views: readonly JobView[]): StatusBarView | null {
     text,
     tone,
     paused: status.pause !== null && !shown.stopping,
-    accessibleLabel: `${plural(running.length, "agent job")} running: ${name}, ${parts.join(", ")}`,
+    accessibleLabel: counted(
+      running.length,
+      "{0} agent job running: {1}, {2}",
+      "{0} agent jobs running: {1}, {2}",
+      name,
+      parts.join(", "),
+    ),
   };
 }
 
 function phaseOf(view: JobView): string[] {
   if (view.stopping) return [stoppingText(view)];
-  if (lookOf(view) === "stalled") return ["stalled"];
+  if (lookOf(view) === "stalled") return [t("stalled")];
   const { pause, eta } = view.status;
   if (pause) return [pauseText(pause, view.nowMs)];
   return eta ? [rangeText(eta)] : [];

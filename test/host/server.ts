@@ -30,6 +30,8 @@ export interface ServerOptions {
   vsix?: string;
   /** A source folder to run as if it were installed. */
   link?: string;
+  /** Further extensions' source folders. */
+  alsoLink?: readonly string[];
   /** Let the page name an extension under development and its tests. VS Code then hides notifications and dialogs. */
   driver?: boolean;
   /** For the extension host and terminals, besides this process's environment. */
@@ -126,6 +128,8 @@ function seedProfile(folder: string, options: ServerOptions): string[] {
   const settings = { ...quietSettings, ...options.settings };
   writeFileSync(join(data, "User/settings.json"), JSON.stringify(settings, null, 2));
   if (options.link) symlinkSync(resolve(options.link), join(extensions, "linked"), "dir");
+  for (const [i, path] of (options.alsoLink ?? []).entries())
+    symlinkSync(resolve(path), join(extensions, `linked-${i}`), "dir");
   return ["--server-data-dir", folder, "--user-data-dir", data, "--extensions-dir", extensions];
 }
 

@@ -9,6 +9,7 @@ import { buildVsix, zipNames } from "./vsix.js";
 const MAX_VSIX_BYTES = 1_000_000;
 const BUNDLES = [
   ...["dist/cli.js", "dist/extension.js", "dist/index.cjs", "dist/index.mjs", "dist/prices.cjs"],
+  "dist/mcp.cjs",
   "dist/python/agent_jobs.py",
   "dist/typescript.cjs",
 ];

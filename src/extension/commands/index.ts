@@ -44,6 +44,5 @@ export function registerCommands(services: Services): vscode.Disposable {
       unawaited(log, key, vscode.commands.executeCommand("setContext", key, value));
     }
   };
-  const followed = [catalog.onDidChangeJob(drawKeys), catalog.onDidChangeJobs(drawKeys)];
-  return vscode.Disposable.from(...commands, ...followed);
+  return vscode.Disposable.from(...commands, catalog.onDidChangeAny(drawKeys));
 }

@@ -30,7 +30,7 @@ export function registerStatusBar(catalog: JobCatalog): vscode.Disposable {
     item.show();
     ticking ??= setInterval(draw, tickMs);
   };
-  const parts = [item, catalog.onDidChangeJob(draw), catalog.onDidChangeJobs(draw)];
+  const parts = [item, catalog.onDidChangeAny(draw)];
   return new vscode.Disposable(() => {
     clearInterval(ticking);
     vscode.Disposable.from(...parts).dispose();

@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import * as vscode from "vscode";
-import { expectedCheckpoint } from "../../runtime/runner/findCheckpoints.js";
-import { labelledCheckpoint } from "../../runtime/runner/jobPaths.js";
+import { type PlanOutcome, readPlan } from "../../tools/readPlan.js";
+import { whichRun } from "../../tools/whichRun.js";
 import { taskType } from "../ids.js";
 import type { Job } from "../job.js";
 import type { JobCatalog } from "../jobCatalog.js";
@@ -9,9 +9,8 @@ import type { Log } from "../log.js";
 import { chosenPython } from "../python/interpreter.js";
 import { createFollower, createTask, definitionOf, type JobTaskDefinition, jobFileOf } from "./jobTask.js";
 import { Launches } from "./launches.js";
-import { NodeFinder } from "./nodeProgram.js";
+import { NodeFinder, type NodeProgram } from "./nodeProgram.js";
 import { type Outliving, outlivingArgs } from "./outliving.js";
-import { type PlanOutcome, readPlan } from "./readPlan.js";
 import { Reconnections } from "./reconnections.js";
 import { TaskErrors } from "./taskErrors.js";
 
@@ -20,21 +19,7 @@ function jobFileOfJob(job: Job): string {
   throw new TypeError(`Expected a job with a job file, got ${job.checkpoint}.`);
 }
 
-/**
- * The arguments that choose a job's run: a checkpoint that was found by its header is gone on with, not started over.
- * What the arguments that follow choose themselves is left to them.
- */
-async function whichRun(
-  { source: { label }, checkpoint }: Job,
-  jobFile: string,
-  following: readonly string[] = [],
-): Promise<string[]> {
-  const isElsewhere = checkpoint !== labelledCheckpoint(await expectedCheckpoint(jobFile), label);
-  return [
-    ...(label === null || following.includes("--as") ? [] : ["--as", label]),
-    ...(isElsewhere && !following.includes("--checkpoint") ? ["--checkpoint", checkpoint] : []),
-  ];
-}
+const runOf = ({ source: { label }, checkpoint }: Job) => ({ label, checkpoint });
 
 const plannedFlags = ["--items", "--as", "--checkpoint"];
 
@@ -98,7 +83,7 @@ export class JobTasks implements vscode.TaskProvider, vscode.Disposable {
   ): Promise<vscode.Task> {
     const jobFile = jobFileOfJob(job);
     const args = [
-      ...(await whichRun(job, jobFile, extraArgs)),
+      ...(await whichRun(runOf(job), jobFile, extraArgs)),
       ...extraArgs,
       ...(outlives ? outlivingArgs : []),
     ];
@@ -113,14 +98,19 @@ export class JobTasks implements vscode.TaskProvider, vscode.Disposable {
   async planOf(job: Job, given: readonly string[], signal: AbortSignal): Promise<PlanOutcome> {
     const jobFile = jobFileOfJob(job);
     const { path, env } = await this.nodes.find();
-    const which = [...(await whichRun(job, jobFile, given)), ...planArgs(given)];
+    const which = [...(await whichRun(runOf(job), jobFile, given)), ...planArgs(given)];
     const args = [this.cli, "plan", jobFile, "--json", ...which];
     return readPlan(path, args, { cwd: dirname(jobFile), env, signal });
   }
 
+  /** The program that runs our command line, and the arguments that it begins with. */
+  async commandLine(): Promise<{ node: NodeProgram; cli: string }> {
+    return { node: await this.nodes.find(), cli: this.cli };
+  }
+
   /** A task that follows a job's run in a terminal, which stays to be read when the run has ended. */
   async followerOf(job: Job): Promise<vscode.Task> {
-    return createFollower(job.name, job.checkpoint, { node: await this.nodes.find(), cli: this.cli });
+    return createFollower(job.name, job.checkpoint, await this.commandLine());
   }
 
   dispose(): void {

@@ -40,9 +40,8 @@ export function registerTree(catalog: JobCatalog, log: Log): JobsView {
   const parts = [
     view,
     tree,
-    catalog.onDidChangeJob(drawBadge),
+    catalog.onDidChangeAny(drawBadge),
     catalog.onDidChangeJobs(() => {
-      drawBadge();
       drawMessage();
       unawaited(log, "context", vscode.commands.executeCommand("setContext", contextKeys.scanned, true));
     }),

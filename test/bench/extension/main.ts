@@ -1,6 +1,7 @@
 /**
- * npm run bench:extension: what the extension costs, in the extension host of a real VS Code, with 200 checkpoints of 1 GB
+ * npm run bench:extension [-- --share 0.1] [--profile FILE]: what the extension costs, in the extension host of a real VS Code, with 200 checkpoints of 1 GB
  * in all, one of a million items, and ten jobs that run. Prints each figure with its bound; ends with 1 where one is passed.
+ * `--share`: with so much of the data, to look at one thing quickly. `--profile`: writes down what runs while ten jobs do.
  */
 import {
   copyFileSync,
@@ -12,7 +13,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
 import { endWithParent, releaseAtEnd } from "../../host/cleanup.js";
 import { runInServer } from "../../host/runInServer.js";
 import { root } from "../../setup/root.js";
@@ -21,6 +23,8 @@ import type { ControlFigures, ExtensionFigures } from "./figures.js";
 import { writeCheckpoints } from "./workspace.js";
 
 const megabyte = 1_000_000;
+const { values } = parseArgs({ options: { share: { type: "string" }, profile: { type: "string" } } });
+const share = Number(values.share ?? 1);
 
 endWithParent();
 const scratch = realpathSync(mkdtempSync(join(tmpdir(), "agent-jobs-bench-")));
@@ -45,7 +49,13 @@ const emptyExtension = extensionFolder("empty");
 async function measure<T extends object>(name: string, extension: string, folder: string): Promise<T> {
   const figures = join(scratch, `${name}.json`);
   const env = {
-    ...{ AGENT_JOBS_ROOT: root, AGENT_JOBS_FIGURES: figures, AGENT_JOBS_NODE: process.execPath },
+    ...{
+      AGENT_JOBS_ROOT: root,
+      AGENT_JOBS_FIGURES: figures,
+      AGENT_JOBS_NODE: process.execPath,
+      AGENT_JOBS_SHARE: String(share),
+    },
+    ...(values.profile && { AGENT_JOBS_PROFILE: resolve(values.profile) }),
     AGENT_JOBS_CONTROL: name === "control" ? "1" : "0",
   };
   await runInServer({
@@ -65,7 +75,7 @@ async function main(): Promise<void> {
   mkdirSync(join(controlFolder, "checkpoints"), { recursive: true });
   const control = await measure<ControlFigures>("control", emptyExtension, controlFolder);
   const folder = join(scratch, "workspace");
-  const bytes = writeCheckpoints(folder);
+  const bytes = writeCheckpoints(folder, share);
   const ours = await measure<ExtensionFigures>("extension", root, folder);
   const megabytesPerSecond = ours.readBytes / megabyte / (ours.readMs / 1000);
   console.log(

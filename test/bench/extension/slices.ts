@@ -5,6 +5,12 @@ import type { LoopFigures } from "./figures.js";
 const shortestUs = 5_000;
 const namesShown = 3;
 
+/** A turn of the event loop: when it was, and what its thread had taken of a processor by then. */
+export interface Turn {
+  atUs: number;
+  cpuUs: number;
+}
+
 interface Sampled {
   fromUs: number;
   toUs: number;
@@ -46,21 +52,19 @@ function samplesOf(
 
 /**
  * What kept an event loop from turning.
- * @param turnsUs when it turned
  * @param root the folder whose `dist/extension…` is ours
  */
-export function loopFigures(
-  turnsUs: readonly number[],
-  profile: Profiler.Profile,
-  root: string,
-): LoopFigures {
+export function loopFigures(turns: readonly Turn[], profile: Profiler.Profile, root: string): LoopFigures {
   const samples = samplesOf(profile, root);
-  const gaps = turnsUs.slice(1).map((toUs, i) => ({ fromUs: turnsUs[i]!, toUs }));
+  const gaps = turns.slice(1).map((turn, i) => {
+    const before = turns[i]!;
+    return { fromUs: before.atUs, toUs: turn.atUs, cpuUs: turn.cpuUs - before.cpuUs };
+  });
   const lengths = gaps.map(({ fromUs, toUs }) => toUs - fromUs).sort((a, b) => a - b);
   let longestOursUs = 0;
   let longestOursIn: string[] = [];
   let next = 0;
-  for (const gap of gaps.filter(({ fromUs, toUs }) => toUs - fromUs >= shortestUs)) {
+  for (const gap of gaps.filter(({ cpuUs }) => cpuUs >= shortestUs)) {
     while (next < samples.length && samples[next]!.toUs <= gap.fromUs) next++;
     let oursUs = 0;
     const names = new Map<string, number>();
@@ -71,8 +75,9 @@ export function loopFigures(
       oursUs += us;
       names.set(ours, (names.get(ours) ?? 0) + us);
     }
-    if (oursUs <= longestOursUs) continue;
-    longestOursUs = oursUs;
+    const cpuUs = Math.min(oursUs, (oursUs / (gap.toUs - gap.fromUs)) * gap.cpuUs);
+    if (cpuUs <= longestOursUs) continue;
+    longestOursUs = cpuUs;
     longestOursIn = [...names]
       .sort((a, b) => b[1] - a[1])
       .slice(0, namesShown)

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { Session } from "node:inspector/promises";
 import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
@@ -39,8 +40,8 @@ const folder = () => vscode.workspace.workspaceFolders![0]!.uri.fsPath;
 async function stopProbe(): Promise<ControlFigures["loop"]> {
   const probe = (globalThis as { [probeKey]?: Probe })[probeKey];
   if (!probe) throw new Error("The probe was not activated before the suite.");
-  const { turnsUs, profile } = await probe.stop();
-  return loopFigures(turnsUs, profile, root);
+  const { turns, profile } = await probe.stop();
+  return loopFigures(turns, profile, root);
 }
 
 /** Share of one core that this process takes. */
@@ -49,6 +50,20 @@ async function cpuShare(): Promise<number> {
   await passed(cpuMs);
   const { user, system } = process.cpuUsage(before);
   return (user + system) / (nowUs() - fromUs);
+}
+
+/** Writes down what runs while ten jobs do, for Chrome's developer tools, where the bench was called with a file for it. */
+async function keepProfile(): Promise<void> {
+  const path = process.env.AGENT_JOBS_PROFILE;
+  if (!path) return;
+  const session = new Session();
+  session.connect();
+  await session.post("Profiler.enable");
+  await session.post("Profiler.start");
+  await passed(cpuMs);
+  const { profile } = await session.post("Profiler.stop");
+  session.disconnect();
+  writeFileSync(path, JSON.stringify(profile));
 }
 
 const timesFile = () => `${figuresFile}.times`;
@@ -176,7 +191,7 @@ async function bytesPerItem(catalog: JobCatalog): Promise<number> {
   });
   rmSync(join(folder(), "checkpoints", `${million}.jsonl`));
   await gone;
-  return (before - (await heldBytes())) / manyItems - idBytes;
+  return (before - (await heldBytes())) / manyItems(Number(process.env.AGENT_JOBS_SHARE)) - idBytes;
 }
 
 async function measureExtension(): Promise<ExtensionFigures> {
@@ -200,6 +215,7 @@ async function measureExtension(): Promise<ExtensionFigures> {
   const toUs = nowUs();
   const loop = await stopProbe();
   const running = await cpuShare();
+  await keepProfile();
   const times = await endWriter(writer);
   await passed(settleMs);
   const delaysMs = delaysOf(times, rows, fromUs, toUs);

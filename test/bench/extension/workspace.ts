@@ -5,7 +5,8 @@ import { keyOf } from "../../../src/runtime/format/itemId.js";
 import { encodeRecord, jobRecord, type WritableRecord } from "../../../src/runtime/format/record.js";
 
 export const growingJobs = 10;
-export const manyItems = 1_000_000;
+/** Items of the largest job. @param share of the whole data */
+export const manyItems = (share: number): number => Math.round(1_000_000 * share);
 const stillJobs = 189;
 const wholeBytes = 1_000_000_000;
 const startMs = Date.UTC(2026, 0, 1);
@@ -52,12 +53,13 @@ function* parts(items: number): Generator<Buffer> {
 }
 
 /** Writes the checkpoints. Gives their size. */
-export function writeCheckpoints(folder: string): number {
+export function writeCheckpoints(folder: string, share: number): number {
   const checkpoints = join(folder, "checkpoints");
   mkdirSync(checkpoints, { recursive: true });
-  let bytes = writeJob(join(checkpoints, `${million}.jsonl`), million, manyItems, parts(manyItems));
+  const many = manyItems(share);
+  let bytes = writeJob(join(checkpoints, `${million}.jsonl`), million, many, parts(many));
   const lineBytes = itemRecords(0, 100).length / 100;
-  const items = Math.round((wholeBytes - bytes) / stillJobs / lineBytes);
+  const items = Math.round((wholeBytes * share - bytes) / stillJobs / lineBytes);
   const body = [...parts(items)];
   for (let n = 0; n < stillJobs; n++)
     bytes += writeJob(join(checkpoints, `still-${n}.jsonl`), `still-${n}`, items, body);

@@ -88,10 +88,12 @@ class RunNode implements TreeNode {
       safeText(run.host),
     );
     if (live) return [started];
-    const ended = run.ended ? `, ${timeText(run.ended.atMs)}` : "";
-    const counts = `${plural(run.done, "item")} done, ${countText(run.failed)} failed`;
+    const ended = run.ended
+      ? vscode.l10n.t("It {0}, {1}.", this.endedText, timeText(run.ended.atMs))
+      : vscode.l10n.t("It {0}.", this.endedText);
+    const counts = vscode.l10n.t("{0} done, {1} failed", plural(run.done, "item"), countText(run.failed));
     const origin = this.ended === "migrated" ? [] : [started]; // it was none of ours
-    return [...origin, `It ${this.endedText}${ended}.`, counts];
+    return [...origin, ended, counts];
   }
 }
 
