@@ -22,7 +22,7 @@ export function activate(context: vscode.ExtensionContext): unknown {
   const begunMs = performance.now();
   const log = createLog();
   const catalog = new JobCatalog(log);
-  const jobsView = registerTree(catalog, log);
+  const jobsView = registerTree(catalog, context.workspaceState, log);
   const { tree, view } = jobsView;
   const outliving = new Outliving(context.workspaceState);
   const tasks = new JobTasks(catalog, outliving, context, log);

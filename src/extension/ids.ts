@@ -27,6 +27,9 @@ export const commandIds = {
   excludeCheckpoints: "agentJobs.excludeCheckpoints",
   watchFile: "agentJobs.watchFile",
   stopWatching: "agentJobs.stopWatching",
+  findItem: "agentJobs.findItem",
+  showOnlyNeedy: "agentJobs.showOnlyNeedy",
+  showAllJobs: "agentJobs.showAllJobs",
   refresh: "agentJobs.refresh",
 } as const;
 
@@ -42,6 +45,10 @@ export const innerCommandIds = {
 /** Keys of `when` clauses. Each of `any…` is true while at least one job can do it. */
 export const contextKeys = {
   scanned: "agentJobs.scanned",
+  /** The tree shows only what needs a person. */
+  onlyNeedy: "agentJobs.onlyNeedy",
+  /** There are jobs, and the tree shows none, as none needs a person. */
+  nothingNeedy: "agentJobs.nothingNeedy",
   anyRunnable: "agentJobs.anyRunnable",
   anyResumable: "agentJobs.anyResumable",
   anyStoppable: "agentJobs.anyStoppable",
@@ -64,6 +71,8 @@ export const settingIds = {
   exclude: "exclude",
   nodePath: "nodePath",
   notifications: "notifications",
+  badge: "badge",
+  statusBar: "statusBar",
   outliveWindow: "outliveWindow",
   planBeforeRun: "planBeforeRun",
   offerExcludes: "offerExcludes",

@@ -1,5 +1,6 @@
 import { messageOf } from "../runtime/errors.js";
 import type { ReadAs } from "../runtime/foreign/scannerFor.js";
+import { type LastClear, lastClear } from "../runtime/lastClear.js";
 import { latestRun } from "../runtime/state/jobState.js";
 import type { Holder, LostRun } from "../runtime/state/status.js";
 import { folderWarning } from "../runtime/store/folderRisk.js";
@@ -39,7 +40,11 @@ export class Job {
   starting = false;
   /** False until the checkpoint was read for the first time. */
   loaded = false;
+  /** Of a job without a checkpoint: what a backup tells of the one that it had. */
+  cleared: LastClear | null = null;
   private readonly follower: CheckpointFollower;
+  /** Whether there was a checkpoint when it was last looked for. */
+  private existed: boolean | undefined;
   private readError: string | null = null;
   /** What is risky about where the checkpoint lies; undefined until it was there to be looked at. */
   private placeWarning: string | null | undefined;
@@ -102,6 +107,9 @@ export class Job {
       this.stopping = this.holder !== null && (await isStopRequested(this.checkpoint, this.holder.token));
       grown = await this.follower.refresh();
       this.readError = null;
+      if (this.follower.exists !== this.existed)
+        this.cleared = this.follower.exists ? null : await lastClear(this.checkpoint);
+      this.existed = this.follower.exists;
       if (this.placeWarning === undefined && this.follower.exists)
         this.placeWarning = await folderWarning(this.checkpoint, "The checkpoint");
     } catch (error) {
@@ -122,6 +130,7 @@ export class Job {
       this.loaded,
       this.readError,
       this.follower.exists,
+      this.cleared?.atMs,
     ].join("|");
   }
 

@@ -66,36 +66,37 @@ function withoutId(message: string, id: string): string {
   return text + message.slice(from);
 }
 
-/** Sorts failed items of one cause by what their messages say, one after another, so that it can be done in slices. */
-export class FailureClusters {
-  private readonly byPattern = new Map<string, FailureCluster & { isUniform: boolean }>();
+/** Items that are sorted between two chances to do something else. */
+const itemsAtOnce = 200;
 
-  add(item: FailedItem): void {
+/** Failed items of one cause by what their messages say, the largest cluster first. Yields now and then. */
+export function* clustering(items: readonly FailedItem[]): Generator<void, FailureCluster[]> {
+  const byPattern = new Map<string, FailureCluster & { isUniform: boolean }>();
+  for (const [i, item] of items.entries()) {
+    if (i % itemsAtOnce === 0) yield;
     const message = item.recordedMessage;
     const pattern = messagePattern(message, item.id);
-    const cluster = this.byPattern.get(pattern);
+    const cluster = byPattern.get(pattern);
     if (!cluster) {
-      this.byPattern.set(pattern, { pattern, title: message, items: [item], isUniform: true });
-      return;
+      byPattern.set(pattern, { pattern, title: message, items: [item], isUniform: true });
+      continue;
     }
     cluster.items.push(item);
     cluster.isUniform &&= cluster.items[0]!.recordedMessage === message;
   }
-
-  /** The largest first. */
-  get clusters(): FailureCluster[] {
-    return [...this.byPattern.values()]
-      .map(({ isUniform, pattern, title, items }) => ({
-        ...{ pattern, items },
-        title: redact(isUniform ? title : pattern),
-      }))
-      .sort((a, b) => b.items.length - a.items.length || (a.pattern < b.pattern ? -1 : 1));
-  }
+  return [...byPattern.values()]
+    .map(({ isUniform, pattern, title, items: same }) => ({
+      ...{ pattern, items: same },
+      title: redact(isUniform ? title : pattern),
+    }))
+    .sort((a, b) => b.items.length - a.items.length || (a.pattern < b.pattern ? -1 : 1));
 }
 
-/** All at once. */
-export function failureClusters(items: Iterable<FailedItem>): FailureCluster[] {
-  const sorted = new FailureClusters();
-  for (const item of items) sorted.add(item);
-  return sorted.clusters;
+/** As `clustering`, all at once. */
+export function failureClusters(items: readonly FailedItem[]): FailureCluster[] {
+  const sorting = clustering(items);
+  for (;;) {
+    const step = sorting.next();
+    if (step.done) return step.value;
+  }
 }

@@ -13,6 +13,8 @@ export interface FailedItem {
   readonly failure: Failure;
   /** The message as it was recorded: to compare, never to show. */
   readonly recordedMessage: string;
+  /** The cause as it was recorded: to compare, never to show. */
+  readonly recordedCause: string;
 }
 
 export interface FailureGroup {
@@ -72,6 +74,10 @@ class LazyItem implements FailedItem {
 
   get recordedMessage(): string {
     return this.recorded.message;
+  }
+
+  get recordedCause(): string {
+    return this.recorded.cause;
   }
 }
 

@@ -46,6 +46,7 @@ const handlers: Record<string, Handler> = {
   },
   [commandIds.watchFile]: watchFile,
   [commandIds.stopWatching]: stopWatching,
+  [commandIds.findItem]: async (...args) => (await import("../search/findItem.js")).findItem(...args),
   [commandIds.refresh]: ({ catalog }) => catalog.refresh(),
   [innerCommandIds.openLine]: openLine,
   [innerCommandIds.repairLine]: repairLine,
