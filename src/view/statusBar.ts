@@ -1,6 +1,6 @@
 import { lookOf, pauseText, progressText, stoppingText } from "./jobRow.js";
 import type { JobView } from "./jobView.js";
-import { labelText, percentText, plural, rangeText } from "./text.js";
+import { countText, labelText, percentText, plural, rangeText } from "./text.js";
 
 export interface StatusBarView {
   text: string;
@@ -21,11 +21,12 @@ export function statusBar(views: readonly JobView[]): StatusBarView | null {
   const name = labelText(shown.name);
   const parts = [
     status.total !== null && status.total > 0 ? percentText(status.done, status.total) : progressText(shown),
+    ...(status.inFlight > 0 && !shown.stopping ? [`${countText(status.inFlight)} in flight`] : []),
     ...phaseOf(shown),
-    ...(status.failed > 0 ? [`${status.failed} failed`] : []),
+    ...(status.failed > 0 ? [`${countText(status.failed)} failed`] : []),
   ];
-  const more = running.length > 1 ? ` (+${running.length - 1})` : "";
-  const text = `${name} ${parts.join(" · ")}${more}`;
+  const count = running.length > 1 ? `${countText(running.length)} runs · ` : "";
+  const text = `${count}${name} ${parts.join(" · ")}`;
   return {
     text,
     tone,
