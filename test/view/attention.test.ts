@@ -21,7 +21,8 @@ describe("what needs a person", () => {
     for (const ended of ["budget", "deadline", "auth", "error", "max-failures"] as const)
       assert.ok(needs({ done: 3, ended }), ended);
     assert.ok(needs({ done: 3 })); // it left no word
-    for (const ended of ["stopped", "interrupted", "limit"] as const) assert.ok(!needs({ done: 3, ended }), ended);
+    for (const ended of ["stopped", "interrupted", "limit"] as const)
+      assert.ok(!needs({ done: 3, ended }), ended);
   });
 
   it("is nothing that runs, is finished or was never run", () => {

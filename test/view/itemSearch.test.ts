@@ -33,14 +33,11 @@ describe("a search for items", () => {
 
   it("finds done items by their ids, first the one that is called exactly so", () => {
     const { found } = find("done-11");
-    assert.deepEqual(
-      found.map(({ item, state }) => [item, state]).slice(0, 3),
-      [
-        ['"done-11"', "done"],
-        ['"done-110"', "done"],
-        ['"done-111"', "done"],
-      ],
-    );
+    assert.deepEqual(found.map(({ item, state }) => [item, state]).slice(0, 3), [
+      ['"done-11"', "done"],
+      ['"done-110"', "done"],
+      ['"done-111"', "done"],
+    ]);
     assert.equal(found.length, 11);
   });
 

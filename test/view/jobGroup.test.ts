@@ -5,7 +5,12 @@ import { sampleView } from "./sample.js";
 
 describe("a job file with several checkpoints", () => {
   const finished = sampleView({ total: 4, done: 4, ended: "finished", label: "2026-W46" });
-  const failing = sampleView({ total: 10, done: 8, failed: { timeout: ["late", "late"] }, label: "2026-W47" });
+  const failing = sampleView({
+    total: 10,
+    done: 8,
+    failed: { timeout: ["late", "late"] },
+    label: "2026-W47",
+  });
   const running = sampleView({ total: 10, done: 3, begun: 2, live: true, label: "2026-W48" });
 
   it("is summed up, with the most urgent state of theirs", () => {
@@ -38,7 +43,12 @@ describe("the folder of a job", () => {
 
   it("is named where several are open, before all else where it alone tells two jobs apart", () => {
     const shown = jobFolders(jobs, 2).map((folder) => withFolder("3/4 · stopped", folder));
-    assert.deepEqual(shown, ["api · 3/4 · stopped", "web · 3/4 · stopped", "3/4 · stopped · web", "3/4 · stopped"]);
+    assert.deepEqual(shown, [
+      "api · 3/4 · stopped",
+      "web · 3/4 · stopped",
+      "3/4 · stopped · web",
+      "3/4 · stopped",
+    ]);
   });
 
   it("is not named where one is open", () => {

@@ -20,7 +20,10 @@ describe("a run's row", () => {
       runRow(told({ done: 4, ended: "error", endDetail: "no such file\u202e: a.csv" })),
       "error: no such file\\u{202e}: a.csv · 4 done · 1 s",
     );
-    assert.equal(runRow(told({ done: 1, failed: { other: ["no"] } })), "ended without a word · 1 done · 1 failed");
+    assert.equal(
+      runRow(told({ done: 1, failed: { other: ["no"] } })),
+      "ended without a word · 1 done · 1 failed",
+    );
   });
 
   it("is whole in its tooltip", () => {

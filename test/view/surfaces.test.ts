@@ -25,7 +25,10 @@ describe("the status bar", () => {
       sampleView({ name: "a", done: 1, live: true }),
       sampleView({ name: "b", done: 500, live: true, silentMs: 100_000 }),
     ];
-    assert.deepEqual([statusBar(views)?.text, statusBar(views)?.tone], ["2 runs · b 50% · stalled", "warning"]);
+    assert.deepEqual(
+      [statusBar(views)?.text, statusBar(views)?.tone],
+      ["2 runs · b 50% · stalled", "warning"],
+    );
   });
 
   it("shows a pause and why, unless the run is to stop", () => {
@@ -36,7 +39,10 @@ describe("the status bar", () => {
       pace: { concurrency: 8, pauseMs: 6_000, cause: "overloaded" },
     };
     const shown = statusBar([sampleView(paused)]);
-    assert.deepEqual([shown?.text, shown?.paused], ["nightly 50% · 2 in flight · paused 6 s: overloaded", true]);
+    assert.deepEqual(
+      [shown?.text, shown?.paused],
+      ["nightly 50% · 2 in flight · paused 6 s: overloaded", true],
+    );
     assert.equal(statusBar([sampleView({ ...paused, silentMs: 6_000 })])?.paused, false);
     assert.equal(statusBar([sampleView({ ...paused, stopping: true })])?.paused, false);
   });

@@ -1,8 +1,8 @@
 import * as vscode from "vscode";
 import { markDoneByPerson } from "../../runtime/doubt.js";
 import { type ItemKey, idText } from "../../runtime/format/itemId.js";
-import { countText, labelText, plural, shortText, timeText } from "../../view/text.js";
 import { takeBackMarks } from "../../runtime/takeBackMarks.js";
+import { countText, labelText, plural, shortText, timeText } from "../../view/text.js";
 import type { Job } from "../job.js";
 import { InDoubtItemNode } from "../tree/nodes/inDoubt.js";
 import { requireNotHeld } from "./notHeld.js";
