@@ -1,11 +1,12 @@
 // Builds dist/: the extension, the command line, the runtime for job files, the types of its public API, the Python helper.
 import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import * as esbuild from "esbuild";
 
 const root = import.meta.dirname;
+const dist = join(root, "dist");
 const watch = process.argv.includes("--watch");
 
 /** The list prices are larger than all of the runtime, the compiler is half of it: files beside the bundles, loaded when first needed. */
@@ -57,15 +58,45 @@ const entries = [
     outfile: "dist/cli.js",
     banner: { js: `#!/usr/bin/env node\n${bundleUrl}` },
   },
-  {
-    entryPoints: ["src/extension/extension.ts"],
-    outfile: "dist/extension.js",
-    external: ["vscode"],
-    banner: { js: bundleUrl },
-  },
   // TypeScript's server looks for plugins in the node_modules of an extension's folder, and nowhere else.
   { entryPoints: ["src/typescript/plugin.ts"], outfile: "node_modules/agent-jobs-typescript/index.js" },
 ];
+
+/**
+ * The extension is cut where it says `import()`: VS Code loads dist/extension.js and what that needs at once, and the rest
+ * of dist/extension-*.js when a command is called for the first time. esbuild cuts ES modules only, and not every editor
+ * loads those: each piece becomes a CommonJS module afterwards.
+ */
+const piecesToCommonJs = {
+  name: "pieces-to-common-js",
+  setup(build) {
+    build.initialOptions.write = false;
+    build.onEnd(async ({ outputFiles = [] }) => {
+      for (const name of readdirSync(dist))
+        if (/^extension-.*\.js$/.test(name)) rmSync(join(dist, name), { force: true });
+      for (const { path, text } of outputFiles) {
+        const { code } = await esbuild.transform(text, {
+          ...{
+            format: "cjs",
+            platform: "node",
+            target: shared.target,
+            supported: { "dynamic-import": false },
+          },
+          ...{ minify: !watch, keepNames: true, sourcemap: watch ? "inline" : false, banner: bundleUrl },
+        });
+        writeFileSync(path, code);
+      }
+    });
+  },
+};
+const extension = {
+  entryPoints: ["src/extension/extension.ts"],
+  ...{ outdir: "dist", chunkNames: "extension-[hash]", splitting: true, format: "esm" },
+  ...{ minify: false, keepNames: false, sourcemap: watch ? "inline" : false },
+  external: ["vscode"],
+  plugins: [loadedLater, piecesToCommonJs],
+};
+entries.push(extension);
 
 /** One copy of the runtime for both module systems: the ES module only hands on the names of the CommonJS one. */
 function writeModuleFace() {

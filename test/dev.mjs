@@ -1,5 +1,5 @@
 // Every npm script that needs more than node_modules: does all set-up, then the task.
-//   node test/dev.mjs demo | test | vscode | package | torture | bench [arguments]
+//   node test/dev.mjs demo | test | vscode | package | torture | bench | bench:extension [arguments]
 // Runs on a bare Node 20 and later with nothing installed: it and test/setup/*.mjs import only what Node brings.
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,7 +7,7 @@ import { ensureDependencies } from "./setup/dependencies.mjs";
 import { projectNode, withNodeOnPath } from "./setup/node.mjs";
 import { interruption, signalExitCode } from "./setup/processes.mjs";
 
-const TASKS = ["demo", "test", "vscode", "package", "torture", "bench"];
+const TASKS = ["demo", "test", "vscode", "package", "torture", "bench", "bench:extension"];
 const [name, ...args] = process.argv.slice(2);
 /** What test/setup starts, it starts in here. */
 const root = resolve(fileURLToPath(import.meta.url), "../..");
@@ -21,7 +21,7 @@ try {
   await ensureDependencies(root);
   const node = await projectNode();
   const env = { ...withNodeOnPath(node), AGENT_JOBS_ROOT: root };
-  const { default: task } = await import(`./setup/tasks/${name}.mjs`);
+  const { default: task } = await import(`./setup/tasks/${name.replace(":extension", "Extension")}.mjs`);
   process.exitCode = await task({ root, node, env, args });
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);

@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { translateWith } from "../view/l10n.js";
 import { registerCommands } from "./commands/index.js";
 import { registerEditor } from "./editor/index.js";
 import { RepairPreviews } from "./editor/repairPreviews.js";
@@ -20,6 +21,7 @@ import { registerTree } from "./tree/index.js";
 /** Wires the features. Awaits nothing. Under test it gives the parts that tests look at. */
 export function activate(context: vscode.ExtensionContext): unknown {
   const begunMs = performance.now();
+  translateWith(vscode.l10n.t, vscode.env.language);
   const log = createLog();
   const catalog = new JobCatalog(log);
   const jobsView = registerTree(catalog, context.workspaceState, log);
@@ -41,8 +43,10 @@ export function activate(context: vscode.ExtensionContext): unknown {
   const services = { catalog, tasks, outliving, tree, jobsView, previews, itemLogs, plans, log };
   context.subscriptions.push(registerCommands(services));
   context.subscriptions.push(registerTaskWatch(services));
-  unawaited(log, "start", catalog.start());
-  return context.extensionMode === vscode.ExtensionMode.Test
-    ? { catalog, tree, view, tasks, activateMs: performance.now() - begunMs, jobsThen: catalog.jobs.length }
-    : undefined;
+  const listed = catalog.start();
+  unawaited(log, "start", listed);
+  if (context.extensionMode !== vscode.ExtensionMode.Test) return undefined;
+  const listedMs = listed.then(() => performance.now() - begunMs);
+  const jobsThen = catalog.jobs.length;
+  return { catalog, tree, view, tasks, activateMs: performance.now() - begunMs, listedMs, jobsThen };
 }

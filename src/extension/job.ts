@@ -50,8 +50,12 @@ export class Job {
   private placeWarning: string | null | undefined;
   private viewed: { view: JobView | null; atMs: number } | undefined;
 
-  constructor(readonly source: JobSource) {
-    this.follower = new CheckpointFollower(source.checkpoint, { readAs: source.watched ?? {} });
+  /** @param turn see `FollowOptions.turn` */
+  constructor(
+    readonly source: JobSource,
+    turn: () => Promise<void>,
+  ) {
+    this.follower = new CheckpointFollower(source.checkpoint, { readAs: source.watched ?? {}, turn });
   }
 
   /** The checkpoint and, of another tool's batch, the files beside it whose rows are counted with it. */

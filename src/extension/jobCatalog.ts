@@ -1,12 +1,13 @@
 import { dirname, resolve } from "node:path";
 import * as vscode from "vscode";
 import { discoverJobs, mapSome } from "./discovery.js";
-import { Job } from "./job.js";
+import { Job, type JobSource } from "./job.js";
 import { type Log, unawaited } from "./log.js";
 import { onDidChangeDiscovery } from "./settings.js";
 import { CheckpointWatcher } from "./watching/checkpointWatcher.js";
 import { FileFinder } from "./watching/fileFinder.js";
 import { Pace } from "./watching/pace.js";
+import { Turns } from "./watching/turns.js";
 
 /** A job is read at once, and then at most this often. */
 const refreshIntervalMs = 250;
@@ -40,11 +41,15 @@ interface Entry {
 export class JobCatalog implements vscode.Disposable {
   private readonly jobsChanged = new vscode.EventEmitter<void>();
   private readonly jobChanged = new vscode.EventEmitter<Job>();
+  private readonly anyChanged = new vscode.EventEmitter<void>();
+  private readonly anyChange = new Pace(async () => this.anyChanged.fire(), refreshIntervalMs);
   private readonly runEnded = new vscode.EventEmitter<EndedRun>();
   /** Jobs came or went. */
   readonly onDidChangeJobs = this.jobsChanged.event;
   /** One job is not as it was. */
   readonly onDidChangeJob = this.jobChanged.event;
+  /** Jobs came or went, or some are not as they were: at once, and then at most every 250 ms. For what looks at all of them. */
+  readonly onDidChangeAny = this.anyChanged.event;
   /** A run has ended, in whatever way. */
   readonly onDidEndRun = this.runEnded.event;
 
@@ -52,6 +57,7 @@ export class JobCatalog implements vscode.Disposable {
   private byCheckpoint = new Map<string, Entry>();
   private readonly watcher: CheckpointWatcher;
   private readonly finder: FileFinder;
+  private readonly turns = new Turns();
   private readonly search = new Pace(() => this.searchNow(), searchIntervalMs);
   private readonly subscriptions: vscode.Disposable[] = [];
   private liveCheck: NodeJS.Timeout | undefined;
@@ -66,7 +72,10 @@ export class JobCatalog implements vscode.Disposable {
       log,
     );
     this.finder = new FileFinder(() => this.searchSoon());
+    const tellAny = () => void this.anyChange.request();
     this.subscriptions.push(
+      this.jobsChanged.event(tellAny),
+      this.jobChanged.event(tellAny),
       this.finder,
       onDidChangeDiscovery(() => this.searchAgain()),
       vscode.workspace.onDidChangeWorkspaceFolders(() => this.searchAgain()),
@@ -127,9 +136,16 @@ export class JobCatalog implements vscode.Disposable {
     this.disposed = true;
     clearInterval(this.liveCheck);
     this.search.dispose();
+    this.anyChange.dispose();
     for (const { pace } of this.entries.values()) pace.dispose();
     this.watcher.dispose();
-    for (const part of [...this.subscriptions, this.jobsChanged, this.jobChanged, this.runEnded])
+    for (const part of [
+      ...this.subscriptions,
+      this.jobsChanged,
+      this.jobChanged,
+      this.anyChanged,
+      this.runEnded,
+    ])
       part.dispose();
   }
 
@@ -177,8 +193,8 @@ export class JobCatalog implements vscode.Disposable {
     }
   }
 
-  private createEntry(source: ConstructorParameters<typeof Job>[0]): Entry {
-    const job = new Job(source);
+  private createEntry(source: JobSource): Entry {
+    const job = new Job(source, this.turns.next);
     return { job, pace: new Pace(() => this.readJob(job), refreshIntervalMs) };
   }
 

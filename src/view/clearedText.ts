@@ -1,3 +1,4 @@
+import { t } from "./l10n.js";
 import { timeText } from "./text.js";
 
 /** What is left of a checkpoint that was moved away. */
@@ -10,13 +11,14 @@ export interface Cleared {
 
 /** `finished, then cleared 2026-11-21 04:00`, as a row has room for it. */
 export function clearedText({ atMs, finished }: Cleared): string {
-  return finished ? `finished, then cleared ${timeText(atMs)}` : `cleared ${timeText(atMs)}`;
+  return finished ? t("finished, then cleared {0}", timeText(atMs)) : t("cleared {0}", timeText(atMs));
 }
 
 /** The same as lines of a tooltip. */
 export function clearedDetails({ atMs, finished }: Cleared): string[] {
   return [
-    `${finished ? "Its last run finished. " : ""}Its checkpoint was moved to a backup ${timeText(atMs)}.`,
-    "Undo Repair or Clear… brings it back. A run starts over.",
+    ...(finished ? [t("Its last run finished.")] : []),
+    t("Its checkpoint was moved to a backup {0}.", timeText(atMs)),
+    t("Undo Repair or Clear… brings it back. A run starts over."),
   ];
 }

@@ -1,6 +1,7 @@
 import { type JobLook, lookOf } from "./jobRow.js";
 import type { JobView } from "./jobView.js";
-import { countText, percentText, plural, safeText } from "./text.js";
+import { t } from "./l10n.js";
+import { counted, countText, safeText, spokenPercent } from "./text.js";
 
 /** What a row that stands for several checkpoints of one job file says. */
 export interface JobGroupRow {
@@ -18,10 +19,10 @@ const byUrgency: readonly JobLook[] = [
 ];
 
 /** Looks that a count in the row is of, and its words. */
-const counted: readonly [JobLook, string][] = [
-  ["running", "running"],
-  ["stalled", "stalled"],
-  ["damaged", "damaged"],
+const countedLooks: readonly [JobLook, (count: string) => string][] = [
+  ["running", (count) => t("{0} running", count)],
+  ["stalled", (count) => t("{0} stalled", count)],
+  ["damaged", (count) => t("{0} damaged", count)],
 ];
 
 /**
@@ -39,19 +40,19 @@ export function jobGroupRow(name: string, views: readonly (JobView | null)[]): J
     : null;
   const failed = sum(({ status }) => status.failed);
   const inDoubt = sum(({ status }) => status.inDoubt);
-  const states = counted
+  const states = countedLooks
     .map(([one, word]) => [looks.filter((each) => each === one).length, word] as const)
     .filter(([count]) => count > 0)
-    .map(([count, word]) => `${countText(count)} ${word}`);
+    .map(([count, word]) => word(countText(count)));
   const troubles = [
-    ...(failed > 0 ? [`${countText(failed)} failed`] : []),
-    ...(inDoubt > 0 ? [`${countText(inDoubt)} in doubt`] : []),
+    ...(failed > 0 ? [t("{0} failed", countText(failed))] : []),
+    ...(inDoubt > 0 ? [t("{0} in doubt", countText(inDoubt))] : []),
   ];
-  const progress = total === null ? `${countText(done)} done` : `${countText(done)}/${countText(total)}`;
-  const checkpoints = plural(views.length, "checkpoint");
+  const progress = total === null ? t("{0} done", countText(done)) : `${countText(done)}/${countText(total)}`;
+  const checkpoints = counted(views.length, "{0} checkpoint", "{0} checkpoints");
   const title = safeText(name);
   const spoken = [
-    ...(total !== null && total > 0 ? [percentText(done, total).replace("%", " percent")] : []),
+    ...(total !== null && total > 0 ? [spokenPercent(done, total)] : []),
     ...states,
     ...troubles,
   ];
@@ -59,6 +60,6 @@ export function jobGroupRow(name: string, views: readonly (JobView | null)[]): J
     title,
     description: [...(begun.length > 0 ? [progress] : []), ...states, ...troubles, checkpoints].join(" · "),
     look,
-    accessibleLabel: [`job ${title}`, checkpoints, ...spoken].join(", "),
+    accessibleLabel: [t("job {0}", title), checkpoints, ...spoken].join(", "),
   };
 }

@@ -2,6 +2,7 @@ import { type ForeignKind, isForeignKind } from "../runtime/format/foreignKinds.
 import type { ScanSummary } from "../runtime/format/scan.js";
 import type { JobState } from "../runtime/state/jobState.js";
 import { type Holder, type JobStatus, type LostRun, statusOf } from "../runtime/state/status.js";
+import { t } from "./l10n.js";
 
 /** What every surface needs of one job: the input of the other views. */
 export interface JobView {
@@ -44,9 +45,11 @@ export interface JobViewInput {
 export function jobView(input: JobViewInput): JobView {
   const { checkpoint, state, scan, holder, nowMs, readError } = input;
   const status = statusOf(state, scan, holder, nowMs, input.lost ?? null);
-  const unknown =
-    "It is no checkpoint of a format that Agent Jobs knows; it was not changed. If it is JSON Lines of your own, say how its rows are read: --map FILE, or Watch a File… in the editor.";
-  const error = readError ?? (status.progress === "unreadable" ? unknown : null);
+  const unknown = () =>
+    t(
+      "It is no checkpoint of a format that Agent Jobs knows; it was not changed. If it is JSON Lines of your own, say how its rows are read: --map FILE, or Watch a File… in the editor.",
+    );
+  const error = readError ?? (status.progress === "unreadable" ? unknown() : null);
   return {
     name: state.job ?? input.fallbackName,
     label: state.label,

@@ -3,6 +3,7 @@ import { type FoundMember, membersIn } from "../runtime/foreign/members.js";
 import { type Row, type SourceRow, valueAt } from "../runtime/foreign/row.js";
 import { idText } from "../runtime/format/itemId.js";
 import { redact } from "../runtime/redact.js";
+import { t } from "./l10n.js";
 import { countText, plural, shortText } from "./text.js";
 
 /** One of the members that an id, error or result may be. */
@@ -29,7 +30,12 @@ export function idChoices(rows: readonly SourceRow[]): MemberChoice[] {
     .map((member) => ({
       path: member.path,
       description: valuesText(rows, member.path),
-      detail: `${plural(member.distinct, "different value")} in ${countText(member.rows)} of ${plural(rows.length, "row")}`,
+      detail: t(
+        "{0} in {1} of {2}",
+        plural(member.distinct, "different value"),
+        countText(member.rows),
+        plural(rows.length, "row"),
+      ),
     }));
 }
 
@@ -79,10 +85,10 @@ export function countsText(rows: readonly SourceRow[], mapping: Mapping): string
     if (!row) nameless++;
     else if (states.get(row.item) !== "done") states.set(row.item, row.state);
   const count = (state: Row["state"]) => [...states.values()].filter((one) => one === state).length;
-  const parts = [`${countText(count("done"))} done`];
-  if (count("failed") > 0) parts.push(`${countText(count("failed"))} failed`);
-  if (count("open") > 0) parts.push(`${countText(count("open"))} unfinished`);
-  if (nameless > 0) parts.push(`${countText(nameless)} without an id`);
+  const parts = [t("{0} done", countText(count("done")))];
+  if (count("failed") > 0) parts.push(t("{0} failed", countText(count("failed"))));
+  if (count("open") > 0) parts.push(t("{0} unfinished", countText(count("open"))));
+  if (nameless > 0) parts.push(t("{0} without an id", countText(nameless)));
   return parts.join(" · ");
 }
 

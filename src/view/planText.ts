@@ -1,7 +1,10 @@
 import type { JobPlan } from "../runtime/state/jobPlan.js";
 import { changeLines } from "./changeText.js";
-import { countText, durationText, plural, safeText, usdText } from "./text.js";
+import { columnsOf } from "./columns.js";
+import { t } from "./l10n.js";
+import { bothText, counted, countText, durationText, plural, safeText, usdText } from "./text.js";
 
+/** At least; longer names of rows make room for themselves. */
 const rowColumns = 11;
 
 /** Whether anything that results depend on is not what it was. */
@@ -19,16 +22,19 @@ export function planCosts(plan: JobPlan): boolean {
 /** `847 done ($3.10 and 39 min saved), 3 failed, 150 left, 2 in doubt; about 15 min, $1.20.` */
 export function planSummary(plan: JobPlan): string {
   const { done, failed, inDoubt, toRun, expected, saved, budget } = plan;
-  const kept = savedTexts(saved);
+  const kept = done > 0 ? savedTexts(saved) : [];
+  const doneText =
+    kept.length > 0
+      ? t("{0} done ({1} not spent again)", countText(done), bothText(kept))
+      : t("{0} done", countText(done));
   const counts = [
-    `${countText(done)} done${done > 0 && kept.length > 0 ? ` (${kept.join(" and ")} not spent again)` : ""}`,
-    ...(failed > 0 ? [`${countText(failed)} failed`] : []),
-    ...(inDoubt > 0 ? [`${countText(inDoubt)} in doubt`] : []),
-    ...(toRun === null ? [] : [`${countText(toRun)} to do`]),
-  ];
-  const figures = expectedTexts(expected);
-  const limit = budgetText(budget);
-  return `${counts.join(", ")}${figures.length > 0 ? `; ${figures.join(", ")}` : ""}.${limit}`;
+    doneText,
+    ...(failed > 0 ? [t("{0} failed", countText(failed))] : []),
+    ...(inDoubt > 0 ? [t("{0} in doubt", countText(inDoubt))] : []),
+    ...(toRun === null ? [] : [t("{0} to do", countText(toRun))]),
+  ].join(", ");
+  const figures = expectedTexts(expected).join(", ");
+  return `${figures === "" ? counts : `${counts}; ${figures}`}.${budgetText(budget)}`;
 }
 
 /** What some of the items that are left are expected to take: `About 2 min, $0.30.` */
@@ -37,29 +43,36 @@ export function retrySummary({ expected, toRun, budget }: JobPlan, items: number
   const figures = expectedTexts({
     ...{ ms: share(expected.ms), tokens: share(expected.tokens), usd: share(expected.usd) },
   });
-  const limit = budgetText(budget);
-  return `${figures.length > 0 ? `${figures.join(", ").replace(/^a/, "A")}.` : ""}${limit}`.trim();
+  const text = figures.join(", ");
+  return `${text === "" ? "" : `${text[0]!.toUpperCase()}${text.slice(1)}.`}${budgetText(budget)}`.trim();
 }
 
 /** `$3.10 of $20.00 spent`, `12,000 of 50,000 tokens spent` */
 function budgetTexts(budget: JobPlan["budget"]): string[] {
   const { usd, tokens } = budget ?? {};
   return [
-    ...(usd ? [`${usdText(usd.spent)} of ${usdText(usd.limit)} spent`] : []),
-    ...(tokens ? [`${countText(tokens.spent)} of ${countText(tokens.limit)} tokens spent`] : []),
+    ...(usd ? [t("{0} of {1} spent", usdText(usd.spent), usdText(usd.limit))] : []),
+    ...(tokens ? [t("{0} of {1} tokens spent", countText(tokens.spent), countText(tokens.limit))] : []),
   ];
 }
 
 function budgetText(budget: JobPlan["budget"]): string {
   const texts = budgetTexts(budget);
-  return texts.length > 0 ? ` Budget: ${texts.join(", ")}.` : "";
+  return texts.length > 0 ? ` ${t("Budget: {0}.", texts.join(", "))}` : "";
 }
 
 /** What redoing may take beside that, where it is known: `Redoing does up to 847 items again: $3.10 and 39 min more.` */
 export function redoSummary({ done, saved }: JobPlan): string {
   const lost = savedTexts(saved);
   if (done === 0) return "";
-  return `Redoing does up to ${plural(done, "item")} again${lost.length > 0 ? `: ${lost.join(" and ")} more` : ""}.`;
+  if (lost.length === 0)
+    return counted(done, "Redoing does up to {0} item again.", "Redoing does up to {0} items again.");
+  return counted(
+    done,
+    "Redoing does up to {0} item again: {1} more.",
+    "Redoing does up to {0} items again: {1} more.",
+    bothText(lost),
+  );
 }
 
 function savedTexts({ usd, ms }: JobPlan["saved"]): string[] {
@@ -68,8 +81,8 @@ function savedTexts({ usd, ms }: JobPlan["saved"]): string[] {
 
 function expectedTexts({ ms, tokens, usd }: JobPlan["expected"]): string[] {
   return [
-    ...(ms === null ? [] : [`about ${durationText(ms)}`]),
-    ...(tokens === null ? [] : [`${countText(Math.round(tokens))} tokens`]),
+    ...(ms === null ? [] : [t("about {0}", durationText(ms))]),
+    ...(tokens === null ? [] : [t("{0} tokens", countText(Math.round(tokens)))]),
     ...(usd === null ? [] : [usdText(usd)]),
   ];
 }
@@ -77,38 +90,41 @@ function expectedTexts({ ms, tokens, usd }: JobPlan["expected"]): string[] {
 /** The whole plan as plain lines, a figure each, already safe to show. */
 export function planDocument(plan: JobPlan): string[] {
   const { changed, done, expected, inDoubt, inDoubtItems, saved, toRun, total } = plan;
-  const kept = savedTexts(saved);
+  const kept = done > 0 ? savedTexts(saved) : [];
   const rows: [string, string | null][] = [
-    ["total", total === null ? "as they come" : plural(total, "item")],
+    [t("total"), total === null ? t("as they come") : plural(total, "item")],
     [
-      "done",
-      `${countText(done)}${done > 0 && kept.length > 0 ? ` (${kept.join(" and ")} not spent again)` : ""}`,
+      t("done"),
+      kept.length > 0 ? t("{0} ({1} not spent again)", countText(done), bothText(kept)) : countText(done),
     ],
-    ["failed", countText(plan.failed)],
-    ["in doubt", countText(inDoubt)],
-    ["new", plan.new === null ? "unknown" : countText(plan.new)],
-    ["gone", countText(plan.gone)],
-    ["changed", countText(changed.items)],
-    ["to do", toRun === null ? "unknown" : countText(toRun)],
-    ["time", expected.ms === null ? null : `about ${durationText(expected.ms)}`],
-    ["tokens", expected.tokens === null ? null : `about ${countText(Math.round(expected.tokens))}`],
-    ["cost", expected.usd === null ? null : `about ${usdText(expected.usd)}`],
-    ["budget", budgetTexts(plan.budget).join(", ") || null],
+    [t("failed"), countText(plan.failed)],
+    [t("in doubt"), countText(inDoubt)],
+    [t("new"), plan.new === null ? t("unknown") : countText(plan.new)],
+    [t("gone"), countText(plan.gone)],
+    [t("changed"), countText(changed.items)],
+    [t("to do"), toRun === null ? t("unknown") : countText(toRun)],
+    [t("time"), expected.ms === null ? null : t("about {0}", durationText(expected.ms))],
+    [t("tokens"), expected.tokens === null ? null : t("about {0}", countText(Math.round(expected.tokens)))],
+    [t("cost"), expected.usd === null ? null : t("about {0}", usdText(expected.usd))],
+    [t("budget"), budgetTexts(plan.budget).join(", ") || null],
   ];
   const lines = [safeText(plan.label ? `${plan.job} @ ${plan.label}` : plan.job), ""];
-  for (const [name, figure] of rows) if (figure !== null) lines.push(`${name.padEnd(rowColumns)}${figure}`);
+  const columns = Math.max(rowColumns, ...rows.map(([name]) => columnsOf(name) + 1));
+  const padded = (name: string) => name + " ".repeat(columns - columnsOf(name));
+  for (const [name, figure] of rows) if (figure !== null) lines.push(padded(name) + figure);
   const changes = changeLines(changed);
   if (changes.length > 0)
     lines.push(
-      ...["", "Not as it was when results were made:", ...changes.map((line) => `  ${line}`)],
+      ...["", t("Not as it was when results were made:"), ...changes.map((line) => `  ${line}`)],
       ...[redoSummary(plan)].filter(Boolean),
     );
   if (inDoubt > 0)
     lines.push(
       "",
-      "In doubt, begun by a run that ended before it recorded how they went:",
+      t("In doubt, begun by a run that ended before it recorded how they went:"),
       ...inDoubtItems.map(
-        ({ item, attempt, run, at }) => `  ${safeText(String(item))}  attempt ${attempt}, run ${run}, ${at}`,
+        ({ item, attempt, run, at }) =>
+          `  ${safeText(String(item))}  ${t("attempt {0}, run {1}, {2}", attempt, run, at)}`,
       ),
     );
   return lines;

@@ -1,6 +1,7 @@
 import type { JobStatus } from "../runtime/state/status.js";
 import { columnsOf, cutToColumns } from "./columns.js";
 import { pauseText } from "./jobRow.js";
+import { t } from "./l10n.js";
 import { countText, durationText, percentText, rangeText, safeText, usdText } from "./text.js";
 
 export interface ProgressInput {
@@ -72,29 +73,29 @@ function partsOf(input: ProgressInput): Part[] {
     const known = levels.flatMap(([weight, text]) => (text === null ? [] : [{ weight, text }]));
     if (known.length > 0) parts.push({ levels: known });
   };
-  add([100, total === null ? `${countText(done)} done` : `${countText(done)}/${countText(total)}`]);
+  add([100, total === null ? t("{0} done", countText(done)) : `${countText(done)}/${countText(total)}`]);
   add([60, total ? percentText(done, total) : null]);
-  if (isStopping) add([75, `stopping: ${countText(inFlight)} in flight`], [95, "stopping"]);
-  if (pause) add([90, pauseText(pause, nowMs)], [92, "paused"]);
-  if (status.progress === "stalled") add([90, "stalled"]);
+  if (isStopping) add([75, t("stopping: {0} in flight", countText(inFlight))], [95, t("stopping")]);
+  if (pause) add([90, pauseText(pause, nowMs)], [92, t("paused")]);
+  if (status.progress === "stalled") add([90, t("stalled")]);
   add([30, rateText(((done - doneBefore) / Math.max(1, elapsedMs)) * 1000)]);
   // What is in flight ends at a time that nothing here knows.
   if (!isStopping)
-    add(eta ? [80, rangeText(eta)] : [55, `${durationText(Math.max(1_000, elapsedMs))} so far`]);
-  const failures = `${countText(failed)} failed`;
-  if (failed > 0) add([40, `${failures}: ${causesText(status)}`], [70, failures]);
+    add(eta ? [80, rangeText(eta)] : [55, t("{0} so far", durationText(Math.max(1_000, elapsedMs)))]);
+  const failures = t("{0} failed", countText(failed));
+  if (failed > 0) add([40, t("{0} failed: {1}", countText(failed), causesText(status))], [70, failures]);
   if (retrying > 0)
-    add([35, `${countText(retrying)} to be tried again`], [38, `${countText(retrying)} again`]);
+    add([35, t("{0} to be tried again", countText(retrying))], [38, t("{0} again", countText(retrying))]);
   const most = run?.concurrency;
   if (concurrency !== null && most !== undefined && concurrency < most)
     add(
-      [42, `${countText(concurrency)} of ${countText(most)} at a time`],
-      [43, `${countText(concurrency)}/${countText(most)} at a time`],
+      [42, t("{0} of {1} at a time", countText(concurrency), countText(most))],
+      [43, t("{0}/{1} at a time", countText(concurrency), countText(most))],
     );
   add(...spentLevels(input));
   if (stages.length > 0)
     add([20, stages.map((stage) => `${safeText(stage.name)} ${countText(stage.done)}`).join(" › ")]);
-  if (total === null && inFlight > 0 && !isStopping) add([30, `${countText(inFlight)} in flight`]);
+  if (total === null && inFlight > 0 && !isStopping) add([30, t("{0} in flight", countText(inFlight))]);
   return parts;
 }
 
@@ -102,12 +103,12 @@ function partsOf(input: ProgressInput): Part[] {
 function spentLevels({ status: { spent }, budget }: ProgressInput): (readonly [number, string])[] {
   if (budget?.tokens !== undefined && budget.usd === undefined) {
     const tokens = countText(spent.tokens ?? 0);
-    return [[45, `${tokens} of ${countText(budget.tokens)} tokens`]];
+    return [[45, t("{0} of {1} tokens", tokens, countText(budget.tokens))]];
   }
   if (budget?.usd !== undefined) {
     const usd = usdText(spent.usd ?? 0);
     return [
-      [45, `${usd} of ${usdText(budget.usd)}`],
+      [45, t("{0} of {1}", usd, usdText(budget.usd))],
       [52, usd],
     ];
   }
@@ -116,10 +117,10 @@ function spentLevels({ status: { spent }, budget }: ProgressInput): (readonly [n
 
 function rateText(perSecond: number): string | null {
   if (perSecond <= 0) return null;
-  if (perSecond >= 100) return `${countText(Math.round(perSecond))}/s`;
-  if (perSecond >= 1) return `${perSecond.toFixed(1)}/s`;
+  if (perSecond >= 100) return t("{0}/s", countText(Math.round(perSecond)));
+  if (perSecond >= 1) return t("{0}/s", perSecond.toFixed(1));
   const perMinute = perSecond * 60;
-  return perMinute >= 1 ? `${perMinute.toFixed(1)}/min` : `${(perMinute * 60).toFixed(1)}/h`;
+  return perMinute >= 1 ? t("{0}/min", perMinute.toFixed(1)) : t("{0}/h", (perMinute * 60).toFixed(1));
 }
 
 /** How many items failed by each cause, most first. */

@@ -3,7 +3,18 @@ import type { ScanSummary } from "../runtime/format/scan.js";
 import type { ExpectedWork } from "../runtime/state/expectedWork.js";
 import type { RepairEdit, RepairPlan } from "../runtime/state/repairPlan.js";
 import { faultReason } from "./faultText.js";
-import { bytesText, countText, durationText, plural, safeText, shortText, usdText } from "./text.js";
+import { t } from "./l10n.js";
+import {
+  bothText,
+  bytesText,
+  counted,
+  countText,
+  durationText,
+  plural,
+  safeText,
+  shortText,
+  usdText,
+} from "./text.js";
 
 /** What a surface can do with whole records that have no checksum; it names its own way to keep them. */
 export interface RepairTextOptions {
@@ -16,17 +27,23 @@ export function editText(edit: RepairEdit): string {
   const { fault, kept, offered, mayHaveHeld, hasMark } = edit;
   const keptBytes = kept.reduce((sum, { start, end }) => sum + end - start, 0);
   const restBytes = fault.lengthBytes - keptBytes;
-  const what = hasMark ? "A byte order mark stands in the middle of the file" : faultReason(fault);
+  const what = hasMark ? t("A byte order mark stands in the middle of the file") : faultReason(fault);
   const parts: string[] = [];
-  if (kept.length === 0) parts.push(`dropped, ${bytesText(fault.lengthBytes)}`);
+  if (kept.length === 0) parts.push(t("dropped, {0}", bytesText(fault.lengthBytes)));
   else {
-    parts.push(`${plural(kept.length, "whole record")} kept`);
-    if (restBytes > 0) parts.push(`${bytesText(restBytes)} dropped`);
+    parts.push(counted(kept.length, "{0} whole record kept", "{0} whole records kept"));
+    if (restBytes > 0) parts.push(t("{0} dropped", bytesText(restBytes)));
   }
-  if (fault.residue) parts.push("left by a crash that was survived");
-  else if (mayHaveHeld.length > 0) parts.push(`may have held ${namesText(mayHaveHeld, 3)}`);
+  if (fault.residue) parts.push(t("left by a crash that was survived"));
+  else if (mayHaveHeld.length > 0) parts.push(t("may have held {0}", namesText(mayHaveHeld, 3)));
   if (offered > 0 && kept.length === 0)
-    parts.push(`${plural(offered, "whole record")} without a checksum in it`);
+    parts.push(
+      counted(
+        offered,
+        "{0} whole record without a checksum in it",
+        "{0} whole records without a checksum in it",
+      ),
+    );
   return `${what}: ${parts.join("; ")}.`;
 }
 
@@ -38,19 +55,23 @@ export function repairLines(
 ): string[] {
   if (plan.edits.length === 0) return [...newlineLines(summary), ...otherJobsLines(plan)];
   const lines = [
-    `Damaged: ${plural(plan.edits.length, "line")}.`,
-    `Kept as it is: ${bytesText(plan.keptBytes)} of ${bytesText(plan.sizeBytes)}.`,
+    t("Damaged: {0}.", plural(plan.edits.length, "line")),
+    t("Kept as it is: {0} of {1}.", bytesText(plan.keptBytes), bytesText(plan.sizeBytes)),
   ];
   if (plan.salvagedRecords > 0)
     lines.push(
-      `Saved out of damaged lines: ${plural(plan.salvagedRecords, "whole record")}, ${bytesText(plan.salvagedBytes)}.`,
+      t(
+        "Saved out of damaged lines: {0}, {1}.",
+        plural(plan.salvagedRecords, "whole record"),
+        bytesText(plan.salvagedBytes),
+      ),
     );
-  lines.push(`Dropped: ${bytesText(plan.droppedBytes)}.`);
+  lines.push(t("Dropped: {0}.", bytesText(plan.droppedBytes)));
   if (plan.addsNewline)
     lines.push(
       summary.tornTail
-        ? "The last record was cut short while it was written; it gets its newline."
-        : "The last line gets its missing newline.",
+        ? t("The last record was cut short while it was written; it gets its newline.")
+        : t("The last line gets its missing newline."),
     );
   lines.push(...itemLines(plan), ...offeredLines(plan, options), ...otherJobsLines(plan));
   return lines;
@@ -59,18 +80,25 @@ export function repairLines(
 /** The same in one or two sentences, for where there is no more room. */
 export function repairSentence(plan: RepairPlan, summary: Pick<ScanSummary, "tornTail">): string {
   if (plan.edits.length === 0) return newlineLines(summary).join(" ");
-  const saved =
-    plan.salvagedRecords > 0 ? `, ${plural(plan.salvagedRecords, "whole record")} saved out of them` : "";
-  const lost = `${plural(plan.edits.length, "damaged line")}: ${bytesText(plan.droppedBytes)} dropped${saved}.`;
+  const [damaged, dropped] = [plural(plan.edits.length, "damaged line"), bytesText(plan.droppedBytes)];
+  const lost =
+    plan.salvagedRecords > 0
+      ? t(
+          "{0}: {1} dropped, {2} saved out of them.",
+          damaged,
+          dropped,
+          plural(plan.salvagedRecords, "whole record"),
+        )
+      : t("{0}: {1} dropped.", damaged, dropped);
   return [lost, ...itemLines(plan)].join(" ");
 }
 
 function newlineLines({ tornTail }: Pick<ScanSummary, "tornTail">): string[] {
   return [
     tornTail
-      ? "The last record was cut short while it was written; nothing finished was lost."
-      : "The last line is whole, but its newline is missing: what is written next would join it.",
-    "It gets its newline; no other byte changes.",
+      ? t("The last record was cut short while it was written; nothing finished was lost.")
+      : t("The last line is whole, but its newline is missing: what is written next would join it."),
+    t("It gets its newline; no other byte changes."),
   ];
 }
 
@@ -80,40 +108,63 @@ function itemLines({ doneItems, gained, lost, redo }: RepairPlan): string[] {
   if (lost.length === 0)
     lines.push(
       staying === 0
-        ? "No item counts as done before or after."
-        : `${staying === 1 ? "The 1 item" : `All ${countText(staying)} items`} that ${staying === 1 ? "counts" : "count"} as done ${staying === 1 ? "stays" : "stay"} done.`,
+        ? t("No item counts as done before or after.")
+        : counted(
+            staying,
+            "The {0} item that counts as done stays done.",
+            "All {0} items that count as done stay done.",
+          ),
     );
   else
     lines.push(
-      `${plural(staying, "item")} stay done; ${plural(lost.length, "item")} would no longer count as done: ${namesText(lost, 5)}.`,
+      t(
+        "{0} stay done; {1} would no longer count as done: {2}.",
+        plural(staying, "item"),
+        plural(lost.length, "item"),
+        namesText(lost, 5),
+      ),
     );
   if (gained.length > 0)
-    lines.push(`Counted as done besides: ${plural(gained.length, "item")} (${namesText(gained, 5)}).`);
+    lines.push(t("Counted as done besides: {0} ({1}).", plural(gained.length, "item"), namesText(gained, 5)));
   const cost = costText(redo);
   if (redo.items > 0)
     lines.push(
-      `May have to be done again: up to ${plural(redo.items, "item")}${cost === "" ? "" : `, about ${cost}`}.`,
+      cost === ""
+        ? t("May have to be done again: up to {0}.", plural(redo.items, "item"))
+        : t("May have to be done again: up to {0}, about {1}.", plural(redo.items, "item"), cost),
     );
-  else lines.push("Nothing has to be done again because of this.");
+  else lines.push(t("Nothing has to be done again because of this."));
   return lines;
 }
 
 function offeredLines(plan: RepairPlan, { howToKeepOffered }: RepairTextOptions): string[] {
   if (plan.offeredRecords === 0 || plan.keepsOffered) return [];
   const items = plan.offeredItems;
-  const would = items.length > 0 ? ` (${namesText(items, 5)})` : "";
-  const how = howToKeepOffered
-    ? ` To keep ${plan.offeredRecords === 1 ? "it" : "them"}, ${howToKeepOffered}.`
-    : "";
-  return [
-    `Damaged lines hold ${plural(plan.offeredRecords, "more whole record")}, without a checksum${would}: nothing but the eye can tell that ${plan.offeredRecords === 1 ? "it is" : "they are"} right.${how}`,
-  ];
+  const count = plan.offeredRecords;
+  const hold =
+    items.length === 0
+      ? counted(
+          count,
+          "Damaged lines hold {0} more whole record, without a checksum: nothing but the eye can tell that it is right.",
+          "Damaged lines hold {0} more whole records, without a checksum: nothing but the eye can tell that they are right.",
+        )
+      : counted(
+          count,
+          "Damaged lines hold {0} more whole record, without a checksum ({1}): nothing but the eye can tell that it is right.",
+          "Damaged lines hold {0} more whole records, without a checksum ({1}): nothing but the eye can tell that they are right.",
+          namesText(items, 5),
+        );
+  if (!howToKeepOffered) return [hold];
+  return [`${hold} ${counted(count, "To keep it, {1}.", "To keep them, {1}.", howToKeepOffered)}`];
 }
 
 function otherJobsLines({ otherJobs }: RepairPlan): string[] {
-  return otherJobs.map(
-    ({ line, job }) =>
-      `Line ${countText(line)} begins another job, ${shortText(job, 40)}: two checkpoints are in one file. A repair does not take them apart.`,
+  return otherJobs.map(({ line, job }) =>
+    t(
+      "Line {0} begins another job, {1}: two checkpoints are in one file. A repair does not take them apart.",
+      countText(line),
+      shortText(job, 40),
+    ),
   );
 }
 
@@ -121,16 +172,16 @@ function otherJobsLines({ otherJobs }: RepairPlan): string[] {
 export function costText({ items, ms, usd }: ExpectedWork): string {
   if (items === 0) return "";
   const parts = [
-    ...(ms === null ? [] : [`${durationText(ms)} of work`]),
+    ...(ms === null ? [] : [t("{0} of work", durationText(ms))]),
     ...(usd === null ? [] : [usdText(usd)]),
   ];
-  return parts.join(" and ");
+  return bothText(parts);
 }
 
 /** `item-1, item-2 and 12 more` */
 export function namesText(items: readonly ItemKey[], max: number): string {
   const names = items.slice(0, max).map((item) => shortText(safeText(idText(item)), 40));
   return items.length > max
-    ? `${names.join(", ")} and ${countText(items.length - max)} more`
+    ? t("{0} and {1} more", names.join(", "), countText(items.length - max))
     : names.join(", ");
 }

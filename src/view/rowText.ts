@@ -1,6 +1,7 @@
 import type { CheckpointRecord } from "../runtime/format/record.js";
 import { redact } from "../runtime/redact.js";
 import { safeLines, safeText } from "../runtime/safeText.js";
+import { t } from "./l10n.js";
 
 /** A row of another tool's file, as it is shown. */
 export interface ShownRow {
@@ -17,10 +18,10 @@ const maxShownChars = 400_000;
 /** All that a file says of an item, as the lines of a document: what it means to us, then the rows as they are, indented. */
 export function itemLines(id: string, job: string, rows: readonly ShownRow[]): string[] {
   const label = (name: string, text: string) => `${name.padEnd(8)} ${text}`;
-  const lines = [label("Item", safeText(redact(id))), label("Job", safeText(redact(job)))];
-  if (rows.length === 0) return [...lines, "", "The file says nothing of this item any more."];
+  const lines = [label(t("Item"), safeText(redact(id))), label(t("Job"), safeText(redact(job)))];
+  if (rows.length === 0) return [...lines, "", t("The file says nothing of this item any more.")];
   for (const { record, file, line, text, isCut } of rows) {
-    lines.push("", label("Row", `${safeText(file)}, line ${line}`), ...meaning(record, label), "");
+    lines.push("", label(t("Row"), t("{0}, line {1}", safeText(file), line)), ...meaning(record, label), "");
     lines.push(...shown(indented(text)));
     if (isCut) lines.push("…");
   }
@@ -30,14 +31,14 @@ export function itemLines(id: string, job: string, rows: readonly ShownRow[]): s
 function meaning(record: CheckpointRecord, label: (name: string, text: string) => string): string[] {
   switch (record.type) {
     case "done":
-      return [label("State", "done")];
+      return [label(t("State"), t("done"))];
     case "failed":
       return [
-        label("State", `failed: ${safeText(redact(record.cause))}`),
-        ...shown(record.message).map((text, i) => label(i === 0 ? "Error" : "", text)),
+        label(t("State"), t("failed: {0}", safeText(redact(record.cause)))),
+        ...shown(record.message).map((text, i) => label(i === 0 ? t("Error") : "", text)),
       ];
     default:
-      return [label("State", "unfinished: neither a result nor an error")];
+      return [label(t("State"), t("unfinished: neither a result nor an error"))];
   }
 }
 

@@ -1,6 +1,7 @@
 import { lookOf, pauseText, progressText, stoppingText } from "./jobRow.js";
 import type { JobView } from "./jobView.js";
-import { countText, labelText, percentText, plural, rangeText } from "./text.js";
+import { t } from "./l10n.js";
+import { counted, countText, labelText, percentText, rangeText } from "./text.js";
 
 export interface StatusBarView {
   text: string;
@@ -21,23 +22,29 @@ export function statusBar(views: readonly JobView[]): StatusBarView | null {
   const name = labelText(shown.name);
   const parts = [
     status.total !== null && status.total > 0 ? percentText(status.done, status.total) : progressText(shown),
-    ...(status.inFlight > 0 && !shown.stopping ? [`${countText(status.inFlight)} in flight`] : []),
+    ...(status.inFlight > 0 && !shown.stopping ? [t("{0} in flight", countText(status.inFlight))] : []),
     ...phaseOf(shown),
-    ...(status.failed > 0 ? [`${countText(status.failed)} failed`] : []),
+    ...(status.failed > 0 ? [t("{0} failed", countText(status.failed))] : []),
   ];
-  const count = running.length > 1 ? `${countText(running.length)} runs · ` : "";
-  const text = `${count}${name} ${parts.join(" · ")}`;
+  const count = running.length > 1 ? [counted(running.length, "{0} run", "{0} runs")] : [];
+  const text = [...count, `${name} ${parts[0]}`, ...parts.slice(1)].join(" · ");
   return {
     text,
     tone,
     paused: status.pause !== null && !shown.stopping,
-    accessibleLabel: `${plural(running.length, "agent job")} running: ${name}, ${parts.join(", ")}`,
+    accessibleLabel: counted(
+      running.length,
+      "{0} agent job running: {1}, {2}",
+      "{0} agent jobs running: {1}, {2}",
+      name,
+      parts.join(", "),
+    ),
   };
 }
 
 function phaseOf(view: JobView): string[] {
   if (view.stopping) return [stoppingText(view)];
-  if (lookOf(view) === "stalled") return ["stalled"];
+  if (lookOf(view) === "stalled") return [t("stalled")];
   const { pause, eta } = view.status;
   if (pause) return [pauseText(pause, view.nowMs)];
   return eta ? [rangeText(eta)] : [];

@@ -1,5 +1,6 @@
 /** Numbers and times as people read them, and text from models made safe to show. */
 import { safeText } from "../runtime/safeText.js";
+import { type Argument, t, tCount } from "./l10n.js";
 
 export { safeLines, safeText } from "../runtime/safeText.js";
 
@@ -49,49 +50,91 @@ export function countText(count: number): string {
   return groups.format(count);
 }
 
-/** `1 item`, `12 items` */
+/** `1 item`, `12 items`; the messages are `{0} item` and `{0} items`. */
 export function plural(count: number, one: string, many = `${one}s`): string {
-  return `${countText(count)} ${count === 1 ? one : many}`;
+  return counted(count, `{0} ${one}`, `{0} ${many}`);
+}
+
+/** One of two whole messages by a count, which is their `{0}`; what else they name begins with `{1}`. */
+export function counted(count: number, one: string, many: string, ...more: Argument[]): string {
+  return tCount(count, one, many, countText(count), ...more);
+}
+
+/** `$3.10 and 39 min` */
+export function bothText(texts: readonly string[]): string {
+  const [first = "", second] = texts;
+  return second === undefined ? first : t("{0} and {1}", first, second);
 }
 
 /** A number of milliseconds in its natural unit: `850 ms`, `12 s`, `4 min`, `2 h 5 min`, `3 d 4 h`. */
 export function durationText(ms: number): string {
-  if (ms < 1_000) return `${Math.round(ms)} ms`;
-  const seconds = Math.round(ms / 1_000);
-  if (seconds < 90) return `${seconds} s`;
-  const minutes = Math.round(ms / 60_000);
-  if (minutes < 90) return `${minutes} min`;
-  const hours = Math.floor(minutes / 60);
-  if (hours < 36) return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
-  const days = Math.floor(hours / 24);
-  return hours % 24 === 0 ? `${days} d` : `${days} d ${hours % 24} h`;
+  return partsText(durationParts(ms));
 }
+
+type Unit = "ms" | "s" | "min" | "h" | "d";
+type DurationPart = [figure: number | string, unit: Unit];
+
+const unitTexts: Record<Unit, (figure: number | string) => string> = {
+  ms: (figure) => t("{0} ms", figure),
+  s: (figure) => t("{0} s", figure),
+  min: (figure) => t("{0} min", figure),
+  h: (figure) => t("{0} h", figure),
+  d: (figure) => t("{0} d", figure),
+};
+
+const partsText = (parts: readonly DurationPart[]): string =>
+  parts.map(([figure, unit]) => unitTexts[unit](figure)).join(" ");
+
+function durationParts(ms: number): DurationPart[] {
+  if (ms < 1_000) return [[Math.round(ms), "ms"]];
+  const seconds = Math.round(ms / 1_000);
+  if (seconds < 90) return [[seconds, "s"]];
+  const minutes = Math.round(ms / 60_000);
+  if (minutes < 90) return [[minutes, "min"]];
+  const hours = Math.floor(minutes / 60);
+  if (hours < 36) return withRest([hours, "h"], [minutes % 60, "min"]);
+  return withRest([Math.floor(hours / 24), "d"], [hours % 24, "h"]);
+}
+
+const withRest = (whole: DurationPart, rest: DurationPart): DurationPart[] =>
+  rest[0] === 0 ? [whole] : [whole, rest];
+
+/** `12.5 s` */
+export const secondsText = (figure: string): string => unitTexts.s(figure);
 
 /** `12–15 min left`, or one figure where both ends read the same. */
 export function rangeText(eta: { p50Ms: number; p90Ms: number }): string {
-  const low = durationText(Math.max(1_000, eta.p50Ms));
-  const high = durationText(Math.max(1_000, eta.p90Ms));
-  if (low === high) return `${low} left`;
-  const unit = / (ms|s|min|h|d)$/;
-  const sameUnit =
-    unit.exec(low)?.[1] === unit.exec(high)?.[1] &&
-    low.split(" ").length === 2 &&
-    high.split(" ").length === 2;
-  return `${sameUnit ? low.replace(unit, "") : low}–${high} left`;
+  return t("{0} left", spanText(eta));
+}
+
+/** `12–15 min` */
+export function spanText({ p50Ms, p90Ms }: { p50Ms: number; p90Ms: number }): string {
+  const low = durationParts(Math.max(1_000, p50Ms));
+  const high = durationParts(Math.max(1_000, p90Ms));
+  const [[from, unit], [to, toUnit]] = [low[0]!, high[0]!];
+  if (partsText(low) === partsText(high)) return partsText(low);
+  const isOneUnit = low.length === 1 && high.length === 1 && unit === toUnit;
+  return isOneUnit ? unitTexts[unit](`${from}–${to}`) : `${partsText(low)}–${partsText(high)}`;
 }
 
 /** `34.5 KB`; 1 KB is 1,000 bytes. */
 export function bytesText(bytes: number): string {
   if (bytes < 1_000) return plural(bytes, "byte");
-  const units = ["KB", "MB", "GB", "TB"];
   let amount = bytes / 1_000;
   let unit = 0;
-  while (amount >= 1_000 && unit < units.length - 1) {
+  while (amount >= 1_000 && unit < byteTexts.length - 1) {
     amount /= 1_000;
     unit++;
   }
-  return `${amount < 10 ? amount.toFixed(1) : Math.round(amount)} ${units[unit]}`;
+  return byteTexts[unit]!(amount < 10 ? amount.toFixed(1) : Math.round(amount));
 }
+
+const byteTexts: ((amount: number | string) => string)[] = [
+  (amount) => t("{0} KB", amount),
+  (amount) => t("{0} MB", amount),
+  (amount) => t("{0} GB", amount),
+  (amount) => t("{0} TB", amount),
+];
 
 /** `$1.20`; cents and below with two digits that count. */
 export function usdText(usd: number): string {
@@ -103,6 +146,11 @@ export function percentText(done: number, total: number): string {
   if (total === 0) return "100%";
   const percent = (done / total) * 100;
   return `${done < total ? Math.min(99, Math.floor(percent)) : 100}%`;
+}
+
+/** As screen readers say it well: `84 percent`. */
+export function spokenPercent(done: number, total: number): string {
+  return t("{0} percent", percentText(done, total).slice(0, -1));
 }
 
 /** `2026-11-21 04:00` in the given zone or the machine's. */

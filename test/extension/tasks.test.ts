@@ -84,7 +84,8 @@ describe("tasks", () => {
       job.view?.status.failedItems.map(({ open }) => [open.failure?.cause, open.failure?.message]),
       [["rate-limit", "429 too many requests"]],
     );
-    assert.equal((await parts()).view.badge?.value, 1);
+    const { view } = await parts();
+    await untilEvent([catalog.onDidChangeAny], "the badge", () => view.badge?.value === 1);
   });
 
   it("ask what to do with results of other parameters, and do that", async () => {

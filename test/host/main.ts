@@ -3,12 +3,10 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { root } from "../setup/root.js";
-import { launchBrowser, openPage } from "./browser.js";
 import { endWithParent, releaseAtEnd } from "./cleanup.js";
 import { findDesktop, runInDesktop } from "./desktop.js";
-import { startServer } from "./server.js";
+import { runInServer } from "./runInServer.js";
 
-const WHOLE_RUN_MS = 10 * 60_000;
 const tests = join(root, "dist/test/extension/index.js");
 
 endWithParent();
@@ -30,42 +28,13 @@ function environment(): Record<string, string> {
   };
 }
 
-async function runInServer(): Promise<number> {
-  const server = await startServer({ driver: true, env: environment() });
-  const browser = await launchBrowser();
-  try {
-    const page = await openPage(browser);
-    const exitCode = new Promise<number>((resolve, reject) => {
-      page.exposeFunction("codeAutomationExit", resolve);
-      page.once("crash", () => reject(new Error("The workbench's page crashed.")));
-      browser.once("disconnected", () => reject(new Error("Chromium ended.")));
-      server.ended.then(() => reject(new Error("The VS Code server ended.")));
-      const late = () => reject(new Error(`No verdict within ${WHOLE_RUN_MS / 60_000} minutes.`));
-      setTimeout(late, WHOLE_RUN_MS).unref();
-    });
-    exitCode.catch(() => {}); // may come before anybody waits for it
-    const payload = [
-      ["extensionDevelopmentPath", server.uri(root)],
-      ["extensionTestsPath", server.uri(tests)],
-    ] as const;
-    await page.goto(server.url(folder, payload));
-    return await exitCode;
-  } catch (error) {
-    console.error(server.output().slice(-6000));
-    throw error;
-  } finally {
-    await browser.close();
-    await server.stop();
-  }
-}
-
 async function main() {
   cpSync(join(root, "test/extension/workspace"), folder, { recursive: true });
   const desktop = await findDesktop();
   let exitCode = 1;
   try {
     if (desktop) exitCode = await runInDesktop(desktop, { folder, scratch, tests, env: environment() });
-    else exitCode = await runInServer();
+    else exitCode = await runInServer({ folder, tests, extension: root, env: environment() });
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
   }

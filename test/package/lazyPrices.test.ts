@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, readFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../setup/root.js";
 import { runCli, scratchFolder } from "../support/cli.js";
 
-const BUNDLES = ["dist/cli.js", "dist/extension.js", "dist/index.cjs"];
+const BUNDLES = readdirSync(join(root, "dist"))
+  .filter((name) => /^(cli\.js|extension.*\.js|index\.cjs)$/.test(name))
+  .map((name) => `dist/${name}`);
 /** Prints which of our bundles a process has loaded when it ends. */
 const tellsLoaded = `
   process.on("exit", () => {

@@ -13,6 +13,11 @@ const BUNDLES = [
   "dist/typescript.cjs",
 ];
 
+/** The extension's later parts, which are named after their content. */
+const pieces = readdirSync(join(root, "dist"))
+  .filter((name) => /^extension-\w+\.js$/.test(name))
+  .map((name) => `dist/${name}`);
+
 function filesUnder(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -41,7 +46,9 @@ describe("the VSIX", () => {
     const names = zipNames(vsix).filter((name) => !/^extension\/media\/[^/]+$/.test(name));
     const hello = filesUnder("examples/hello").filter((name) => !name.includes("/checkpoints/"));
     const plugin = ["package.json", "index.js"].map((name) => `node_modules/agent-jobs-typescript/${name}`);
-    const ours = [...BUNDLES, ...declarations(), ...hello, ...plugin].map((name) => `extension/${name}`);
+    const ours = [...BUNDLES, ...pieces, ...declarations(), ...hello, ...plugin].map(
+      (name) => `extension/${name}`,
+    );
     const pages = ["package.json", "readme.md", "changelog.md", "LICENSE.txt", "examples/ADOPTING.md"].map(
       (name) => `extension/${name}`,
     );

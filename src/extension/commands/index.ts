@@ -1,58 +1,13 @@
 import * as vscode from "vscode";
 import type { Capability } from "../../view/capabilities.js";
-import { excludeCheckpoints } from "../excludes/index.js";
 import { commandIds, contextKeys, innerCommandIds } from "../ids.js";
 import { reportFailure, unawaited } from "../log.js";
-import { addPythonHelper } from "./addPythonHelper.js";
-import { attach } from "./attach.js";
-import { clear } from "./clear.js";
-import { exportReport } from "./exportReport.js";
-import { markAllDone, markDone } from "./markDone.js";
-import { openCheckpoint, openLine } from "./openCheckpoint.js";
-import { chooseOutliving } from "./outlive.js";
-import { acceptRepair, repair, repairLine } from "./repair.js";
-import { retry } from "./retry.js";
-import { resume, run } from "./run.js";
-import type { Handler, Services } from "./services.js";
-import { showFailure, showFailures } from "./showFailures.js";
-import { openLog, showItemLog } from "./showLog.js";
-import { stop } from "./stop.js";
-import { requireTrust } from "./target.js";
-import { undo } from "./undo.js";
-import { showItem, stopWatching, watchFile } from "./watch.js";
+import type { HandledId } from "./handlers.js";
+import type { Services } from "./services.js";
 
-const handlers: Record<string, Handler> = {
-  [commandIds.run]: run,
-  [commandIds.resume]: resume,
-  [commandIds.stop]: stop,
-  [commandIds.repair]: repair,
-  [commandIds.acceptRepair]: acceptRepair,
-  [commandIds.clear]: clear,
-  [commandIds.retry]: retry,
-  [commandIds.markDone]: markDone,
-  [commandIds.markAllDone]: markAllDone,
-  [commandIds.undo]: undo,
-  [commandIds.openCheckpoint]: openCheckpoint,
-  [commandIds.showFailures]: showFailures,
-  [commandIds.showItemLog]: showItemLog,
-  [commandIds.openLog]: openLog,
-  [commandIds.exportReport]: exportReport,
-  [commandIds.attach]: attach,
-  [commandIds.chooseOutliving]: chooseOutliving,
-  [commandIds.addPythonHelper]: addPythonHelper,
-  [commandIds.excludeCheckpoints]: () => {
-    requireTrust();
-    return excludeCheckpoints();
-  },
-  [commandIds.watchFile]: watchFile,
-  [commandIds.stopWatching]: stopWatching,
-  [commandIds.findItem]: async (...args) => (await import("../search/findItem.js")).findItem(...args),
-  [commandIds.refresh]: ({ catalog }) => catalog.refresh(),
-  [innerCommandIds.openLine]: openLine,
-  [innerCommandIds.repairLine]: repairLine,
-  [innerCommandIds.showFailure]: showFailure,
-  [innerCommandIds.showItem]: showItem,
-};
+/** The tree registers its own. */
+const { loadMore: _, ...innerIds } = innerCommandIds;
+const ids: HandledId[] = [...Object.values(commandIds), ...Object.values(innerIds)];
 
 const keyOfCapability: Record<Capability, string> = {
   runnable: contextKeys.anyRunnable,
@@ -69,10 +24,11 @@ const keyOfCapability: Record<Capability, string> = {
 /** Registers all commands, and keeps the context keys that enable them in step with the jobs. */
 export function registerCommands(services: Services): vscode.Disposable {
   const { catalog, log } = services;
-  const commands = Object.entries(handlers).map(([id, handler]) =>
+  const commands = ids.map((id) =>
     vscode.commands.registerCommand(id, async (...args: unknown[]) => {
       try {
-        await handler(services, ...args);
+        const { handlers } = await import("./handlers.js");
+        await handlers[id](services, ...args);
       } catch (error) {
         reportFailure(log, id, error);
       }
@@ -88,6 +44,5 @@ export function registerCommands(services: Services): vscode.Disposable {
       unawaited(log, key, vscode.commands.executeCommand("setContext", key, value));
     }
   };
-  const followed = [catalog.onDidChangeJob(drawKeys), catalog.onDidChangeJobs(drawKeys)];
-  return vscode.Disposable.from(...commands, ...followed);
+  return vscode.Disposable.from(...commands, catalog.onDidChangeAny(drawKeys));
 }

@@ -67,13 +67,21 @@ function failureText(view: JobView, item: string): string {
     : vscode.l10n.t("This item of {0} is not failed any more.", safeText(view.name));
 }
 
+/** A line each, the texts below each other. */
+function labelled(rows: readonly [label: string, text: string][]): string[] {
+  const width = Math.max(...rows.map(([label]) => label.length)) + 2;
+  return rows.map(([label, text]) => label.padEnd(width) + text);
+}
+
 function oneFailureText(view: JobView, { id, failure }: FailedItem): string {
   const { cause, message, detail, attempt, run, atMs } = failure;
   const lines = [
-    `${vscode.l10n.t("Item")}     ${safeText(id)}`,
-    `${vscode.l10n.t("Job")}      ${safeText(view.name)}`,
-    `${vscode.l10n.t("Cause")}    ${safeText(cause)}`,
-    `${vscode.l10n.t("Attempt")}  ${attempt}, ${vscode.l10n.t("in run {0}", run)}, ${timeText(atMs)}`,
+    ...labelled([
+      [vscode.l10n.t("Item"), safeText(id)],
+      [vscode.l10n.t("Job"), safeText(view.name)],
+      [vscode.l10n.t("Cause"), safeText(cause)],
+      [vscode.l10n.t("Attempt"), vscode.l10n.t("{0}, in run {1}, {2}", attempt, run, timeText(atMs))],
+    ]),
     "",
     ...indented(message, ""),
   ];

@@ -33,8 +33,7 @@ export function registerStatusBar(catalog: JobCatalog): vscode.Disposable {
   };
   const parts = [
     item,
-    catalog.onDidChangeJob(draw),
-    catalog.onDidChangeJobs(draw),
+    catalog.onDidChangeAny(draw),
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration(`${settingsSection}.${settingIds.statusBar}`)) draw();
     }),

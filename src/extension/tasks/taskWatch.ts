@@ -2,7 +2,6 @@ import * as vscode from "vscode";
 import { startedAgainVariable } from "../../runtime/startedAgain.js";
 import { changeLines } from "../../view/changeText.js";
 import { labelText } from "../../view/text.js";
-import { start } from "../commands/run.js";
 import type { Services } from "../commands/services.js";
 import type { Job } from "../job.js";
 import { reportFailure, unawaited } from "../log.js";
@@ -162,6 +161,7 @@ async function startAgain(
   try {
     const given = args.filter((arg) => !outlivingArgs.includes(arg));
     const retried = command === "retry" ? job.view?.status.failed : undefined;
+    const { start } = await import("../commands/run.js");
     await start(services, job, [...given, ...more], retried);
   } catch (error) {
     reportFailure(services.log, "Run", error);

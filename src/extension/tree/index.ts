@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import { needsPerson } from "../../view/attention.js";
 import { plural } from "../../view/text.js";
-import { commandIds, contextKeys, innerCommandIds, jobsViewId, settingIds, settingsSection } from "../ids.js";
+import { contextKeys, innerCommandIds, jobsViewId, settingIds, settingsSection } from "../ids.js";
 import type { Job } from "../job.js";
 import type { JobCatalog } from "../jobCatalog.js";
 import { type Log, unawaited } from "../log.js";
@@ -16,6 +16,8 @@ export interface JobsView extends vscode.Disposable {
   readonly view: vscode.TreeView<TreeNode>;
   /** Shows a job's row, and what is below it. */
   reveal(job: Job): Thenable<void>;
+  /** Leaves out the jobs that need nobody, or shows all again. */
+  showOnlyNeedy(isOn: boolean): Promise<void>;
 }
 
 /** The view "Jobs": the tree, its badge, its message, its filter, and what it says when it is empty. */
@@ -67,7 +69,7 @@ export function registerTree(catalog: JobCatalog, memory: vscode.Memento, log: L
     tree,
     filter,
     filter.onDidChange(drawMessage),
-    catalog.onDidChangeJob(draw),
+    catalog.onDidChangeAny(draw),
     catalog.onDidChangeJobs(() => {
       draw();
       setKey(contextKeys.scanned, true);
@@ -80,14 +82,13 @@ export function registerTree(catalog: JobCatalog, memory: vscode.Memento, log: L
       if (visible) unawaited(log, "refresh", catalog.refresh());
     }),
     vscode.commands.registerCommand(innerCommandIds.loadMore, (more: TreeNode) => tree.showMore(more)),
-    vscode.commands.registerCommand(commandIds.showOnlyNeedy, () => filter.set(true)),
-    vscode.commands.registerCommand(commandIds.showAllJobs, () => filter.set(false)),
   ];
   const reveal = async (job: Job) => {
     if (!filter.shows(job)) await filter.set(false);
     await view.reveal(tree.nodeOf(job), { select: true, expand: true });
   };
-  return { tree, view, reveal, dispose: () => vscode.Disposable.from(...parts).dispose() };
+  const showOnlyNeedy = (isOn: boolean) => filter.set(isOn);
+  return { tree, view, reveal, showOnlyNeedy, dispose: () => vscode.Disposable.from(...parts).dispose() };
 }
 
 const needyOf = ({ jobs }: JobCatalog): Job[] => jobs.filter((job) => job.loaded && needsPerson(job.view));

@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import * as vscode from "vscode";
 import { AgentJobsError, messageOf } from "../../runtime/errors.js";
 import { kindBytes } from "../../runtime/foreign/kindOf.js";
 import { rowsIn } from "../../runtime/foreign/members.js";
@@ -21,11 +22,14 @@ export async function lookAt(path: string): Promise<Looked> {
   const format = await sniffCheckpoint(path).catch((error: unknown) => {
     throw new AgentJobsError(
       "AJ_READ",
-      `Cannot read ${path}: ${messageOf(error)}. Make it readable, then try again.`,
+      vscode.l10n.t("Cannot read {0}: {1}. Make it readable, then try again.", path, messageOf(error)),
     );
   });
   if (format === "missing")
-    throw new AgentJobsError("AJ_NOT_A_FILE", `Cannot watch ${path}: it is no file. Choose a file.`);
+    throw new AgentJobsError(
+      "AJ_NOT_A_FILE",
+      vscode.l10n.t("Cannot watch {0}: it is no file. Choose a file.", path),
+    );
   if (format !== "unknown" && format !== "empty" && format !== "binary") return { format };
   const file = await openPlain(path);
   try {
@@ -38,6 +42,9 @@ export async function lookAt(path: string): Promise<Looked> {
   }
   throw new AgentJobsError(
     "AJ_UNKNOWN_FORMAT",
-    `Cannot watch ${basename(path)}: it is of no kind that Agent Jobs knows, nor JSON Lines with an object a line. Choose a batch's output, results of promptfoo, a JSON log of Inspect, or a .jsonl file.`,
+    vscode.l10n.t(
+      "Cannot watch {0}: it is of no kind that Agent Jobs knows, nor JSON Lines with an object a line. Choose a batch's output, results of promptfoo, a JSON log of Inspect, or a .jsonl file.",
+      basename(path),
+    ),
   );
 }

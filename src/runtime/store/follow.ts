@@ -27,6 +27,8 @@ export interface FollowOptions {
   /** Called for each record in the order of the file; `restart` comes where the file is read afresh. */
   onRecord?: (scanned: ScannedRecord) => void;
   onRestart?: () => void;
+  /** Awaited before each piece of a file is parsed: where many files are read, it lets others have the thread. */
+  turn?: () => Promise<void>;
 }
 
 /**
@@ -114,11 +116,11 @@ export class CheckpointFollower {
         this.state = createJobState();
         this.options.onRestart?.();
       }
-      const read = await this.main.read(take);
+      const read = await this.main.read(take, this.options.turn);
       const { format } = this.main.scanner.summary();
       const isForeign = isForeignKind(format);
       const withEvents = read !== "replaced" && !isForeign && format !== "agent-jobs" && format !== "unknown";
-      const readEvents = withEvents ? await this.events.read(take) : "same";
+      const readEvents = withEvents ? await this.events.read(take, this.options.turn) : "same";
       const readOthers = isForeign && read !== "replaced" ? await this.readOthers(format, take) : "same";
       const all = [read, readEvents, readOthers];
       changed ||= all.includes("grown");
@@ -143,7 +145,7 @@ export class CheckpointFollower {
     let found: Found = "same";
     for (const reader of this.others) {
       // What was asked for is counted by itself, and may be another batch's.
-      const read = await reader.read(this.answers.includes(reader) ? take : () => {});
+      const read = await reader.read(this.answers.includes(reader) ? take : () => {}, this.options.turn);
       if (read !== "same" && found !== "replaced") found = read;
     }
     return found;
@@ -258,7 +260,7 @@ class FileReader {
   }
 
   /** Gives the records after the last reading's end. `replaced`: it is no longer the file that was looked at. */
-  async read(take: (scanned: ScannedRecord) => void): Promise<Found> {
+  async read(take: (scanned: ScannedRecord) => void, turn?: () => Promise<void>): Promise<Found> {
     if (!this.exists || this.sizeBytes <= this.offsetBytes) return "same";
     this.isBroken = true;
     const found = await this.withFile(async (file) => {
@@ -273,6 +275,7 @@ class FileReader {
             throw unreadable(this.path, error);
           });
         if (bytesRead === 0) break;
+        await turn?.();
         const bytes = chunk.subarray(0, bytesRead);
         if (this.offsetBytes === 0 && typeof this.as !== "function")
           ({ scanner: this.scanner, isSure: this.isSure } = scannerFor(bytes, this.as));

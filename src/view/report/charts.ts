@@ -1,5 +1,6 @@
 /** Charts as inline SVG, drawn of data alone; each says in words what it shows. */
-import { countText, durationText, timeText } from "../text.js";
+import { t } from "../l10n.js";
+import { counted, countText, durationText, secondsText, timeText } from "../text.js";
 import { type Html, html } from "./html.js";
 import { type HistogramBin, percentile, type ThroughputSpan } from "./throughput.js";
 
@@ -14,13 +15,15 @@ const fixed = (n: number): string => n.toFixed(1).replace(/\.0$/, "");
 
 /** Items a minute where that is one or more, else an hour. */
 export function rateText(perMinute: number): string {
-  const [rate, unit] = perMinute >= 1 || perMinute === 0 ? [perMinute, "min"] : [perMinute * 60, "h"];
-  return `${rate >= 100 ? countText(Math.round(rate)) : fixed(rate)}/${unit}`;
+  const figure = (rate: number) => (rate >= 100 ? countText(Math.round(rate)) : fixed(rate));
+  return perMinute >= 1 || perMinute === 0
+    ? t("{0}/min", figure(perMinute))
+    : t("{0}/h", figure(perMinute * 60));
 }
 
 /** As `durationText`, with tenths of a second where they tell something. */
 export function tookText(ms: number): string {
-  return ms >= 1_000 && ms < 20_000 ? `${fixed(ms / 1_000)} s` : durationText(ms);
+  return ms >= 1_000 && ms < 20_000 ? secondsText(fixed(ms / 1_000)) : durationText(ms);
 }
 
 /** Of a shorter time a rate would be made up: programs write down whole seconds. */
@@ -58,18 +61,29 @@ export function throughputChart(spans: readonly ThroughputSpan[]): Html | null {
     return [
       ...bars,
       html`<rect class="gap" x="${fixed(at + 3)}" y="${top}" width="${gapWidth - 6}" height="${bottom - top}"/>`,
-      html`<text class="gaptext" x="${fixed(middle)}" y="${(top + bottom) / 2}" transform="rotate(-90 ${fixed(middle)} ${(top + bottom) / 2})" text-anchor="middle" dominant-baseline="central">${durationText(next.fromMs - span.toMs)} idle</text>`,
+      html`<text class="gaptext" x="${fixed(middle)}" y="${(top + bottom) / 2}" transform="rotate(-90 ${fixed(middle)} ${(top + bottom) / 2})" text-anchor="middle" dominant-baseline="central">${t("{0} idle", durationText(next.fromMs - span.toMs))}</text>`,
     ];
   });
   const first = spans[0]!;
   const last = spans.at(-1)!;
   const pauses = spans.length - 1;
-  const words = `${countText(done)} items done from ${timeText(first.fromMs, "UTC")} to ${timeText(last.toMs, "UTC")} UTC, at most ${rateText(most)}${pauses === 0 ? "" : `; nothing ran in ${pauses === 1 ? "1 gap" : `${pauses} gaps`} between`}.`;
-  return figure("Items done over time", words, [
+  const from = timeText(first.fromMs, "UTC");
+  const to = timeText(last.toMs, "UTC");
+  const shown = [countText(done), from, to, rateText(most)] as const;
+  const words =
+    pauses === 0
+      ? t("{0} items done from {1} to {2} UTC, at most {3}.", ...shown)
+      : counted(
+          pauses,
+          "{1} items done from {2} to {3} UTC, at most {4}; nothing ran in {0} gap between.",
+          "{1} items done from {2} to {3} UTC, at most {4}; nothing ran in {0} gaps between.",
+          ...shown,
+        );
+  return figure(t("Items done over time"), words, [
     ...axis(rateText(most)),
     ...marks,
-    html`<text x="${left}" y="${bottom + 18}">${timeText(first.fromMs, "UTC")}</text>`,
-    html`<text x="${width}" y="${bottom + 18}" text-anchor="end">${timeText(last.toMs, "UTC")} UTC</text>`,
+    html`<text x="${left}" y="${bottom + 18}">${from}</text>`,
+    html`<text x="${width}" y="${bottom + 18}" text-anchor="end">${t("{0} UTC", to)}</text>`,
   ]);
 }
 
@@ -92,8 +106,14 @@ export function durationChart(bins: readonly HistogramBin[], sorted: readonly nu
     const x = at(percentile(sorted, share)!);
     return html`<line class="mark" x1="${fixed(x)}" x2="${fixed(x)}" y1="${top - 4}" y2="${bottom}"/><text class="marktext" x="${fixed(x)}" y="${top - 6}" text-anchor="${x > width - 20 ? "end" : "middle"}">${name}</text>`;
   });
-  const words = `Half of ${countText(sorted.length)} items took at most ${tookText(percentile(sorted, 0.5)!)}, 95% at most ${tookText(percentile(sorted, 0.95)!)}, the slowest ${tookText(sorted.at(-1)!)}.`;
-  return figure("Time an item took", words, [
+  const words = t(
+    "Half of {0} items took at most {1}, 95% at most {2}, the slowest {3}.",
+    countText(sorted.length),
+    tookText(percentile(sorted, 0.5)!),
+    tookText(percentile(sorted, 0.95)!),
+    tookText(sorted.at(-1)!),
+  );
+  return figure(t("Time an item took"), words, [
     ...axis(countText(most)),
     ...bars,
     ...marks,

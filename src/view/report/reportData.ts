@@ -6,6 +6,7 @@ import { endingOf } from "../../runtime/state/status.js";
 import { failureGroups } from "../failures.js";
 import { endingText, lookOf } from "../jobRow.js";
 import type { JobView } from "../jobView.js";
+import { t } from "../l10n.js";
 import { shareText } from "./shareText.js";
 import { spansOf, type ThroughputSpan } from "./throughput.js";
 import type { ReportTimeline } from "./timeline.js";
@@ -139,7 +140,7 @@ function runOf(run: RunState, { status }: JobView, { lastSignMs }: ReportTimelin
     ...{ run: run.run, startedAtMs: run.startedAtMs, isLive },
     endedAtMs: isLive ? null : (run.ended?.atMs ?? sign ?? null),
     isLastSign: !isLive && run.ended === undefined && sign !== undefined,
-    ending: isLive ? "is running" : `${words}${detail === undefined ? "" : ` (${redact(detail)})`}`,
+    ending: isLive ? t("is running") : detail === undefined ? words : `${words} (${redact(detail)})`,
     ...{ done: run.done, failed: run.failed, usage: run.usage, concurrency: run.concurrency ?? null },
   };
 }

@@ -1,5 +1,6 @@
 /** Messages of errors as they may be given away: without secrets, and without whom or what the item was about. */
 import { redact } from "../../runtime/redact.js";
+import { t } from "../l10n.js";
 import { shortText } from "../text.js";
 
 /** A shorter id stands in a message by chance. */
@@ -17,8 +18,11 @@ export function shareText(message: string, id: string | null): string {
   // What is far behind the part that is shown has no say in it.
   let text = redact(message.slice(0, 4 * maxMessageChars));
   if (id !== null) {
-    if (id.length >= minIdChars) text = text.replaceAll(id, "[item]");
-    text = text.replace(pathOfAddress, "$1/[…]").replace(mail, "[e-mail]").replace(path, "[path]");
+    if (id.length >= minIdChars) text = text.replaceAll(id, () => t("[item]"));
+    text = text
+      .replace(pathOfAddress, "$1/[…]")
+      .replace(mail, () => t("[e-mail]"))
+      .replace(path, () => t("[path]"));
   }
   return shortText(text, maxMessageChars);
 }

@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { countText, percentText, plural, safeText, shortText } from "../../../view/text.js";
+import { countText, plural, safeText, shortText, spokenPercent } from "../../../view/text.js";
 import type { Job } from "../../job.js";
 import { icon, type TreeContext, type TreeNode } from "./node.js";
 
@@ -25,7 +25,7 @@ export class StageNode implements TreeNode {
     item.description = total === null ? countText(done) : `${countText(done)}/${countText(total)}`;
     item.iconPath = total !== null && done >= total ? icon("pass") : icon("circle-outline");
     item.contextValue = " stage ";
-    const share = total === null ? countText(done) : percentText(done, total).replace("%", " percent");
+    const share = total === null ? countText(done) : spokenPercent(done, total);
     item.accessibilityInformation = { label: vscode.l10n.t("stage {0}, {1}", safeText(name), share) };
     return item;
   }

@@ -1,0 +1,70 @@
+import type { ControlFigures, ExtensionFigures } from "./figures.js";
+
+interface Row {
+  name: string;
+  value: number;
+  bound: number;
+  unit: string;
+  note?: string;
+}
+
+/** Each figure with what it may be at most. */
+export function rowsOf(ours: ExtensionFigures, control: ControlFigures): Row[] {
+  const { loop, cpu } = ours;
+  const percent = (share: number) => share * 100;
+  return [
+    { name: "activate", value: ours.activateMs, bound: 20, unit: "ms" },
+    { name: "loaded before the first command", value: ours.loadedBytes / 1000, bound: 250, unit: "kB" },
+    {
+      name: "first tree after activation",
+      value: ours.listedMs + ours.drawnMs,
+      bound: 1_500,
+      unit: "ms",
+      note: `listed ${ours.listedMs.toFixed(0)}, drawn ${ours.drawnMs.toFixed(0)}, ${ours.jobs} jobs`,
+    },
+    {
+      name: "longest slice of ours",
+      value: loop.longestOursMs,
+      bound: 50,
+      unit: "ms",
+      note: loop.longestOursIn.join(", "),
+    },
+    {
+      name: "longest delay of the loop beyond the control's",
+      value: Math.max(0, loop.longestMs - control.loop.longestMs),
+      bound: 50,
+      unit: "ms",
+      note: `${loop.longestMs.toFixed(0)} against ${control.loop.longestMs.toFixed(0)}, p99.9 ${loop.p999Ms.toFixed(0)} against ${control.loop.p999Ms.toFixed(0)}`,
+    },
+    {
+      name: "append to tree, 95th percentile",
+      value: ours.delaysMs.p95,
+      bound: 500,
+      unit: "ms",
+      note: `median ${ours.delaysMs.median.toFixed(0)}, longest ${ours.delaysMs.longest.toFixed(0)}, ${ours.delaysMs.count} records`,
+    },
+    { name: "memory of an item beyond its id", value: ours.bytesPerItem, bound: 64, unit: "bytes" },
+    {
+      name: "of one core while ten jobs run",
+      value: percent(Math.max(0, cpu.running - control.cpu.running)),
+      bound: 10,
+      unit: "%",
+      note: `${percent(cpu.running).toFixed(1)} against ${percent(control.cpu.running).toFixed(1)}`,
+    },
+    {
+      // What the system can measure: a host that does nothing takes some thousandths by itself.
+      name: "of one core while nothing runs, view hidden",
+      value: percent(Math.max(0, cpu.idle - control.cpu.idle)),
+      bound: 0.5,
+      unit: "%",
+      note: `${percent(cpu.idle).toFixed(2)} against ${percent(control.cpu.idle).toFixed(2)}`,
+    },
+  ];
+}
+
+/** A row as it is printed. */
+export function rowLine({ name, value, bound, unit, note }: Row): string {
+  const digits = value >= 100 ? 0 : value >= 10 ? 1 : 2;
+  const verdict = value <= bound ? "  " : "✗ ";
+  return `${verdict}${name.padEnd(48)} ${value.toFixed(digits).padStart(8)} of ${bound} ${unit}${note ? `   (${note})` : ""}`;
+}

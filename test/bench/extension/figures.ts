@@ -1,0 +1,44 @@
+/** What the two runs of a bench, with the extension and without, say of the extension host that they ran in. */
+
+/** How long the host's event loop was kept from its next turn, and by whom. */
+export interface LoopFigures {
+  /** The longest time between two turns, milliseconds. */
+  longestMs: number;
+  /** 99.9 of 100 turns came sooner. */
+  p999Ms: number;
+  /** The longest time between two turns that was spent in code of ours, by a profile of one sample a millisecond. */
+  longestOursMs: number;
+  /** What that code was: the functions with the most samples. */
+  longestOursIn: string[];
+}
+
+/** Shares of one core over some seconds. */
+export interface CpuFigures {
+  /** While ten jobs run. */
+  running: number;
+  /** While nothing runs and the view is hidden. */
+  idle: number;
+}
+
+export interface ControlFigures {
+  loop: LoopFigures;
+  cpu: CpuFigures;
+}
+
+export interface ExtensionFigures extends ControlFigures {
+  activateMs: number;
+  /** Bytes of the extension's files that were loaded before a command was called. */
+  loadedBytes: number;
+  /** From activation until every job is listed. */
+  listedMs: number;
+  /** From the view's opening until VS Code has asked for every row that it shows. */
+  drawnMs: number;
+  /** Until all checkpoints were read, and how much that was. */
+  readMs: number;
+  readBytes: number;
+  /** From before an item's record is appended until VS Code asks for the row that counts it. */
+  delaysMs: { median: number; p95: number; longest: number; count: number };
+  /** Of the job with the most items. */
+  bytesPerItem: number;
+  jobs: number;
+}

@@ -1,0 +1,92 @@
+import type { Profiler } from "node:inspector/promises";
+import type { LoopFigures } from "./figures.js";
+
+/** Shorter times between two turns of the loop are in nobody's way. */
+const shortestUs = 5_000;
+const namesShown = 3;
+
+/** A turn of the event loop: when it was, and what its thread had taken of a processor by then. */
+export interface Turn {
+  atUs: number;
+  cpuUs: number;
+}
+
+interface Sampled {
+  fromUs: number;
+  toUs: number;
+  /** The function that ran, where code of ours had called it. */
+  ours: string | undefined;
+}
+
+/** The samples of a profile in order. A collection of garbage counts as whose code it interrupted. */
+function samplesOf(
+  { nodes, samples = [], timeDeltas = [], startTime }: Profiler.Profile,
+  root: string,
+): Sampled[] {
+  const parents = new Map<number, number>();
+  for (const { id, children } of nodes) for (const child of children ?? []) parents.set(child, id);
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const known = new Map<number, boolean>();
+  const isOurs = (id: number): boolean => {
+    let answer = known.get(id);
+    if (answer === undefined) {
+      const node = byId.get(id);
+      const parent = parents.get(id);
+      const isOwn = node?.callFrame.url.includes(`${root}/dist/extension`) ?? false;
+      answer = isOwn || (parent !== undefined && isOurs(parent));
+      known.set(id, answer);
+    }
+    return answer;
+  };
+  let atUs = startTime;
+  let last: string | undefined;
+  return samples.map((id, i) => {
+    const fromUs = atUs + (timeDeltas[i] ?? 0);
+    atUs = fromUs;
+    const { functionName = "", url = "", lineNumber = 0 } = byId.get(id)?.callFrame ?? {};
+    const place = functionName || `${url.slice(url.lastIndexOf("/") + 1)}:${lineNumber}`;
+    if (functionName !== "(garbage collector)") last = isOurs(id) ? place : undefined;
+    return { fromUs, toUs: fromUs + (timeDeltas[i + 1] ?? 0), ours: last };
+  });
+}
+
+/**
+ * What kept an event loop from turning.
+ * @param root the folder whose `dist/extension…` is ours
+ */
+export function loopFigures(turns: readonly Turn[], profile: Profiler.Profile, root: string): LoopFigures {
+  const samples = samplesOf(profile, root);
+  const gaps = turns.slice(1).map((turn, i) => {
+    const before = turns[i]!;
+    return { fromUs: before.atUs, toUs: turn.atUs, cpuUs: turn.cpuUs - before.cpuUs };
+  });
+  const lengths = gaps.map(({ fromUs, toUs }) => toUs - fromUs).sort((a, b) => a - b);
+  let longestOursUs = 0;
+  let longestOursIn: string[] = [];
+  let next = 0;
+  for (const gap of gaps.filter(({ cpuUs }) => cpuUs >= shortestUs)) {
+    while (next < samples.length && samples[next]!.toUs <= gap.fromUs) next++;
+    let oursUs = 0;
+    const names = new Map<string, number>();
+    for (let i = next; i < samples.length && samples[i]!.fromUs < gap.toUs; i++) {
+      const { fromUs, toUs, ours } = samples[i]!;
+      if (ours === undefined) continue;
+      const us = Math.min(toUs, gap.toUs) - Math.max(fromUs, gap.fromUs);
+      oursUs += us;
+      names.set(ours, (names.get(ours) ?? 0) + us);
+    }
+    const cpuUs = Math.min(oursUs, (oursUs / (gap.toUs - gap.fromUs)) * gap.cpuUs);
+    if (cpuUs <= longestOursUs) continue;
+    longestOursUs = cpuUs;
+    longestOursIn = [...names]
+      .sort((a, b) => b[1] - a[1])
+      .slice(0, namesShown)
+      .map(([name]) => name);
+  }
+  return {
+    longestMs: (lengths.at(-1) ?? 0) / 1000,
+    p999Ms: (lengths[Math.floor(lengths.length * 0.999)] ?? 0) / 1000,
+    longestOursMs: longestOursUs / 1000,
+    longestOursIn,
+  };
+}
