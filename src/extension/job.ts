@@ -1,3 +1,5 @@
+import { stat } from "node:fs/promises";
+import { dirname } from "node:path";
 import { messageOf } from "../runtime/errors.js";
 import type { ReadAs } from "../runtime/foreign/scannerFor.js";
 import { type LastClear, lastClear } from "../runtime/lastClear.js";
@@ -43,8 +45,8 @@ export class Job {
   /** Of a job without a checkpoint: what a backup tells of the one that it had. */
   cleared: LastClear | null = null;
   private readonly follower: CheckpointFollower;
-  /** Whether there was a checkpoint when it was last looked for. */
-  private existed: boolean | undefined;
+  /** The state of the folder in which `cleared` was looked for; a backup that is made changes it. */
+  private lookedForClearMs: number | undefined;
   private readError: string | null = null;
   /** What is risky about where the checkpoint lies; undefined until it was there to be looked at. */
   private placeWarning: string | null | undefined;
@@ -111,9 +113,7 @@ export class Job {
       this.stopping = this.holder !== null && (await isStopRequested(this.checkpoint, this.holder.token));
       grown = await this.follower.refresh();
       this.readError = null;
-      if (this.follower.exists !== this.existed)
-        this.cleared = this.follower.exists ? null : await lastClear(this.checkpoint);
-      this.existed = this.follower.exists;
+      await this.lookForClear();
       if (this.placeWarning === undefined && this.follower.exists)
         this.placeWarning = await folderWarning(this.checkpoint, "The checkpoint");
     } catch (error) {
@@ -124,6 +124,19 @@ export class Job {
     const changed = grown || this.mark() !== before;
     if (changed) this.viewed = undefined;
     return changed;
+  }
+
+  /** A run may have begun, ended and been cleared between two looks at its checkpoint. */
+  private async lookForClear(): Promise<void> {
+    if (this.follower.exists) {
+      [this.cleared, this.lookedForClearMs] = [null, undefined];
+      return;
+    }
+    const folder = await stat(dirname(this.checkpoint)).catch(() => undefined);
+    const folderMs = folder?.mtimeMs ?? 0;
+    if (folderMs === this.lookedForClearMs) return;
+    this.lookedForClearMs = folderMs;
+    this.cleared = await lastClear(this.checkpoint);
   }
 
   private mark(): string {
