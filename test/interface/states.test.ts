@@ -45,7 +45,7 @@ describe("a folder with a job in each state", () => {
         assert.deepEqual(await row.locator(".actions .action-label").allTextContents(), [], name);
       }
       const labels = await workbench.contextMenuLabels(workbench.treeRow("translations"));
-      assert.deepEqual(labels, ["Open Checkpoint", "Open Log", "Export Report…"]);
+      assert.deepEqual(labels, ["Find Item…", "Open Checkpoint", "Open Log", "Export Report…"]);
       const titles = ["Run", "Resume", "Stop", "Follow in Terminal", "Repair…", "Clear…", "Mark as Done…"];
       for (const title of titles)
         assert.equal(await workbench.hasCommand(`Agent Jobs: ${title}`), false, title);
@@ -112,12 +112,12 @@ describe("a folder with a job in each state", () => {
         workbench.quickRow("invoice-0004"),
       );
       assert.equal((await workbench.quickRows().count()) > 5, true);
-      await workbench.quickInput().fill("0388 429");
+      await workbench.quickInput().fill("0368 429");
       await workbench.quickRow("invoice-0004").waitFor({ state: "detached" });
       assert.equal(await workbench.quickRows().count(), 1);
       await workbench.screenshot("find-item");
-      await workbench.pick("invoice-0388");
-      await workbench.editor.tab(/invoice-0388/).waitFor();
+      await workbench.pick("invoice-0368");
+      await workbench.editor.tab(/invoice-0368/).waitFor();
       await workbench.command("View: Close All Editors");
     });
 
