@@ -9,12 +9,15 @@ const root = import.meta.dirname;
 const dist = join(root, "dist");
 const watch = process.argv.includes("--watch");
 
-/** The list prices are larger than all of the runtime, the compiler is half of it: files beside the bundles, loaded when first needed. */
+/** The list prices are larger than all of the runtime, the compiler is half of it, MCP as large as the command line: files beside the bundles, loaded when first needed. */
 const loadedLater = {
   name: "loaded-later",
   setup({ onResolve }) {
     onResolve({ filter: /\/typescriptCompiler\.js$/ }, ({ kind }) =>
       kind === "require-call" ? { path: "./typescript.cjs", external: true } : undefined,
+    );
+    onResolve({ filter: /\/mcpServer\.js$/ }, ({ kind }) =>
+      kind === "dynamic-import" ? { path: "./mcp.cjs", external: true } : undefined,
     );
     onResolve({ filter: /\/priceTable\.js$/ }, ({ kind }) =>
       kind === "dynamic-import"
@@ -52,11 +55,23 @@ const entries = [
     ...{ minify: false, minifyIdentifiers: !watch, minifySyntax: !watch },
   },
   { entryPoints: ["src/runtime/runner/priceTable.ts"], outfile: "dist/prices.cjs" },
+  {
+    entryPoints: ["src/cli/mcp/mcpServer.ts"],
+    outfile: "dist/mcp.cjs",
+    banner: { js: bundleUrl },
+  },
   { entryPoints: ["src/runtime/runner/typescriptCompiler.ts"], outfile: "dist/typescript.cjs" },
   {
     entryPoints: ["src/cli/main.ts"],
     outfile: "dist/cli.js",
     banner: { js: `#!/usr/bin/env node\n${bundleUrl}` },
+  },
+  // The page of the dashboard, which a browser runs.
+  {
+    entryPoints: ["src/extension/dashboard/webview/main.ts", "src/extension/dashboard/webview/main.css"],
+    outdir: "dist/dashboard",
+    ...{ platform: "browser", target: "chrome132", format: "iife" },
+    ...{ define: {}, keepNames: false, plugins: [] },
   },
   // TypeScript's server looks for plugins in the node_modules of an extension's folder, and nowhere else.
   { entryPoints: ["src/typescript/plugin.ts"], outfile: "node_modules/agent-jobs-typescript/index.js" },
@@ -116,6 +131,10 @@ function writePluginPackage() {
 // A folder of its own, so that it alone comes onto Python's path.
 mkdirSync(join(root, "dist/python"), { recursive: true });
 copyFileSync(join(root, "src/python/agent_jobs.py"), join(root, "dist/python/agent_jobs.py"));
+// And one that alone comes onto the PATH of terminals.
+mkdirSync(join(root, "dist/bin"), { recursive: true });
+for (const name of ["agent-jobs", "agent-jobs.cmd"])
+  copyFileSync(join(root, "src/terminal", name), join(root, "dist/bin", name));
 writePluginPackage();
 if (watch) {
   for (const entry of entries) {
@@ -137,4 +156,6 @@ if (watch) {
     ],
     { cwd: root, stdio: "inherit" },
   );
+  // Types alone, which other extensions copy: declarations as they are.
+  copyFileSync(join(root, "src/extension/api/extensionApi.ts"), join(root, "dist/types/extension-api.d.ts"));
 }

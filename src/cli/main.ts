@@ -8,6 +8,7 @@ import { registerClear } from "./commands/clear.js";
 import { registerCompact } from "./commands/compact.js";
 import { registerDoubt } from "./commands/doubt.js";
 import { registerFailures } from "./commands/failures.js";
+import { registerMcp } from "./commands/mcp.js";
 import { registerMerge } from "./commands/merge.js";
 import { registerMigrate } from "./commands/migrate.js";
 import { registerPlan } from "./commands/plan.js";
@@ -62,6 +63,7 @@ async function main(argv: string[]): Promise<void> {
     registerMerge,
     registerMigrate,
     registerClear,
+    registerMcp,
   ];
   for (const register of commands) register(program);
   for (const command of program.commands) command.exitOverride();

@@ -128,9 +128,12 @@ function checkpointTarget(checkpoint: string): Target {
 
 /**
  * Reads a target's state as it is now. What cannot be read is a view with an `error`.
- * @param watch hears of the records as they are read
+ * @param watch hears of the records as they are read; or what has read the target before, and reads on from there
  */
-export async function readTarget(target: Target, watch: FollowOptions = {}): Promise<JobView> {
+export async function readTarget(
+  target: Target,
+  watch: FollowOptions | CheckpointFollower = {},
+): Promise<JobView> {
   const shown = relative(process.cwd(), target.checkpoint) || target.checkpoint;
   const named = {
     checkpoint: shown.startsWith(`..${join("/")}`) ? target.checkpoint : shown,
@@ -138,7 +141,10 @@ export async function readTarget(target: Target, watch: FollowOptions = {}): Pro
   };
   try {
     const readAs = target.readAs ? { readAs: target.readAs } : {};
-    const follower = new CheckpointFollower(target.checkpoint, { ...watch, ...readAs });
+    const follower =
+      watch instanceof CheckpointFollower
+        ? watch
+        : new CheckpointFollower(target.checkpoint, { ...watch, ...readAs });
     await follower.refresh();
     const missing = !follower.exists && target.jobFile === null;
     return jobView({

@@ -18,13 +18,18 @@ export const commandIds = {
   undo: "agentJobs.undo",
   openCheckpoint: "agentJobs.openCheckpoint",
   showFailures: "agentJobs.showFailures",
+  openDashboard: "agentJobs.openDashboard",
   showItemLog: "agentJobs.showItemLog",
   openLog: "agentJobs.openLog",
   exportReport: "agentJobs.exportReport",
+  copyLink: "agentJobs.copyLink",
   attach: "agentJobs.attach",
   chooseOutliving: "agentJobs.chooseOutliving",
   addPythonHelper: "agentJobs.addPythonHelper",
   excludeCheckpoints: "agentJobs.excludeCheckpoints",
+  newJob: "agentJobs.newJob",
+  createExample: "agentJobs.createExample",
+  openWalkthrough: "agentJobs.openWalkthrough",
   watchFile: "agentJobs.watchFile",
   stopWatching: "agentJobs.stopWatching",
   findItem: "agentJobs.findItem",
@@ -40,7 +45,10 @@ export const innerCommandIds = {
   repairLine: "agentJobs.repairLine",
   showFailure: "agentJobs.showFailure",
   showItem: "agentJobs.showItem",
+  exampleStep: "agentJobs.exampleStep",
 } as const;
+
+export const walkthroughId = "agentJobs.firstSteps";
 
 /** Keys of `when` clauses. Each of `any…` is true while at least one job can do it. */
 export const contextKeys = {
@@ -58,6 +66,13 @@ export const contextKeys = {
   anyRetryable: "agentJobs.anyRetryable",
   anyOpenable: "agentJobs.anyOpenable",
   anyFailures: "agentJobs.anyFailures",
+  // What the walkthrough ticks off: each is true once it really happened.
+  firstJob: "agentJobs.firstJob",
+  firstRun: "agentJobs.firstRun",
+  firstKill: "agentJobs.firstKill",
+  firstResume: "agentJobs.firstResume",
+  firstRetry: "agentJobs.firstRetry",
+  firstRepair: "agentJobs.firstRepair",
 } as const;
 
 export const settingsSection = "agentJobs";
@@ -76,7 +91,11 @@ export const settingIds = {
   outliveWindow: "outliveWindow",
   planBeforeRun: "planBeforeRun",
   offerExcludes: "offerExcludes",
+  extendTerminal: "extendTerminal",
 } as const;
+
+/** What VS Code names the dashboards by, to restore them. */
+export const dashboardViewType = "agentJobs.dashboard";
 
 /** Scheme of the read-only documents that show a checkpoint as its repair would leave it. */
 export const repairedScheme = "agent-jobs-repaired";
@@ -92,3 +111,16 @@ export const itemScheme = "agent-jobs-item";
 
 /** Scheme of the read-only documents that show failures. */
 export const failuresScheme = "agent-jobs-failures";
+
+/** Tools for language models, by the name that they have in every place where they are offered. */
+export const toolIds = {
+  list_jobs: "agentJobs_list_jobs",
+  explain_failures: "agentJobs_explain_failures",
+  preview_resume: "agentJobs_preview_resume",
+  resume_job: "agentJobs_resume_job",
+  retry_failed: "agentJobs_retry_failed",
+  repair_checkpoint: "agentJobs_repair_checkpoint",
+} as const;
+
+/** What offers our MCP server to the editor. */
+export const mcpProviderId = "agentJobs.mcp";

@@ -1,7 +1,13 @@
 import { type ForeignKind, isForeignKind } from "../runtime/format/foreignKinds.js";
 import type { ScanSummary } from "../runtime/format/scan.js";
 import type { JobState } from "../runtime/state/jobState.js";
-import { type Holder, type JobStatus, type LostRun, statusOf } from "../runtime/state/status.js";
+import {
+  type Estimate,
+  type Holder,
+  type JobStatus,
+  type LostRun,
+  statusOf,
+} from "../runtime/state/status.js";
 import { t } from "./l10n.js";
 
 /** What every surface needs of one job: the input of the other views. */
@@ -39,15 +45,17 @@ export interface JobViewInput {
   readError?: string | null;
   stopping?: boolean;
   placeWarning?: string | null;
+  /** See `statusOf`. */
+  estimate?: Estimate;
 }
 
 /** Counts and names a job at a moment. */
 export function jobView(input: JobViewInput): JobView {
   const { checkpoint, state, scan, holder, nowMs, readError } = input;
-  const status = statusOf(state, scan, holder, nowMs, input.lost ?? null);
+  const status = statusOf(state, scan, holder, nowMs, input.lost ?? null, input.estimate);
   const unknown = () =>
     t(
-      "It is no checkpoint of a format that Agent Jobs knows; it was not changed. If it is JSON Lines of your own, say how its rows are read: --map FILE, or Watch a File… in the editor.",
+      "It is no checkpoint of a format that Agent Jobs knows; it was not changed. If it is JSON Lines of your own, say how its rows are read: --map FILE, or Watch a Checkpoint or Other File… in the editor.",
     );
   const error = readError ?? (status.progress === "unreadable" ? unknown() : null);
   return {

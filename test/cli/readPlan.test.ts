@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { type PlanOutcome, readPlan } from "../../src/extension/tasks/readPlan.js";
+import { type PlanOutcome, readPlan } from "../../src/tools/readPlan.js";
 import { cliPath, scratchFolder } from "../support/cli.js";
 
 describe("the plan that the editor reads", () => {

@@ -6,9 +6,11 @@ import {
   extensionId,
   innerCommandIds,
   jobsViewId,
+  mcpProviderId,
   settingIds,
   settingsSection,
   taskType,
+  toolIds,
 } from "../../src/extension/ids.js";
 import { parts } from "./support/extension.js";
 
@@ -19,6 +21,8 @@ interface Contributions {
   menus: Record<string, { command: string; when?: string }[]>;
   taskDefinitions: { type: string }[];
   configuration: { properties: Record<string, unknown> };
+  languageModelTools: { name: string; when: string }[];
+  mcpServerDefinitionProviders: { id: string }[];
 }
 
 describe("the ids", () => {
@@ -37,6 +41,14 @@ describe("the ids", () => {
     assert.deepEqual(
       contributes.taskDefinitions.map((t) => t.type),
       [taskType],
+    );
+    assert.deepEqual(
+      contributes.languageModelTools.map(({ name }) => name),
+      Object.values(toolIds),
+    );
+    assert.deepEqual(
+      contributes.mcpServerDefinitionProviders.map(({ id }) => id),
+      [mcpProviderId],
     );
     const settings = Object.values(settingIds).map((name) => `${settingsSection}.${name}`);
     assert.deepEqual(sorted(Object.keys(contributes.configuration.properties)), sorted(settings));

@@ -30,6 +30,8 @@ export interface ServerOptions {
   vsix?: string;
   /** A source folder to run as if it were installed. */
   link?: string;
+  /** Further extensions' source folders. */
+  alsoLink?: readonly string[];
   /** Let the page name an extension under development and its tests. VS Code then hides notifications and dialogs. */
   driver?: boolean;
   /** For the extension host and terminals, besides this process's environment. */
@@ -41,8 +43,8 @@ export interface ServerOptions {
 export interface Server {
   /** The profile: settings in data/User, logs in data/logs. */
   readonly folder: string;
-  /** The workbench on a folder; `payload` is what VS Code's own browser tests pass. */
-  url(folder: string, payload?: ReadonlyArray<readonly [string, string]>): string;
+  /** The workbench on a folder, or on those of a workspace file; `payload` is what VS Code's own browser tests pass. */
+  url(path: string, payload?: ReadonlyArray<readonly [string, string]>): string;
   /** A local path as the workbench names it. */
   uri(path: string): string;
   /** What the server has printed so far. */
@@ -95,7 +97,8 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
   return {
     folder,
     url: (path, payload) => {
-      const query = new URLSearchParams({ folder: resolve(path) });
+      const kind = path.endsWith(".code-workspace") ? "workspace" : "folder";
+      const query = new URLSearchParams({ [kind]: resolve(path) });
       if (payload) query.set("payload", JSON.stringify(payload));
       return `http://${authority}/?${query}`;
     },
@@ -126,6 +129,8 @@ function seedProfile(folder: string, options: ServerOptions): string[] {
   const settings = { ...quietSettings, ...options.settings };
   writeFileSync(join(data, "User/settings.json"), JSON.stringify(settings, null, 2));
   if (options.link) symlinkSync(resolve(options.link), join(extensions, "linked"), "dir");
+  for (const [i, path] of (options.alsoLink ?? []).entries())
+    symlinkSync(resolve(path), join(extensions, `linked-${i}`), "dir");
   return ["--server-data-dir", folder, "--user-data-dir", data, "--extensions-dir", extensions];
 }
 

@@ -1,7 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { releaseAtEnd } from "../host/cleanup.js";
+import { root } from "../setup/root.js";
 import { screenshotsInThemes } from "./themes.js";
 import { useWorkbench } from "./workbench.js";
 
@@ -27,13 +30,23 @@ export default {
   },
 };`;
 
+/** The command lines of this machine's processes that hold a text. */
+function processesNaming(text: string): string[] {
+  const lines = execFileSync("ps", ["-A", "-o", "args"], { encoding: "utf8" }).split("\n");
+  return lines.filter((line) => line.includes(text));
+}
+
 describe("what a run costs, in the window", () => {
   const folder = mkdtempSync(join(tmpdir(), "agent-jobs-money-"));
   releaseAtEnd(() => rmSync(folder, { recursive: true, force: true }));
   const write = (budget: number, model: string) =>
     writeFileSync(join(folder, "invoices.job.mjs"), job(budget, model));
   write(0.6, "small");
-  const workbench = useWorkbench({ folder, settings: { "agentJobs.planBeforeRun": "whenItCosts" } });
+  const workbench = useWorkbench({
+    folder,
+    settings: { "agentJobs.planBeforeRun": "whenItCosts" },
+    alsoLink: [join(root, "test/interface/fixtures/caller")],
+  });
   const row = () => workbench().treeRow("invoices");
 
   it("shows a pause that the service asks for, its reason, and how many go at a time", async () => {
@@ -124,6 +137,50 @@ describe("what a run costs, in the window", () => {
     await row()
       .getByText(/48\/60 · 12 failed/)
       .waitFor();
+  });
+
+  describe("where a language model asks for a run", () => {
+    const checkpoints = join(folder, "checkpoints");
+    const recorded = () => readFileSync(join(checkpoints, "invoices.jsonl"), "utf8");
+    const call = async () => {
+      await workbench().command("Caller: Call a Tool");
+      await workbench().answer(JSON.stringify(["agentJobs_resume_job", { job: "invoices" }]));
+      await workbench()
+        .dialog(/Resume invoices\?.*48 done.*12 to do.*Budget: \$\d\.\d+ of \$5\.00 spent/s)
+        .waitFor();
+    };
+
+    it("shows the plan and its cost, and runs nothing where the person cancels it", async () => {
+      const [before, files] = [recorded(), readdirSync(checkpoints)];
+      await call();
+      await screenshotsInThemes(workbench(), "models-1-confirmation");
+      await workbench().dialogAction("Resume invoices?", "Cancel");
+      await workbench()
+        .notification(/Refused: Cancel/)
+        .waitFor();
+      await workbench()
+        .treeRow(/^Runs\s*4/)
+        .waitFor();
+      // Neither a record, nor a lock, nor a process of it.
+      assert.deepEqual([recorded(), readdirSync(checkpoints)], [before, files]);
+      assert.ok(!files.some((name) => name.endsWith(".lock")));
+      assert.deepEqual(processesNaming(join(folder, "invoices.job.mjs")), []);
+    });
+
+    it("runs it where the person agrees, asks nothing more, and returns at once", async () => {
+      await call();
+      await workbench().dialogAction("Resume invoices?", "Yes");
+      await workbench()
+        .notification(/Answered: Started.*It goes on by itself/s)
+        .waitFor();
+      await workbench().screenshot("models-2-started");
+      await workbench()
+        .treeRow(/^Runs\s*5/)
+        .waitFor();
+      await row()
+        .getByText(/48\/60 · 12 failed/)
+        .waitFor();
+    });
   });
 
   it("asks what becomes of results that another model made", async () => {

@@ -15,6 +15,8 @@ export interface WorkbenchOptions {
   copyOf?: string;
   /** "linked" runs the checkout's build as if it were installed (the default); otherwise the path of a VSIX to install. */
   extension?: "linked" | { vsix: string };
+  /** Source folders of further extensions. */
+  alsoLink?: readonly string[];
   /** "granted": Workspace Trust is off (the default). "restricted": on, and the folder is not trusted. "ask": VS Code asks. */
   trust?: "granted" | "restricted" | "ask";
   /** User settings, in place before the workbench starts. */
@@ -29,7 +31,7 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
   const removeScratch = () => rmSync(scratch, { recursive: true, force: true, maxRetries: 5 });
   const forget = releaseAtEnd(removeScratch);
   const folder = workspaceFolder(options, scratch);
-  const { extension = "linked", trust = "granted", settings, env } = options;
+  const { extension = "linked", trust = "granted", settings, env, alsoLink } = options;
   const server = await startServer({
     ...(extension === "linked" ? { link: root } : { vsix: extension.vsix }),
     workspaceTrust: trust !== "granted",
@@ -40,6 +42,7 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
       ...settings,
     },
     ...(env ? { env } : {}),
+    ...(alsoLink ? { alsoLink } : {}),
   });
   const browser = await launchBrowser().catch(async (error) => {
     await server.stop();

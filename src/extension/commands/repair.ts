@@ -1,7 +1,13 @@
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import * as vscode from "vscode";
-import { applyRepair, type PlannedRepair, planRepairOf, replanned } from "../../runtime/repair.js";
+import {
+  applyRepair,
+  type PlannedRepair,
+  planRepairOf,
+  type RepairOutcome,
+  replanned,
+} from "../../runtime/repair.js";
 import { changesFile } from "../../runtime/state/repairPlan.js";
 import { repairLines, repairSentence } from "../../view/repairText.js";
 import { countText, labelText, plural } from "../../view/text.js";
@@ -120,12 +126,17 @@ async function askInWords(services: Services, { job, planned }: PendingRepair): 
     await askInWords(services, { job, planned: replanned(planned, { salvageMerged: true }) });
 }
 
-async function carryOut(services: Services, { job, planned }: PendingRepair, done?: string): Promise<void> {
-  if (!(await mayWrite(job.checkpoint, job.name))) return;
+/** Repairs as planned, and offers to undo it. Undefined where a person did not want it after all. */
+export async function carryOut(
+  services: Services,
+  { job, planned }: PendingRepair,
+  done?: string,
+): Promise<RepairOutcome | undefined> {
+  if (!(await mayWrite(job.checkpoint, job.name))) return undefined;
   await requireUntouched(job);
   const title = vscode.l10n.t("Repairing the checkpoint of {0}", labelText(job.name));
   const outcome = await watched(title, planned.plan.sizeBytes, (watch) => applyRepair(planned, watch));
-  if (!outcome) return;
+  if (!outcome) return undefined;
   const { backup, dropped } = outcome;
   await services.catalog.refreshJob(job);
   const said = done ?? vscode.l10n.t("Repaired the checkpoint of {0}.", labelText(job.name));
@@ -134,4 +145,5 @@ async function carryOut(services: Services, { job, planned }: PendingRepair, don
     ? ` ${vscode.l10n.t("What was dropped is in {0}.", labelText(basename(dropped)))}`
     : "";
   offerUndo(services, job, `${said} ${kept}${aside}`);
+  return outcome;
 }

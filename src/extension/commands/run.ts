@@ -45,14 +45,28 @@ export async function start(
   if (planned === undefined) return sayNotStarted(services, job);
   const outlives = await services.outliving.settle(job);
   if (outlives === undefined) return sayNotStarted(services, job);
+  sayInPassing(services, job, takenText(job, retried));
+  const command = retried === undefined ? "run" : "retry";
+  await launch(services, job, command, [...args, ...planned, ...extraArgs], outlives);
+}
+
+/**
+ * Launches a job's task. Whatever there is to ask was asked.
+ * @param outlives whether the run goes on when the window is closed
+ */
+export async function launch(
+  services: Services,
+  job: Job,
+  command: "run" | "retry",
+  args: readonly string[],
+  outlives: boolean,
+): Promise<void> {
   await endOverdue((task) => jobOfTask(services.catalog, task) === job);
   if (job.starting) return;
   job.starting = true;
   services.catalog.announce(job);
   try {
-    const command = retried === undefined ? "run" : "retry";
-    const task = await services.tasks.taskOf(job, [...args, ...planned, ...extraArgs], outlives, command);
-    sayInPassing(services, job, takenText(job, retried));
+    const task = await services.tasks.taskOf(job, args, outlives, command);
     await services.tasks.launches.launch(job, task);
   } catch (error) {
     job.starting = false;

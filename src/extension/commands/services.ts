@@ -1,3 +1,4 @@
+import type { Dashboards } from "../dashboard/dashboards.js";
 import type { RepairPreviews } from "../editor/repairPreviews.js";
 import type { ItemLogDocuments } from "../itemLog/itemLogDocument.js";
 import type { JobCatalog } from "../jobCatalog.js";
@@ -18,6 +19,7 @@ export interface Services {
   readonly previews: RepairPreviews;
   readonly itemLogs: ItemLogDocuments;
   readonly plans: PlanDocuments;
+  readonly dashboards: Dashboards;
   readonly log: Log;
 }
 

@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import * as vscode from "vscode";
-import { expectedCheckpoint } from "../../runtime/runner/findCheckpoints.js";
-import { labelledCheckpoint } from "../../runtime/runner/jobPaths.js";
+import { type PlanOutcome, readPlan } from "../../tools/readPlan.js";
+import { whichRun } from "../../tools/whichRun.js";
 import { taskType } from "../ids.js";
 import type { Job } from "../job.js";
 import type { JobCatalog } from "../jobCatalog.js";
@@ -9,9 +9,8 @@ import type { Log } from "../log.js";
 import { chosenPython } from "../python/interpreter.js";
 import { createFollower, createTask, definitionOf, type JobTaskDefinition, jobFileOf } from "./jobTask.js";
 import { Launches } from "./launches.js";
-import { NodeFinder } from "./nodeProgram.js";
+import type { NodeFinder, NodeProgram } from "./nodeProgram.js";
 import { type Outliving, outlivingArgs } from "./outliving.js";
-import { type PlanOutcome, readPlan } from "./readPlan.js";
 import { Reconnections } from "./reconnections.js";
 import { TaskErrors } from "./taskErrors.js";
 
@@ -20,21 +19,7 @@ function jobFileOfJob(job: Job): string {
   throw new TypeError(`Expected a job with a job file, got ${job.checkpoint}.`);
 }
 
-/**
- * The arguments that choose a job's run: a checkpoint that was found by its header is gone on with, not started over.
- * What the arguments that follow choose themselves is left to them.
- */
-async function whichRun(
-  { source: { label }, checkpoint }: Job,
-  jobFile: string,
-  following: readonly string[] = [],
-): Promise<string[]> {
-  const isElsewhere = checkpoint !== labelledCheckpoint(await expectedCheckpoint(jobFile), label);
-  return [
-    ...(label === null || following.includes("--as") ? [] : ["--as", label]),
-    ...(isElsewhere && !following.includes("--checkpoint") ? ["--checkpoint", checkpoint] : []),
-  ];
-}
+const runOf = ({ source: { label }, checkpoint }: Job) => ({ label, checkpoint });
 
 const plannedFlags = ["--items", "--as", "--checkpoint"];
 
@@ -49,7 +34,6 @@ function planArgs(given: readonly string[]): string[] {
 export class JobTasks implements vscode.TaskProvider, vscode.Disposable {
   /** Why tasks failed. */
   readonly errors: TaskErrors;
-  private readonly nodes: NodeFinder;
   private readonly cli: string;
   readonly launches: Launches;
   private readonly reconnections: Reconnections;
@@ -58,11 +42,11 @@ export class JobTasks implements vscode.TaskProvider, vscode.Disposable {
   constructor(
     private readonly catalog: JobCatalog,
     private readonly outliving: Outliving,
+    private readonly nodes: NodeFinder,
     context: vscode.ExtensionContext,
     log: Log,
   ) {
     this.errors = new TaskErrors(context.logUri.fsPath);
-    this.nodes = new NodeFinder(log);
     this.reconnections = new Reconnections(context.workspaceState);
     this.launches = new Launches(catalog, this.reconnections, log);
     this.cli = context.asAbsolutePath("dist/cli.js");
@@ -70,6 +54,7 @@ export class JobTasks implements vscode.TaskProvider, vscode.Disposable {
   }
 
   async provideTasks(): Promise<vscode.Task[]> {
+    if (!vscode.workspace.isTrusted) return [];
     await this.catalog.start();
     return Promise.all(
       this.catalog.jobs
@@ -79,10 +64,11 @@ export class JobTasks implements vscode.TaskProvider, vscode.Disposable {
   }
 
   async resolveTask(task: vscode.Task): Promise<vscode.Task | undefined> {
+    if (!vscode.workspace.isTrusted) return undefined;
     const definition = task.definition as JobTaskDefinition;
     if (typeof definition.job !== "string" || definition.job === "") return undefined;
     // The very definition that was given: VS Code tells tasks apart by it.
-    const isAgain = this.reconnections.takes(definition);
+    const isAgain = this.reconnections.takes(task);
     return this.create(definition, task.scope ?? vscode.TaskScope.Workspace, isAgain);
   }
 
@@ -98,7 +84,7 @@ export class JobTasks implements vscode.TaskProvider, vscode.Disposable {
   ): Promise<vscode.Task> {
     const jobFile = jobFileOfJob(job);
     const args = [
-      ...(await whichRun(job, jobFile, extraArgs)),
+      ...(await whichRun(runOf(job), jobFile, extraArgs)),
       ...extraArgs,
       ...(outlives ? outlivingArgs : []),
     ];
@@ -112,15 +98,20 @@ export class JobTasks implements vscode.TaskProvider, vscode.Disposable {
    */
   async planOf(job: Job, given: readonly string[], signal: AbortSignal): Promise<PlanOutcome> {
     const jobFile = jobFileOfJob(job);
-    const { path, env } = await this.nodes.find();
-    const which = [...(await whichRun(job, jobFile, given)), ...planArgs(given)];
+    const { path, env } = await this.nodes.find(vscode.Uri.file(jobFile));
+    const which = [...(await whichRun(runOf(job), jobFile, given)), ...planArgs(given)];
     const args = [this.cli, "plan", jobFile, "--json", ...which];
     return readPlan(path, args, { cwd: dirname(jobFile), env, signal });
   }
 
+  /** The program that runs our command line, and the arguments that it begins with. */
+  async commandLine(resource?: vscode.Uri): Promise<{ node: NodeProgram; cli: string }> {
+    return { node: await this.nodes.find(resource), cli: this.cli };
+  }
+
   /** A task that follows a job's run in a terminal, which stays to be read when the run has ended. */
   async followerOf(job: Job): Promise<vscode.Task> {
-    return createFollower(job.name, job.checkpoint, { node: await this.nodes.find(), cli: this.cli });
+    return createFollower(job.name, job.checkpoint, await this.commandLine(vscode.Uri.file(job.checkpoint)));
   }
 
   dispose(): void {
@@ -136,7 +127,7 @@ export class JobTasks implements vscode.TaskProvider, vscode.Disposable {
     const jobFile = jobFileOf(definition, scope);
     const errorFile = await this.errors.fileFor(jobFile, definition.args ?? []);
     return createTask(definition, scope, {
-      node: await this.nodes.find(),
+      node: await this.nodes.find(vscode.Uri.file(jobFile)),
       cli: this.cli,
       errorFile,
       python: await chosenPython(vscode.Uri.file(jobFile)),

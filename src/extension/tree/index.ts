@@ -84,8 +84,15 @@ export function registerTree(catalog: JobCatalog, memory: vscode.Memento, log: L
     vscode.commands.registerCommand(innerCommandIds.loadMore, (more: TreeNode) => tree.showMore(more)),
   ];
   const reveal = async (job: Job) => {
+    const options = { select: true, expand: true };
     if (!filter.shows(job)) await filter.set(false);
-    await view.reveal(tree.nodeOf(job), { select: true, expand: true });
+    try {
+      await view.reveal(tree.nodeOf(job), options);
+    } catch {
+      // A view that was never open refuses while it is being drawn.
+      await vscode.commands.executeCommand(`${jobsViewId}.focus`);
+      await view.reveal(tree.nodeOf(job), options);
+    }
   };
   const showOnlyNeedy = (isOn: boolean) => filter.set(isOn);
   return { tree, view, reveal, showOnlyNeedy, dispose: () => vscode.Disposable.from(...parts).dispose() };

@@ -114,7 +114,7 @@ function shownOfGroup(node: JobGroupNode): string {
 
 /** All that the row and the rows below it are made of, in short. */
 function shownOf(node: JobNode): string {
-  const { description, contextValue, iconPath } = node.item();
+  const { label, description, contextValue, iconPath } = node.item();
   const view = node.job.view;
   const below = view
     ? [
@@ -128,6 +128,7 @@ function shownOf(node: JobNode): string {
       ]
     : [];
   return [
+    label as string,
     description,
     contextValue,
     (iconPath as vscode.ThemeIcon).id,

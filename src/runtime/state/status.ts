@@ -5,7 +5,7 @@ import type { ScanSummary } from "../format/scan.js";
 import type { Eta } from "./eta.js";
 import { newestDurations } from "./fold.js";
 import { isGone, type JobState, latestRun, type OpenItem, type RunState } from "./jobState.js";
-import { etaOfRun } from "./runEta.js";
+import { etaOfRun, type RunEtaInput } from "./runEta.js";
 
 export type Progress =
   | "running"
@@ -37,6 +37,9 @@ export interface LostRun {
   /** Of `out-of-memory`: `heap` where it was Node's own limit. */
   detail?: string;
 }
+
+/** Makes the estimate of a run that is live. */
+export type Estimate = (input: RunEtaInput) => Eta | null;
 
 export interface OpenEntry {
   item: ItemKey;
@@ -81,6 +84,7 @@ export interface JobStatus {
  * @param holder who holds the job's lock and lives, or null
  * @param nowMs milliseconds since 1970
  * @param lost what the lock tells that a run left behind which no longer lives; null where there is none
+ * @param estimate of the remaining time; left out: a new one, which takes a millisecond or two
  */
 export function statusOf(
   state: JobState,
@@ -88,6 +92,7 @@ export function statusOf(
   holder: Holder | null,
   nowMs: number,
   lost: LostRun | null = null,
+  estimate: Estimate = etaOfRun,
 ): JobStatus {
   const latest = latestRun(state) ?? null;
   const live = holder !== null && latest !== null && latest.token === holder.token ? latest : null;
@@ -108,7 +113,7 @@ export function statusOf(
   const waiting = Math.max(0, (remaining ?? 0) - underWay.length);
   const eta =
     live && remaining !== null && progress === "running"
-      ? etaOfRun({ run: live, durations, underWay, waiting, nowMs })
+      ? estimate({ run: live, durations, underWay, waiting, nowMs })
       : null;
   return {
     progress,

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import type { JobPlan } from "../../runtime/state/jobPlan.js";
+import type { JobPlan } from "../runtime/state/jobPlan.js";
 
 /** A plan; or that the job has none by its nature, as programs that keep their own checkpoint; or why it failed. */
 export type PlanOutcome = { plan: JobPlan } | { kind: "command" } | { error: string };
