@@ -52,14 +52,10 @@ export function registerTree(catalog: JobCatalog, log: Log): JobsView {
     vscode.commands.registerCommand(innerCommandIds.loadMore, (more: TreeNode) => tree.showMore(more)),
   ];
   const reveal = async (job: Job) => {
-    const options = { select: true, expand: true };
-    try {
-      await view.reveal(tree.nodeOf(job), options);
-    } catch {
-      // A view that was never open refuses while it is being drawn.
-      await vscode.commands.executeCommand(`${jobsViewId}.focus`);
-      await view.reveal(tree.nodeOf(job), options);
-    }
+    // Of a view that was never drawn VS Code knows no rows: it would select none, and say nothing.
+    if (!tree.isDrawn) await vscode.commands.executeCommand(`${jobsViewId}.focus`);
+    await tree.drawn;
+    await view.reveal(tree.nodeOf(job), { select: true, expand: true });
   };
   return { tree, view, reveal, dispose: () => vscode.Disposable.from(...parts).dispose() };
 }

@@ -13,6 +13,12 @@ export class JobTree implements vscode.TreeDataProvider<TreeNode>, vscode.Dispos
   /** VS Code knows a row by the object it was given. */
   private readonly nodes = new Map<string, { node: JobNode; shown: string }>();
   private readonly subscriptions: vscode.Disposable[];
+  /** Whether VS Code has asked for the jobs, and was given them. */
+  isDrawn = false;
+  private setDrawn: () => void = () => {};
+  readonly drawn = new Promise<void>((resolve) => {
+    this.setDrawn = resolve;
+  });
 
   constructor(private readonly catalog: JobCatalog) {
     this.subscriptions = [
@@ -27,6 +33,8 @@ export class JobTree implements vscode.TreeDataProvider<TreeNode>, vscode.Dispos
     const jobs = this.catalog.jobs;
     const current = new Set(jobs.map((job) => job.id));
     for (const id of this.nodes.keys()) if (!current.has(id)) this.nodes.delete(id);
+    this.isDrawn = true;
+    this.setDrawn();
     return jobs.map((job) => this.nodeOf(job));
   }
 
