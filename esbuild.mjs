@@ -66,6 +66,13 @@ const entries = [
     outfile: "dist/cli.js",
     banner: { js: `#!/usr/bin/env node\n${bundleUrl}` },
   },
+  // The page of the dashboard, which a browser runs.
+  {
+    entryPoints: ["src/extension/dashboard/webview/main.ts", "src/extension/dashboard/webview/main.css"],
+    outdir: "dist/dashboard",
+    ...{ platform: "browser", target: "chrome132", format: "iife" },
+    ...{ define: {}, keepNames: false, plugins: [] },
+  },
   // TypeScript's server looks for plugins in the node_modules of an extension's folder, and nowhere else.
   { entryPoints: ["src/typescript/plugin.ts"], outfile: "node_modules/agent-jobs-typescript/index.js" },
 ];

@@ -13,11 +13,13 @@ export const commandIds = {
   acceptRepair: "agentJobs.acceptRepair",
   clear: "agentJobs.clear",
   retry: "agentJobs.retry",
+  debugItem: "agentJobs.debugItem",
   markDone: "agentJobs.markDone",
   markAllDone: "agentJobs.markAllDone",
   undo: "agentJobs.undo",
   openCheckpoint: "agentJobs.openCheckpoint",
   showFailures: "agentJobs.showFailures",
+  openDashboard: "agentJobs.openDashboard",
   showItemLog: "agentJobs.showItemLog",
   openLog: "agentJobs.openLog",
   exportReport: "agentJobs.exportReport",
@@ -42,6 +44,9 @@ export const innerCommandIds = {
   showFailure: "agentJobs.showFailure",
   showItem: "agentJobs.showItem",
   exampleStep: "agentJobs.exampleStep",
+  showItemInput: "agentJobs.showItemInput",
+  retryItem: "agentJobs.retryItem",
+  settleTrial: "agentJobs.settleTrial",
 } as const;
 
 export const walkthroughId = "agentJobs.firstSteps";
@@ -84,6 +89,9 @@ export const settingIds = {
   extendTerminal: "extendTerminal",
 } as const;
 
+/** What VS Code names the dashboards by, to restore them. */
+export const dashboardViewType = "agentJobs.dashboard";
+
 /** Scheme of the read-only documents that show a checkpoint as its repair would leave it. */
 export const repairedScheme = "agent-jobs-repaired";
 
@@ -93,7 +101,7 @@ export const itemLogScheme = "agent-jobs-log";
 /** Scheme of the read-only documents that show what a run would do. */
 export const planScheme = "agent-jobs-plan";
 
-/** Scheme of the read-only documents that show what another tool's file says of an item. */
+/** Scheme of the read-only documents that show all that is known of an item. */
 export const itemScheme = "agent-jobs-item";
 
 /** Scheme of the read-only documents that show failures. */

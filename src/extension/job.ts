@@ -38,6 +38,8 @@ export class Job {
   stopping = false;
   /** We launched a run that does not hold the job yet. */
   starting = false;
+  /** An item of it is being debugged: whoever does that hears of its end by other means. */
+  isDebugged = false;
   /** False until the checkpoint was read for the first time. */
   loaded = false;
   private readonly follower: CheckpointFollower;

@@ -1,3 +1,4 @@
+import { debugItem, settleTrial } from "../debugItem/debugItem.js";
 import { excludeCheckpoints } from "../excludes/index.js";
 import { createExample, exampleStep } from "../firstSteps/example.js";
 import { createNewJob } from "../firstSteps/newJob.js";
@@ -10,17 +11,19 @@ import { copyLink } from "./copyLink.js";
 import { exportReport } from "./exportReport.js";
 import { markAllDone, markDone } from "./markDone.js";
 import { openCheckpoint, openLine } from "./openCheckpoint.js";
+import { openDashboard } from "./openDashboard.js";
 import { chooseOutliving } from "./outlive.js";
 import { acceptRepair, repair, repairLine } from "./repair.js";
 import { retry } from "./retry.js";
 import { resume, run } from "./run.js";
 import type { Handler } from "./services.js";
-import { showFailure, showFailures } from "./showFailures.js";
+import { showFailures } from "./showFailures.js";
+import { retryItem, showItem, showItemInput } from "./showItem.js";
 import { openLog, showItemLog } from "./showLog.js";
 import { stop } from "./stop.js";
 import { requireTrust } from "./target.js";
 import { undo } from "./undo.js";
-import { showItem, stopWatching, watchFile } from "./watch.js";
+import { stopWatching, watchFile } from "./watch.js";
 
 /** A command that has work of its own here: all but the tree's. */
 export type HandledId =
@@ -36,11 +39,13 @@ export const handlers: Record<HandledId, Handler> = {
   [commandIds.acceptRepair]: acceptRepair,
   [commandIds.clear]: clear,
   [commandIds.retry]: retry,
+  [commandIds.debugItem]: debugItem,
   [commandIds.markDone]: markDone,
   [commandIds.markAllDone]: markAllDone,
   [commandIds.undo]: undo,
   [commandIds.openCheckpoint]: openCheckpoint,
   [commandIds.showFailures]: showFailures,
+  [commandIds.openDashboard]: openDashboard,
   [commandIds.showItemLog]: showItemLog,
   [commandIds.openLog]: openLog,
   [commandIds.exportReport]: exportReport,
@@ -60,7 +65,10 @@ export const handlers: Record<HandledId, Handler> = {
   [commandIds.refresh]: ({ catalog }) => catalog.refresh(),
   [innerCommandIds.openLine]: openLine,
   [innerCommandIds.repairLine]: repairLine,
-  [innerCommandIds.showFailure]: showFailure,
+  [innerCommandIds.showFailure]: showItem,
   [innerCommandIds.showItem]: showItem,
   [innerCommandIds.exampleStep]: exampleStep,
+  [innerCommandIds.showItemInput]: showItemInput,
+  [innerCommandIds.retryItem]: retryItem,
+  [innerCommandIds.settleTrial]: settleTrial,
 };

@@ -35,7 +35,7 @@ export function registerNotifications(
     const level = notificationLevel();
     const notice = job.view && noticeOf(job, job.view, token);
     if (!notice || level === "off" || (level === "problems" && !notice.problem)) return;
-    if (isLooking()) return;
+    if (isLooking() || job.isDebugged) return;
     const isError = job.view?.status.lastRun?.ended === "error";
     const telling = isError
       ? withReason(job, notice, errors).then((all) => tell(job, all))

@@ -3,6 +3,7 @@ import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import * as vscode from "vscode";
 import type { AgentJobsExports } from "../../../src/extension/api/extensionApi.js";
+import type { Dashboards } from "../../../src/extension/dashboard/dashboards.js";
 import type { Job } from "../../../src/extension/job.js";
 import type { JobCatalog } from "../../../src/extension/jobCatalog.js";
 import type { JobTasks } from "../../../src/extension/tasks/index.js";
@@ -17,6 +18,7 @@ export interface Parts extends AgentJobsExports {
   view: vscode.TreeView<TreeNode>;
   tasks: JobTasks;
   terminal: TerminalAdditions;
+  dashboards: Dashboards;
   activateMs: number;
   /** How many jobs were known when activation had ended. */
   jobsThen: number;

@@ -3,6 +3,7 @@ import { type ItemKey, idText } from "../../../runtime/format/itemId.js";
 import type { OpenEntry } from "../../../runtime/state/status.js";
 import { countText, safeText, shortText, timeText } from "../../../view/text.js";
 import type { Job } from "../../job.js";
+import { showItem } from "./foreignItems.js";
 import { icon, type TreeContext, type TreeNode } from "./node.js";
 
 const maxLabelChars = 80;
@@ -62,6 +63,7 @@ export class InDoubtItemNode implements TreeNode {
     item.description = vscode.l10n.t("attempt {0}", this.entry.open.attempt);
     item.iconPath = icon("circle-small-filled", "warn");
     item.contextValue = ` inDoubtItem ${markable(this.job)}`;
+    item.command = showItem(this.job, this.itemKey);
     return item;
   }
 
