@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import * as vscode from "vscode";
 import { plural } from "../../view/text.js";
 import { contextKeys, innerCommandIds, jobsViewId } from "../ids.js";
@@ -8,6 +9,10 @@ import { fileDrops } from "../watched/drops.js";
 import { needsPerson } from "./attention.js";
 import { JobTree } from "./jobTree.js";
 import type { TreeNode } from "./nodes/node.js";
+
+/** How often, and after how long each, a row is tried to be shown that is still being drawn. */
+const maxTries = 20;
+const drawingMs = 100;
 
 export interface JobsView extends vscode.Disposable {
   readonly tree: JobTree;
@@ -55,7 +60,15 @@ export function registerTree(catalog: JobCatalog, log: Log): JobsView {
     // Of a view that was never drawn VS Code knows no rows: it would select none, and say nothing.
     if (!tree.isDrawn) await vscode.commands.executeCommand(`${jobsViewId}.focus`);
     await tree.drawn;
-    await view.reveal(tree.nodeOf(job), { select: true, expand: true });
+    for (let tries = 1; ; tries++) {
+      try {
+        return await view.reveal(tree.nodeOf(job), { select: true, expand: true });
+      } catch (error) {
+        if (tries === maxTries) throw error;
+        // It refuses rows that it was given and has not drawn yet, and tells nobody when it has.
+        await setTimeout(drawingMs);
+      }
+    }
   };
   return { tree, view, reveal, dispose: () => vscode.Disposable.from(...parts).dispose() };
 }
