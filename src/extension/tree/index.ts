@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import * as vscode from "vscode";
 import { needsPerson } from "../../view/attention.js";
 import { plural } from "../../view/text.js";
@@ -10,6 +11,10 @@ import { fileDrops } from "../watched/drops.js";
 import { NeedFilter } from "./filter.js";
 import { JobTree } from "./jobTree.js";
 import type { TreeNode } from "./nodes/node.js";
+
+/** How often, and after how long each, a row is tried to be shown that is still being drawn. */
+const maxTries = 20;
+const drawingMs = 100;
 
 export interface JobsView extends vscode.Disposable {
   readonly tree: JobTree;
@@ -84,14 +89,18 @@ export function registerTree(catalog: JobCatalog, memory: vscode.Memento, log: L
     vscode.commands.registerCommand(innerCommandIds.loadMore, (more: TreeNode) => tree.showMore(more)),
   ];
   const reveal = async (job: Job) => {
-    const options = { select: true, expand: true };
     if (!filter.shows(job)) await filter.set(false);
-    try {
-      await view.reveal(tree.nodeOf(job), options);
-    } catch {
-      // A view that was never open refuses while it is being drawn.
-      await vscode.commands.executeCommand(`${jobsViewId}.focus`);
-      await view.reveal(tree.nodeOf(job), options);
+    // Of a view that was never drawn VS Code knows no rows: it would select none, and say nothing.
+    if (!tree.isDrawn) await vscode.commands.executeCommand(`${jobsViewId}.focus`);
+    await tree.drawn;
+    for (let tries = 1; ; tries++) {
+      try {
+        return await view.reveal(tree.nodeOf(job), { select: true, expand: true });
+      } catch (error) {
+        if (tries === maxTries) throw error;
+        // It refuses rows that it was given and has not drawn yet, and tells nobody when it has.
+        await setTimeout(drawingMs);
+      }
     }
   };
   const showOnlyNeedy = (isOn: boolean) => filter.set(isOn);
