@@ -55,15 +55,22 @@ export async function discoverJobs(onBad: (what: string) => void): Promise<JobSo
     lookAt,
   );
   const known = new Set(jobFiles);
-  for (const checkpoint of loose)
-    if (checkpoint?.jobFile && known.has(checkpoint.jobFile))
+  // A checkpoint of ours that is watched where it lies may be that of a job file that is listed.
+  const watchedOnes = await mapSome(
+    [...watched.keys()].filter((path) => !claimed.has(path)),
+    lookAt,
+  );
+  for (const checkpoint of [...loose, ...watchedOnes])
+    if (checkpoint?.jobFile && known.has(checkpoint.jobFile)) {
       claims.find((claim) => claim.jobFile === checkpoint.jobFile)!.checkpoints.push(checkpoint);
+      claimed.add(checkpoint.path);
+    }
   const alone = loose.filter((checkpoint) => checkpoint !== null && !known.has(checkpoint.jobFile ?? ""));
   const others = results.filter(
     (path) => !hidden.has(path) && !checkpoints.includes(path) && !watched.has(path),
   );
   const sources = [
-    ...claims.flatMap(sourcesOf),
+    ...claims.flatMap((claim) => sourcesOf(claim, watched)),
     ...[...alone.map((checkpoint) => checkpoint!.path), ...others].map((path) => aloneSource(path)),
     ...[...watched].filter(([path]) => !claimed.has(path)).map(([path, readAs]) => aloneSource(path, readAs)),
   ];
@@ -86,11 +93,16 @@ async function findFiles(
         vscode.workspace.findFiles(new vscode.RelativePattern(folder, glob), excluded),
       ),
     );
-    return lists.flat().map((uri) => uri.fsPath);
+    // What lies in an open folder inside of this one is listed by that one's settings.
+    const own = lists.flat().filter((uri) => isOf(folder, uri));
+    return own.map((uri) => uri.fsPath);
   };
   const [jobs, files, results] = await Promise.all([find(jobFiles), find(checkpoints), find(resultFiles)]);
   return { jobFiles: jobs, checkpoints: files, resultFiles: results };
 }
+
+const isOf = (folder: vscode.WorkspaceFolder, uri: vscode.Uri): boolean =>
+  (vscode.workspace.getWorkspaceFolder(uri) ?? folder).uri.toString() === folder.uri.toString();
 
 /** Each search walks the whole folder: globs without braces of their own are one. */
 function together(globs: readonly string[]): string[] {
@@ -117,7 +129,10 @@ async function lookAt(path: string): Promise<(FoundCheckpoint & { jobFile: strin
 }
 
 /** A row for each checkpoint of a job file, and one for the job itself where all of them are of labelled runs. */
-function sourcesOf({ jobFile, expected, checkpoints }: Claim): JobSource[] {
+function sourcesOf(
+  { jobFile, expected, checkpoints }: Claim,
+  watched: ReadonlyMap<string, ReadAs>,
+): JobSource[] {
   const name = jobNameOf(jobFile);
   const sources = [...checkpoints];
   if (!sources.some(({ label }) => label === null)) sources.push({ path: expected, label: null });
@@ -126,7 +141,9 @@ function sourcesOf({ jobFile, expected, checkpoints }: Claim): JobSource[] {
     // The job file alone is the id of its own row, so that it stays the same once there is a checkpoint.
     const isOwn = label === null && !hasOwn;
     hasOwn ||= isOwn;
-    return { id: isOwn ? jobFile : `${jobFile}|${checkpoint}`, name, label, jobFile, checkpoint };
+    const id = isOwn ? jobFile : `${jobFile}|${checkpoint}`;
+    const readAs = watched.get(checkpoint);
+    return { id, name, label, jobFile, checkpoint, ...(readAs && { watched: readAs }) };
   });
 }
 

@@ -19,13 +19,18 @@ export const commandIds = {
   undo: "agentJobs.undo",
   openCheckpoint: "agentJobs.openCheckpoint",
   showFailures: "agentJobs.showFailures",
+  openDashboard: "agentJobs.openDashboard",
   showItemLog: "agentJobs.showItemLog",
   openLog: "agentJobs.openLog",
   exportReport: "agentJobs.exportReport",
+  copyLink: "agentJobs.copyLink",
   attach: "agentJobs.attach",
   chooseOutliving: "agentJobs.chooseOutliving",
   addPythonHelper: "agentJobs.addPythonHelper",
   excludeCheckpoints: "agentJobs.excludeCheckpoints",
+  newJob: "agentJobs.newJob",
+  createExample: "agentJobs.createExample",
+  openWalkthrough: "agentJobs.openWalkthrough",
   watchFile: "agentJobs.watchFile",
   stopWatching: "agentJobs.stopWatching",
   refresh: "agentJobs.refresh",
@@ -38,10 +43,13 @@ export const innerCommandIds = {
   repairLine: "agentJobs.repairLine",
   showFailure: "agentJobs.showFailure",
   showItem: "agentJobs.showItem",
+  exampleStep: "agentJobs.exampleStep",
   showItemInput: "agentJobs.showItemInput",
   retryItem: "agentJobs.retryItem",
   settleTrial: "agentJobs.settleTrial",
 } as const;
+
+export const walkthroughId = "agentJobs.firstSteps";
 
 /** Keys of `when` clauses. Each of `any…` is true while at least one job can do it. */
 export const contextKeys = {
@@ -55,6 +63,13 @@ export const contextKeys = {
   anyRetryable: "agentJobs.anyRetryable",
   anyOpenable: "agentJobs.anyOpenable",
   anyFailures: "agentJobs.anyFailures",
+  // What the walkthrough ticks off: each is true once it really happened.
+  firstJob: "agentJobs.firstJob",
+  firstRun: "agentJobs.firstRun",
+  firstKill: "agentJobs.firstKill",
+  firstResume: "agentJobs.firstResume",
+  firstRetry: "agentJobs.firstRetry",
+  firstRepair: "agentJobs.firstRepair",
 } as const;
 
 export const settingsSection = "agentJobs";
@@ -71,7 +86,11 @@ export const settingIds = {
   outliveWindow: "outliveWindow",
   planBeforeRun: "planBeforeRun",
   offerExcludes: "offerExcludes",
+  extendTerminal: "extendTerminal",
 } as const;
+
+/** What VS Code names the dashboards by, to restore them. */
+export const dashboardViewType = "agentJobs.dashboard";
 
 /** Scheme of the read-only documents that show a checkpoint as its repair would leave it. */
 export const repairedScheme = "agent-jobs-repaired";

@@ -177,7 +177,7 @@ export function endingText(ended: string, told: { signal?: string; detail?: stri
 }
 
 /** `Run 3 was killed.` and, where something can be done about it, what. */
-function lastRunText({ run, ended, detail }: NonNullable<JobView["status"]["lastRun"]>): string {
+export function lastRunText({ run, ended, detail }: NonNullable<JobView["status"]["lastRun"]>): string {
   const signal = run.ended?.signal;
   const limit = run.ended?.detail;
   const told = endingText(ended, { ...(signal && { signal }), ...(detail && { detail }) });

@@ -55,7 +55,7 @@ export function jobView(input: JobViewInput): JobView {
   const status = statusOf(state, scan, holder, nowMs, input.lost ?? null, input.estimate);
   const unknown = () =>
     t(
-      "It is no checkpoint of a format that Agent Jobs knows; it was not changed. If it is JSON Lines of your own, say how its rows are read: --map FILE, or Watch a File… in the editor.",
+      "It is no checkpoint of a format that Agent Jobs knows; it was not changed. If it is JSON Lines of your own, say how its rows are read: --map FILE, or Watch a Checkpoint or Other File… in the editor.",
     );
   const error = readError ?? (status.progress === "unreadable" ? unknown() : null);
   return {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { rmSync, writeFileSync } from "node:fs";
 import * as vscode from "vscode";
+import type { Job } from "../../src/extension/job.js";
 import type { JobTaskDefinition } from "../../src/extension/tasks/jobTask.js";
 import type { TreeNode } from "../../src/extension/tree/nodes/node.js";
 import { answering, inWorkspace, jobNamed, type Parts, parts } from "./support/extension.js";
@@ -61,7 +62,7 @@ describe("a retry of failed items", () => {
   const failure = (...labels: string[]) => below("retried", "Failed", ...labels);
   /** The task that a command starts. */
   const startedBy = async (
-    argument: TreeNode | string,
+    argument: TreeNode | string | { job: Job; items: string[] },
     selected?: TreeNode[],
   ): Promise<JobTaskDefinition> => {
     const started = new Promise<vscode.Task>((resolve) => {
@@ -73,6 +74,17 @@ describe("a retry of failed items", () => {
     await vscode.commands.executeCommand("agentJobs.retry", argument, selected);
     return (await started).definition as JobTaskDefinition;
   };
+
+  it("of items that were chosen in a dashboard names them, and asks nothing of others", async () => {
+    const { job } = await failure();
+    const { command, args } = await startedBy({ job, items: ['"b"', "-5"] });
+    assert.deepEqual([command, args], ["retry", ['--item="b"', "--item=-5"]]);
+    const { view } = await retried();
+    const attempts = Object.fromEntries(
+      view!.status.failedItems.map(({ item, open }) => [item, open.attempt]),
+    );
+    assert.deepEqual(attempts, { '"a"': 1, '"b"': 2, '"c"': 1, "-5": 2 });
+  });
 
   it("of one cause names the cause, also one that looks like a flag, and does no others", async () => {
     const { command, args } = await startedBy(await failure(flagLike));

@@ -14,9 +14,13 @@ const BUNDLES = [
   "dist/typescript.cjs",
 ];
 
-/** The extension's later parts, which are named after their content. */
+/** What the extension alone needs. */
+const EXTENSION_FILES = ["dist/bin/agent-jobs", "dist/bin/agent-jobs.cmd", "dist/types/extension-api.d.ts"];
+
+/** The extension's later parts, which are named after their content, and the page of its dashboard. */
 const pieces = readdirSync(join(root, "dist"))
   .filter((name) => /^extension-\w+\.js$/.test(name))
+  .concat("dashboard/main.css", "dashboard/main.js")
   .map((name) => `dist/${name}`);
 
 function filesUnder(folder: string): string[] {
@@ -44,12 +48,13 @@ describe("the VSIX", () => {
   after(() => rmSync(folder, { recursive: true, force: true }));
 
   it("holds what the extension runs on and nothing else", () => {
-    const names = zipNames(vsix).filter((name) => !/^extension\/media\/[^/]+$/.test(name));
+    const names = zipNames(vsix).filter((name) => !/^extension\/media\/(walkthrough\/)?[^/]+$/.test(name));
     const hello = filesUnder("examples/hello").filter((name) => !name.includes("/checkpoints/"));
     const plugin = ["package.json", "index.js"].map((name) => `node_modules/agent-jobs-typescript/${name}`);
-    const ours = [...BUNDLES, ...pieces, ...declarations(), ...hello, ...plugin].map(
-      (name) => `extension/${name}`,
-    );
+    const ours = [
+      ...[...BUNDLES, ...EXTENSION_FILES, ...pieces, ...declarations()],
+      ...[...hello, ...plugin],
+    ].map((name) => `extension/${name}`);
     const pages = ["package.json", "readme.md", "changelog.md", "LICENSE.txt", "examples/ADOPTING.md"].map(
       (name) => `extension/${name}`,
     );

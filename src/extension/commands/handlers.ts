@@ -1,12 +1,17 @@
 import { debugItem, settleTrial } from "../debugItem/debugItem.js";
 import { excludeCheckpoints } from "../excludes/index.js";
+import { createExample, exampleStep } from "../firstSteps/example.js";
+import { createNewJob } from "../firstSteps/newJob.js";
+import { openWalkthrough } from "../firstSteps/openWalkthrough.js";
 import { commandIds, innerCommandIds } from "../ids.js";
 import { addPythonHelper } from "./addPythonHelper.js";
 import { attach } from "./attach.js";
 import { clear } from "./clear.js";
+import { copyLink } from "./copyLink.js";
 import { exportReport } from "./exportReport.js";
 import { markAllDone, markDone } from "./markDone.js";
 import { openCheckpoint, openLine } from "./openCheckpoint.js";
+import { openDashboard } from "./openDashboard.js";
 import { chooseOutliving } from "./outlive.js";
 import { acceptRepair, repair, repairLine } from "./repair.js";
 import { retry } from "./retry.js";
@@ -40,9 +45,11 @@ export const handlers: Record<HandledId, Handler> = {
   [commandIds.undo]: undo,
   [commandIds.openCheckpoint]: openCheckpoint,
   [commandIds.showFailures]: showFailures,
+  [commandIds.openDashboard]: openDashboard,
   [commandIds.showItemLog]: showItemLog,
   [commandIds.openLog]: openLog,
   [commandIds.exportReport]: exportReport,
+  [commandIds.copyLink]: copyLink,
   [commandIds.attach]: attach,
   [commandIds.chooseOutliving]: chooseOutliving,
   [commandIds.addPythonHelper]: addPythonHelper,
@@ -50,6 +57,9 @@ export const handlers: Record<HandledId, Handler> = {
     requireTrust();
     return excludeCheckpoints();
   },
+  [commandIds.newJob]: createNewJob,
+  [commandIds.createExample]: createExample,
+  [commandIds.openWalkthrough]: openWalkthrough,
   [commandIds.watchFile]: watchFile,
   [commandIds.stopWatching]: stopWatching,
   [commandIds.refresh]: ({ catalog }) => catalog.refresh(),
@@ -57,6 +67,7 @@ export const handlers: Record<HandledId, Handler> = {
   [innerCommandIds.repairLine]: repairLine,
   [innerCommandIds.showFailure]: showItem,
   [innerCommandIds.showItem]: showItem,
+  [innerCommandIds.exampleStep]: exampleStep,
   [innerCommandIds.showItemInput]: showItemInput,
   [innerCommandIds.retryItem]: retryItem,
   [innerCommandIds.settleTrial]: settleTrial,

@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import { failureGroups } from "../../view/failures.js";
 import { labelText, plural } from "../../view/text.js";
-import type { Job } from "../job.js";
+import { Job } from "../job.js";
 import { CauseNode, FailedItemNode } from "../tree/nodes/failed.js";
 import { start } from "./run.js";
 import type { Handler, Services } from "./services.js";
@@ -10,6 +10,15 @@ import { requireTrust, targetOf } from "./target.js";
 /** Tries failed items again: those of the rows that are selected, or by causes that a person picks. */
 export const retry: Handler = async (services, argument, selected) => {
   requireTrust();
+  if (isChoice(argument)) {
+    const { job, items = [], causes = [] } = argument;
+    const failed = job.view?.status.failedItems ?? [];
+    const count = failed.filter(
+      ({ item, open }) => items.includes(item) || causes.includes(open.failure?.cause ?? "other"),
+    ).length;
+    if (count > 0) await start(services, job, [...flags("item", items), ...flags("cause", causes)], count);
+    return;
+  }
   const rows = Array.isArray(selected) && selected.includes(argument) ? selected : [argument];
   const chosen = argsByJob(rows);
   if (chosen.size > 0) {
@@ -23,6 +32,18 @@ export const retry: Handler = async (services, argument, selected) => {
     vscode.l10n.t("Retry failed items of which job?"),
   );
   if (job) await retryCauses(services, job);
+};
+
+/** Failed items that were chosen elsewhere than in the tree: by their keys, or all of some causes. */
+interface RetryChoice {
+  job: Job;
+  items?: readonly string[];
+  causes?: readonly string[];
+}
+
+const isChoice = (argument: unknown): argument is RetryChoice => {
+  const { job, items, causes } = (argument ?? {}) as Partial<RetryChoice>;
+  return job instanceof Job && (Array.isArray(items) || Array.isArray(causes));
 };
 
 /** `--cause=a`: a name comes from a file, and one that begins with dashes must not pass for a flag. */

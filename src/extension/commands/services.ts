@@ -1,3 +1,4 @@
+import type { Dashboards } from "../dashboard/dashboards.js";
 import type { RepairPreviews } from "../editor/repairPreviews.js";
 import type { ItemLogDocuments } from "../itemLog/itemLogDocument.js";
 import type { ItemDocuments } from "../items/itemDocuments.js";
@@ -19,6 +20,7 @@ export interface Services {
   readonly previews: RepairPreviews;
   readonly itemLogs: ItemLogDocuments;
   readonly plans: PlanDocuments;
+  readonly dashboards: Dashboards;
   readonly items: ItemDocuments;
   readonly log: Log;
 }

@@ -7,7 +7,7 @@ import { forgetWatched } from "../watched/watchedFiles.js";
 import type { Handler } from "./services.js";
 import { jobOf, requireTrust } from "./target.js";
 
-/** Watches files of other tools: those that it was called with or that were dropped, else one that a person chooses. */
+/** Watches checkpoints and files of other tools: those that it was called with or that were dropped, else one that a person chooses. */
 export const watchFile: Handler = async ({ catalog, jobsView, log }, argument, selected) => {
   requireTrust();
   const given = Array.isArray(selected) && selected.length > 0 ? selected : [argument];
@@ -27,7 +27,7 @@ async function chosen(): Promise<vscode.Uri[]> {
     ...(at && { defaultUri: at }),
     canSelectMany: true,
     openLabel: vscode.l10n.t("Watch"),
-    title: vscode.l10n.t("Watch a batch’s output, an evaluation’s results, or JSON Lines"),
+    title: vscode.l10n.t("Watch a checkpoint, a batch’s output, an evaluation’s results, or JSON Lines"),
   });
   return picked ?? [];
 }

@@ -47,8 +47,13 @@ export class Outliving {
       placeHolder: vscode.l10n.t("Asked once for each job. Its context menu changes it later."),
       ignoreFocusOut: true,
     });
-    if (answer) await this.answers.update(keyOf(job), answer.outlives);
+    if (answer) await this.decide(job, answer.outlives);
     return answer?.outlives;
+  }
+
+  /** Remembers an answer for this job, so that nobody is asked. */
+  async decide(job: Job, outlives: boolean): Promise<void> {
+    await this.answers.update(keyOf(job), outlives);
   }
 }
 

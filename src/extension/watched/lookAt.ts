@@ -43,7 +43,7 @@ export async function lookAt(path: string): Promise<Looked> {
   throw new AgentJobsError(
     "AJ_UNKNOWN_FORMAT",
     vscode.l10n.t(
-      "Cannot watch {0}: it is of no kind that Agent Jobs knows, nor JSON Lines with an object a line. Choose a batch's output, results of promptfoo, a JSON log of Inspect, or a .jsonl file.",
+      "Cannot watch {0}: it is of no kind that Agent Jobs knows, nor JSON Lines with an object a line. Choose a checkpoint, a batch's output, results of promptfoo, a JSON log of Inspect, or a .jsonl file.",
       basename(path),
     ),
   );

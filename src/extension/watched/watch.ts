@@ -10,7 +10,7 @@ import { pickMapping } from "./mappingPicker.js";
 import { keepWatched } from "./watchedFiles.js";
 
 /**
- * Lists a file of another tool from now on. What its content does not tell of how it is read, a person is asked.
+ * Lists a checkpoint, or a file of another tool, from now on. What its content does not tell of how it is read, a person is asked.
  * @returns its job; undefined where the person gave up
  * @throws AgentJobsError where it can never be listed; Error where no folder is open
  */
@@ -25,11 +25,17 @@ export async function watch(catalog: JobCatalog, path: string): Promise<Job | un
   await catalog.refresh();
   const job = catalog.jobs.find((one) => one.paths.includes(path));
   const kind = "format" in looked && isForeignKind(looked.format) ? ` (${kindText(looked.format)})` : "";
-  const name = labelText(basename(path));
-  void vscode.window.showInformationMessage(
-    isListed
-      ? vscode.l10n.t("{0}{1} is listed already.", name, kind)
-      : vscode.l10n.t("Watching {0}{1}: only read, never changed.", name, kind),
-  );
+  const name = `${labelText(basename(path))}${kind}`;
+  const isOurs = "format" in looked && !isForeignKind(looked.format);
+  void vscode.window.showInformationMessage(isListed ? listedText(name) : watchingText(name, job, isOurs));
   return job;
+}
+
+const listedText = (name: string) => vscode.l10n.t("{0} is listed already.", name);
+
+function watchingText(name: string, job: Job | undefined, isOurs: boolean): string {
+  if (!isOurs) return vscode.l10n.t("Watching {0}: only read, never changed.", name);
+  return job?.jobFile
+    ? vscode.l10n.t("Watching {0}. It is a checkpoint of {1}.", name, labelText(basename(job.jobFile)))
+    : vscode.l10n.t("Watching {0}. It can be repaired here; it is run where its job file is.", name);
 }

@@ -192,6 +192,9 @@ const optional: Record<string, (value: unknown) => boolean> = {
   until: amount,
   pass: count,
   stages: (value) => Array.isArray(value) && value.every(isText),
+  budget: (value) =>
+    isObject(value) &&
+    ["usd", "tokens"].every((unit) => amount((value as Record<string, unknown>)[unit] ?? 0)),
   sources: (value) => isObject(value) && Object.values(value as object).every(isText),
 };
 

@@ -13,9 +13,10 @@
  * the right set. All others name an item by `item`, and their kind by `type`:
  *
  *   job           v job label? file?                       once, first: format version, whose log this is
- *   run-started   run pid host token concurrency? params? sources? stages?
+ *   run-started   run pid host token concurrency? params? sources? stages? budget?
  *                                                          `run` counts 1, 2, 3 …; `token` is the lock's; `sources` are
- *                                                          the job file and what it imports, by path: SHA-256, hex
+ *                                                          the job file and what it imports, by path: SHA-256, hex;
+ *                                                          `budget` is what the job may spend in all: usd? tokens?
  *   input         run total                                distinct ids in the run's input, once known
  *   gone, back    item run                                 an item that was seen before left the input / is in it again
  *   started       item run attempt pass?                   `pass`: it goes on after that many `waiting`
@@ -129,6 +130,13 @@ export interface RunStartedRecord extends Timed {
   sources?: Record<string, string>;
   /** Names of the job's stages, in order. */
   stages?: string[];
+  budget?: BudgetLimits;
+}
+/** What a job may spend over all its runs. */
+export interface BudgetLimits {
+  /** US dollars. */
+  usd?: number;
+  tokens?: number;
 }
 export interface InputRecord extends Timed {
   type: "input";

@@ -49,6 +49,7 @@ export async function runJob(job: LoadedJobFile, input: Input, options: RunOptio
     ...(job.definition.params !== undefined && { params: job.definition.params }),
     ...(job.sources && { sources: job.sources }),
     ...(stages && { stages: stages.map(({ name }) => name) }),
+    ...(job.definition.budget && { budget: job.definition.budget }),
     ...(options.onDamage && { onDamage: options.onDamage }),
     ...(options.takeOver !== undefined && { takeOver: options.takeOver }),
   });

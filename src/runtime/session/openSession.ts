@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import type { BudgetLimits } from "../format/record.js";
 import { latestRun } from "../state/jobState.js";
 import { lossRecord } from "../state/lostRun.js";
 import type { CheckpointStore, JobLog, OpenOptions } from "../store/store.js";
@@ -13,6 +14,8 @@ export interface SessionOptions extends Omit<OpenOptions, "onRecord"> {
   sources?: Record<string, string>;
   /** Names of the job's stages, in order. */
   stages?: string[];
+  /** What the job may spend in all; recorded with the run. */
+  budget?: BudgetLimits;
 }
 
 export interface OpenedSession {
@@ -28,7 +31,7 @@ export async function openSession(
   options: SessionOptions = {},
 ): Promise<OpenedSession> {
   const cache = new OperationCache();
-  const { concurrency, params, sources, stages, ...open } = options;
+  const { concurrency, params, sources, stages, budget, ...open } = options;
   const log = await store.open(job, { ...open, onRecord: ({ record }) => cache.take(record) });
   try {
     const run = (latestRun(log.state)?.run ?? 0) + 1;
@@ -38,6 +41,7 @@ export async function openSession(
       ...(params !== undefined && { params }),
       ...(sources && { sources }),
       ...(stages && { stages }),
+      ...(budget && { budget }),
     };
     const lost = lossRecord(log.state, log.lost, start.atMs);
     // The run's own record first: what follows a tear tells whether a crash was survived.

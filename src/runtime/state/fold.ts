@@ -120,6 +120,7 @@ function startRun(state: JobState, record: RunStartedRecord): void {
   if (record.params !== undefined) run.params = record.params;
   if (record.sources !== undefined) run.sources = record.sources;
   if (record.stages !== undefined) run.stages = record.stages;
+  if (record.budget !== undefined) run.budget = record.budget;
   // The total is of the latest run's input, which is unknown until it says so.
   if (record.run > state.totalRun) {
     state.totalRun = record.run;

@@ -1,5 +1,5 @@
 import type { ItemKey } from "../format/itemId.js";
-import type { LossCause, RunEndReason, Usage } from "../format/record.js";
+import type { BudgetLimits, LossCause, RunEndReason, Usage } from "../format/record.js";
 
 /** Why an attempt at an item failed. */
 export interface Failure {
@@ -47,6 +47,8 @@ export interface RunState {
   sources?: Record<string, string>;
   /** Names of the job's stages, in order. */
   stages?: string[];
+  /** What the job may spend in all, as the run knew it. */
+  budget?: BudgetLimits;
   /** The latest word on how fast the run goes. */
   pace?: { n: number; concurrency: number; untilMs?: number; cause?: string };
   /** When nothing began, oldest first and not overlapping: the newest hundred. */

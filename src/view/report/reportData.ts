@@ -126,7 +126,12 @@ export function reportData(view: JobView, timeline: ReportTimeline, options: Rep
   };
 }
 
-function runOf(run: RunState, { status }: JobView, { lastSignMs }: ReportTimeline): ReportRun {
+/** What is told of a run; only of one that left no end its last sign is asked for. */
+export function runOf(
+  run: RunState,
+  { status }: Pick<JobView, "status">,
+  { lastSignMs }: Pick<ReportTimeline, "lastSignMs">,
+): ReportRun {
   const isLive = status.run?.run === run.run;
   const last = status.lastRun?.run.run === run.run ? status.lastRun : undefined;
   const { signal, detail } = run.ended ?? {};
@@ -148,8 +153,8 @@ function runOf(run: RunState, { status }: JobView, { lastSignMs }: ReportTimelin
 const lengthOf = ({ startedAtMs, endedAtMs, isLive }: ReportRun, nowMs: number): number =>
   Math.max(0, (endedAtMs ?? (isLive ? nowMs : startedAtMs)) - startedAtMs);
 
-/** By whole seconds: other programs write no finer times. */
-function stretchOf(run: ReportRun, nowMs: number): { fromMs: number; toMs: number } {
+/** When a run worked. By whole seconds: other programs write no finer times. */
+export function stretchOf(run: ReportRun, nowMs: number): { fromMs: number; toMs: number } {
   const endMs = run.startedAtMs + lengthOf(run, nowMs);
   return { fromMs: Math.floor(run.startedAtMs / 1_000) * 1_000, toMs: Math.ceil(endMs / 1_000) * 1_000 };
 }

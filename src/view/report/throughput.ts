@@ -12,41 +12,80 @@ const maxBars = 96;
 /** Of few items fewer bars are drawn, or they would be now one item and now none. */
 const minBars = 12;
 const itemsOfBar = 4;
-const maxSpans = 12;
+export const maxSpans = 12;
 /** Shorter parts would show the clock, not the work. */
 const minPartMs = 1_000;
 /** Where no run says when it worked: a longer silence than this, and than so many usual ones, parts two stretches. */
 const minSilenceMs = 10 * 60_000;
 const usualSilences = 20;
 
-interface Stretch {
+export interface Stretch {
   fromMs: number;
   toMs: number;
 }
 
-/** When something ran, and how many items were done over that time: the newest stretches, oldest first. */
-export function spansOf(finished: readonly FinishedAt[], runs: readonly Stretch[]): ThroughputSpan[] {
+const newest = (all: readonly Stretch[]): readonly Stretch[] => all.slice(-maxSpans);
+
+/**
+ * When something ran, and how many items were done over that time, oldest first.
+ * @param shorten makes at most `maxSpans` of more stretches, by default of the newest
+ */
+export function spansOf(
+  finished: readonly FinishedAt[],
+  runs: readonly Stretch[],
+  shorten: (all: readonly Stretch[]) => readonly Stretch[] = newest,
+): ThroughputSpan[] {
   const events = [...finished].sort((a, b) => a.atMs - b.atMs);
   const all = joined(runs.length > 0 ? [...runs, ...outside(events, runs)] : stretchesOf(events));
-  const stretches = all
-    .slice(-maxSpans)
-    .map(({ fromMs, toMs }) => ({ fromMs, toMs: Math.max(toMs, fromMs + minPartMs) }));
+  const stretches = shorten(all).map(({ fromMs, toMs }) => ({
+    fromMs,
+    toMs: Math.max(toMs, fromMs + minPartMs),
+  }));
   const totalMs = stretches.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0);
   const done = events.reduce((sum, { count }) => sum + count, 0);
   const bars = Math.min(maxBars, Math.max(minBars, Math.floor(done / itemsOfBar)));
-  let next = 0;
-  return stretches.map(({ fromMs, toMs }) => {
+  const spans = stretches.map(({ fromMs, toMs }) => {
     const share = Math.round(((toMs - fromMs) / totalMs) * bars);
     const parts = Math.max(1, Math.min(share, Math.floor((toMs - fromMs) / minPartMs)));
-    const counts = new Array<number>(parts).fill(0);
-    while (next < events.length && events[next]!.atMs < fromMs) next++;
-    for (; next < events.length && events[next]!.atMs <= toMs; next++) {
-      const { atMs, count } = events[next]!;
-      const part = Math.min(parts - 1, Math.floor(((atMs - fromMs) / (toMs - fromMs)) * parts));
-      counts[part]! += count;
-    }
-    return { fromMs, toMs, counts };
+    return { fromMs, toMs, counts: new Array<number>(parts).fill(0) };
   });
+  const counts = countsIn(spans, events);
+  return spans.map((span, i) => ({ ...span, counts: counts[i]! }));
+}
+
+/** How much came to be in each part of each span. What comes to be outside them all is not counted. */
+export function countsIn(spans: readonly ThroughputSpan[], events: readonly FinishedAt[]): number[][] {
+  const all = spans.map(({ counts }) => new Array<number>(counts.length).fill(0));
+  for (const { atMs, count } of events) {
+    const place = placeIn(spans, atMs);
+    if (place) all[place.span]![place.part]! += count;
+  }
+  return all;
+}
+
+/** Where a moment lies: in which span, in which of its parts, and how far in it from 0 to 1. */
+export function placeIn(
+  spans: readonly ThroughputSpan[],
+  atMs: number,
+): { span: number; part: number; at: number } | undefined {
+  const span = spans.findIndex(({ fromMs, toMs }) => fromMs <= atMs && atMs <= toMs);
+  if (span === -1) return undefined;
+  const { fromMs, toMs, counts } = spans[span]!;
+  const at = (atMs - fromMs) / (toMs - fromMs);
+  return { span, part: Math.min(counts.length - 1, Math.floor(at * counts.length)), at };
+}
+
+/** At most `maxSpans` stretches over all of the time: those that lie closest together become one. */
+export function closestJoined(all: readonly Stretch[]): Stretch[] {
+  const kept = all.map((stretch) => ({ ...stretch }));
+  while (kept.length > maxSpans) {
+    let closest = 1;
+    const gap = (i: number) => kept[i]!.fromMs - kept[i - 1]!.toMs;
+    for (let i = 2; i < kept.length; i++) if (gap(i) < gap(closest)) closest = i;
+    kept[closest - 1]!.toMs = kept[closest]!.toMs;
+    kept.splice(closest, 1);
+  }
+  return kept;
 }
 
 /** Overlapping ones as one, oldest first. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { AgentJobsError } from "../../../src/runtime/errors.js";
 import type { ItemContext } from "../../../src/runtime/runner/defineJob.js";
 import { RunControl } from "../../../src/runtime/runner/runControl.js";
+import { JsonlStore } from "../../../src/runtime/store/jsonlStore.js";
 import { eventsOf, gate, TestJob } from "../../support/jobs.js";
 
 const names = (count: number) => Array.from({ length: count }, (_, i) => `item-${i}`);
@@ -43,6 +44,17 @@ describe("a run's spending", () => {
     assert.equal(eventsOf(run, "notice").filter(({ message }) => message.includes("not begun")).length, 1);
     const { usage } = (await job.run({ ...definition, budget: { tokens: 50 } })).outcome;
     assert.deepEqual([usage.inputTokens, usage.outputTokens], [30, 20]);
+  });
+
+  it("has its budget written down with each run, as it then was, for whoever reads the checkpoint", async () => {
+    const definition = { items: names(1), process: () => null };
+    for (const budget of [{ usd: 3 }, undefined, { usd: 5, tokens: 900 }])
+      await job.run(budget ? { ...definition, budget } : definition);
+    const { state } = await new JsonlStore(job.checkpoint).load("test");
+    assert.deepEqual(
+      [...state.runs.values()].map((run) => run.budget),
+      [{ usd: 3 }, undefined, { usd: 5, tokens: 900 }],
+    );
   });
 
   it("past its budget is told once, however many requests in flight are refused", async () => {

@@ -27,6 +27,10 @@ async function runChecks({ node, env }) {
   const checks = [
     ["lint", ["node_modules/@biomejs/biome/bin/biome", "check", "--error-on-warnings", "."]],
     ["typecheck", ["node_modules/typescript/bin/tsc", "--noEmit"]],
+    [
+      "typecheck of the dashboard's page",
+      ["node_modules/typescript/bin/tsc", "--noEmit", "-p", "src/extension/dashboard/webview"],
+    ],
   ];
   let failed = 0;
   for (const [name, args] of checks) {

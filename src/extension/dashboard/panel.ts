@@ -1,0 +1,238 @@
+import * as vscode from "vscode";
+import { messageOf } from "../../runtime/errors.js";
+import type { ItemKey } from "../../runtime/format/itemId.js";
+import { chartsOf } from "../../view/dashboard/charts/index.js";
+import { anyFailure, causeName } from "../../view/dashboard/failures.js";
+import { type Head, headOf } from "../../view/dashboard/head.js";
+import type { JobView } from "../../view/jobView.js";
+import { labelText, shortText } from "../../view/text.js";
+import { commandIds, innerCommandIds } from "../ids.js";
+import type { Job } from "../job.js";
+import type { JobCatalog } from "../jobCatalog.js";
+import { type Log, unawaited } from "../log.js";
+import { Pace } from "../watching/pace.js";
+import { FailureTable } from "./failureTable.js";
+import { pageFolder, pageHtml } from "./page.js";
+import { type PageRequest, readRequest, type ShowMessage } from "./protocol.js";
+import { DashboardReading } from "./reading.js";
+
+/** What runs is drawn at most this often. */
+const updateIntervalMs = 400;
+
+export const panelOptions: vscode.WebviewOptions & vscode.WebviewPanelOptions = {
+  enableScripts: true,
+  enableFindWidget: true,
+};
+
+/**
+ * A job's dashboard. The page is there only while it is visible: shown again it asks anew, and is told all. Meanwhile
+ * nothing is read, counted or sent.
+ */
+export class DashboardPanel implements vscode.Disposable {
+  /** How many messages were sent. */
+  sent = 0;
+  /** From the wish to see the page until it was painted with what is known of the job; null until then. */
+  paintedMs: number | null = null;
+  private readonly asked = performance.now();
+  private readonly ended = new vscode.EventEmitter<void>();
+  readonly onDidDispose = this.ended.event;
+  private readonly painted = new vscode.EventEmitter<void>();
+  /** The page has drawn what it was told last. */
+  readonly onDidPaint = this.painted.event;
+  private readonly pace = new Pace(() => this.update(), updateIntervalMs);
+  private readonly subscriptions: vscode.Disposable[];
+  private reading: DashboardReading | undefined;
+  private readJob: Job | undefined;
+  private isReady = false;
+  private query = anyFailure;
+  /** Grows with each question, so that a late answer to an earlier one is dropped. */
+  private asking = 0;
+  /** What the page was told, by part. */
+  private texts = new Map<string, string>();
+  /** All that the page knows; undefined before it asked. */
+  told: ShowMessage | undefined;
+  private readonly table = new FailureTable();
+
+  constructor(
+    readonly panel: vscode.WebviewPanel,
+    readonly jobId: string,
+    private readonly catalog: JobCatalog,
+    private readonly log: Log,
+  ) {
+    const { webview } = panel;
+    webview.options = { enableScripts: true, localResourceRoots: [pageFolder()] };
+    this.subscriptions = [
+      panel.onDidDispose(() => this.dispose()),
+      panel.onDidChangeViewState(() => {
+        if (!panel.visible) this.isReady = false;
+      }),
+      webview.onDidReceiveMessage((message: unknown) => this.receive(message)),
+      catalog.onDidChangeJob((job) => job.id === jobId && this.wake()),
+      catalog.onDidChangeJobs(() => this.wake()),
+    ];
+    webview.html = pageHtml(webview, jobId);
+  }
+
+  dispose(): void {
+    this.isReady = false;
+    this.pace.dispose();
+    for (const subscription of this.subscriptions) subscription.dispose();
+    this.ended.fire();
+    this.ended.dispose();
+    this.painted.dispose();
+  }
+
+  private get job(): Job | undefined {
+    return this.catalog.job(this.jobId);
+  }
+
+  private get isShown(): boolean {
+    return this.isReady && this.panel.visible;
+  }
+
+  private wake(): void {
+    if (this.isShown) unawaited(this.log, "dashboard", this.pace.request());
+  }
+
+  private receive(message: unknown): void {
+    const request = readRequest(message);
+    if (!request) return this.log.warn("The dashboard sent what is no request.");
+    unawaited(this.log, `dashboard: ${request.type}`, this.answer(request));
+  }
+
+  private async answer(request: PageRequest): Promise<void> {
+    switch (request.type) {
+      case "ready":
+        this.isReady = true;
+        this.texts = new Map();
+        this.told = undefined;
+        this.query = request.query;
+        return this.begin();
+      case "painted":
+        if (this.paintedMs === null) {
+          this.paintedMs = performance.now() - this.asked;
+          this.log.info(`The dashboard of ${this.jobId} was drawn after ${Math.round(this.paintedMs)} ms.`);
+        }
+        return this.painted.fire();
+      case "query":
+        this.query = request.query;
+        return this.showFailures(this.reading?.view() ?? this.job?.view ?? null);
+      case "open":
+        return this.open(request.ref);
+      case "retry":
+        return this.retry({ items: request.refs.flatMap((ref) => this.table.keyOf(ref) ?? []) });
+      case "retryCause":
+        return this.retry({ causes: this.causesNamed(request.cause) });
+    }
+  }
+
+  /** What the catalog knows is shown before anything is read. */
+  private async begin(): Promise<void> {
+    const view = this.job?.view ?? null;
+    if (!this.reading) {
+      this.show({ head: this.headOf(view), reading: vscode.l10n.t("Reading the checkpoint…") });
+      await this.showFailures(view);
+    }
+    await this.pace.request();
+  }
+
+  private async update(): Promise<void> {
+    try {
+      if (this.isShown) await this.readAndShow();
+    } catch (error) {
+      this.log.error(`The dashboard of ${this.jobId}: ${messageOf(error)}`);
+      this.show({ reading: shortText(messageOf(error), 400) });
+    }
+  }
+
+  private async readAndShow(): Promise<void> {
+    const { job } = this;
+    // A job that is looked for elsewhere now is another object under the same id.
+    if (job !== this.readJob) {
+      this.readJob = job;
+      this.reading = job && new DashboardReading(job);
+    }
+    if (!job || !this.reading) return this.show({ head: this.headOf(null), charts: [], reading: "" });
+    this.panel.title = titleOf(job);
+    const { reading } = this;
+    await reading.refresh((share) => {
+      if (this.isShown) this.showCharts(reading.view(), partText(share));
+    });
+    if (!this.isShown || job !== this.job) return;
+    const view = reading.view();
+    this.show({ head: this.headOf(view) });
+    await this.showFailures(view);
+    this.showCharts(view, "");
+  }
+
+  private showCharts(view: JobView | null, reading: string): void {
+    const timeline = this.reading?.timeline;
+    const charts = view && timeline && view.error === null ? chartsOf(view, timeline) : [];
+    this.show({ charts, reading });
+  }
+
+  private headOf(view: JobView | null): Head {
+    if (!this.job)
+      return {
+        ...{ title: this.panel.title, look: "new", bar: null, figures: [] },
+        lines: [
+          vscode.l10n.t("The job is gone: neither its file nor its checkpoint is in the open folders."),
+        ],
+      };
+    return headOf(this.job.name, view, this.reading?.timeline.buckets.sorted() ?? []);
+  }
+
+  private async showFailures(view: JobView | null): Promise<void> {
+    const asking = ++this.asking;
+    const failures = await this.table.of(view, this.job, this.query, () => asking === this.asking);
+    if (failures) this.show({ failures });
+  }
+
+  /** Sends the parts that are not as they were told before. */
+  private show(parts: Omit<ShowMessage, "type">): void {
+    if (!this.isShown) return;
+    const news: ShowMessage = { type: "show" };
+    const isNews = (name: string, part: unknown) => {
+      const text = JSON.stringify(part);
+      if (this.texts.get(name) === text) return false;
+      this.texts.set(name, text);
+      return true;
+    };
+    const { head, charts, failures, reading } = parts;
+    if (head && isNews("head", head)) news.head = head;
+    if (failures && isNews("failures", failures)) news.failures = failures;
+    if (reading !== undefined && isNews("reading", reading)) news.reading = reading;
+    const changed = charts?.filter((chart) => isNews(`chart ${chart.id}`, chart));
+    if (changed && changed.length > 0) news.charts = changed;
+    if (Object.keys(news).length === 1) return;
+    this.sent++;
+    this.told = { ...this.told, ...news, ...(charts && { charts }) };
+    unawaited(this.log, "dashboard", this.panel.webview.postMessage(news));
+  }
+
+  private async open(ref: number): Promise<void> {
+    const key = this.table.keyOf(ref);
+    const { job } = this;
+    if (key === undefined || !job) return;
+    const command = job.view?.foreign ? innerCommandIds.showItem : innerCommandIds.showFailure;
+    await vscode.commands.executeCommand(command, job.id, key);
+  }
+
+  private async retry(chosen: { items: ItemKey[] } | { causes: string[] }): Promise<void> {
+    const { job } = this;
+    if (job) await vscode.commands.executeCommand(commandIds.retry, { job, ...chosen });
+  }
+
+  /** The causes that a name on the page stands for: names are cut and have secrets taken out. */
+  private causesNamed(name: string): string[] {
+    const causes = new Set(
+      this.job?.view?.status.failedItems.map(({ open }) => open.failure?.cause ?? "other") ?? [],
+    );
+    return [...causes].filter((cause) => causeName(cause) === name);
+  }
+}
+
+const partText = (share: number): string =>
+  vscode.l10n.t("Reading the checkpoint: {0}%", Math.floor(share * 100));
+
+export const titleOf = (job: Job): string => labelText(shortText(job.name, 60));

@@ -1,0 +1,66 @@
+import type { Head } from "../../../view/dashboard/head.js";
+import { element } from "./dom.js";
+import { words } from "./state.js";
+
+const marks: Record<Head["look"], string> = {
+  ...{ running: "▶", stalled: "◷", stopped: "❚❚", finished: "✓", "finished-with-failures": "✕" },
+  ...{ damaged: "!", unreadable: "?", new: "○" },
+};
+
+/** The title, how the job stands, how far it is, and its figures. */
+export function headView(): { root: HTMLElement; show: (head: Head) => void } {
+  const root = element("header", { class: "head" });
+  return {
+    root,
+    show({ title, look, lines, bar, figures }) {
+      const [first = "", ...more] = lines;
+      const status = element(
+        "p",
+        { class: `status look-${look}` },
+        element("span", { class: "mark", "aria-hidden": "true" }, marks[look]),
+        element("strong", {}, first),
+        ...more.map((line) => element("span", {}, line)),
+      );
+      root.replaceChildren(
+        element("h1", {}, title),
+        status,
+        ...(bar ? [barView(bar)] : []),
+        ...(figures.length > 0
+          ? [
+              element(
+                "dl",
+                { class: "figures" },
+                ...figures.map(({ name, value, note, tone }) =>
+                  element(
+                    "div",
+                    { class: `figure ${tone}` },
+                    element("dt", {}, name),
+                    element("dd", { class: "value" }, value),
+                    note !== "" && element("dd", { class: "note" }, note),
+                  ),
+                ),
+              ),
+            ]
+          : []),
+      );
+    },
+  };
+}
+
+function barView({ total, done, failed, inDoubt, label }: NonNullable<Head["bar"]>): HTMLElement {
+  const part = (kind: string, count: number) => {
+    const made = element("span", { class: `part ${kind}` });
+    made.style.width = `${(count / total) * 100}%`;
+    return made;
+  };
+  return element(
+    "div",
+    {
+      ...{ class: "bar", role: "progressbar", "aria-label": words.progress, "aria-valuemin": 0 },
+      ...{ "aria-valuemax": total, "aria-valuenow": Math.min(done, total), "aria-valuetext": label },
+    },
+    part("done", done),
+    failed > 0 && part("failed", failed),
+    inDoubt > 0 && part("doubt", inDoubt),
+  );
+}

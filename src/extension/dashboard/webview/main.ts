@@ -1,0 +1,40 @@
+import type { Chart } from "../../../view/dashboard/chart.js";
+import type { ShowMessage } from "../protocol.js";
+import { ChartView } from "./chartView.js";
+import { element, liveRegion } from "./dom.js";
+import { FailuresView } from "./failures.js";
+import { headView } from "./head.js";
+import { post, state, words } from "./state.js";
+
+const chartIds: readonly Chart["id"][] = ["throughput", "latency", "eta", "cost", "tokens"];
+
+const head = headView();
+const charts = new Map(chartIds.map((id) => [id, new ChartView(id)]));
+const failures = new FailuresView();
+const reading = element("p", { class: "reading", role: "status" }, words.loading);
+document.body.append(
+  element(
+    "main",
+    {},
+    head.root,
+    reading,
+    element("div", { class: "charts" }, ...[...charts.values()].map(({ root }) => root)),
+    failures.root,
+  ),
+  liveRegion(),
+);
+
+addEventListener("message", ({ data }: MessageEvent<ShowMessage>) => {
+  if (data?.type !== "show") return;
+  if (data.head) head.show(data.head);
+  for (const chart of data.charts ?? []) charts.get(chart.id)?.show(chart);
+  if (data.failures) failures.show(data.failures);
+  if (data.reading !== undefined) {
+    reading.textContent = data.reading;
+    reading.hidden = data.reading === "";
+  }
+  // Once the browser has drawn it: the second frame begins after the first is on the screen.
+  requestAnimationFrame(() => requestAnimationFrame(() => post({ type: "painted" })));
+});
+
+post({ type: "ready", query: state.query });

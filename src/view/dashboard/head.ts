@@ -1,0 +1,150 @@
+import { type JobLook, jobRow, lastRunText, lookOf, paceTexts, stoppingText } from "../jobRow.js";
+import type { JobView } from "../jobView.js";
+import { t } from "../l10n.js";
+import { rateText } from "../report/charts.js";
+import { countText, percentText, plural, safeText, shortText, spanText, timeText, usdText } from "../text.js";
+import { budgetOf } from "./budget.js";
+import type { TimeBucket } from "./timeBuckets.js";
+
+export interface Figure {
+  name: string;
+  value: string;
+  note: string;
+  tone: "plain" | "bad" | "warn";
+}
+
+/** What stands above the charts. */
+export interface Head {
+  title: string;
+  look: JobLook;
+  /** One or two sentences on how the job stands. */
+  lines: string[];
+  /** Parts of a bar, in items; null without a total. */
+  bar: { total: number; done: number; failed: number; inDoubt: number; label: string } | null;
+  figures: Figure[];
+}
+
+const looks: Record<JobLook, () => string> = {
+  running: () => t("Running"),
+  stalled: () => t("Stalled"),
+  stopped: () => t("Stopped"),
+  finished: () => t("Finished"),
+  "finished-with-failures": () => t("Finished with failures"),
+  damaged: () => t("Damaged"),
+  unreadable: () => t("Unreadable"),
+  new: () => t("Not run yet"),
+};
+
+export function headOf(name: string, view: JobView | null, buckets: readonly TimeBucket[]): Head {
+  const look = lookOf(view);
+  const { title } = jobRow(name, view);
+  if (!view) return { title, look, lines: [looks[look]()], bar: null, figures: [] };
+  if (view.error !== null)
+    return { title, look, lines: [looks[look](), shortText(view.error, 400)], bar: null, figures: [] };
+  const { total, done, failed, inDoubt } = view.status;
+  return {
+    ...{ title, look, lines: linesOf(view, look), figures: figuresOf(view, buckets) },
+    bar:
+      total === null || total === 0
+        ? null
+        : {
+            ...{ total, done, failed, inDoubt },
+            label: t(
+              "{0} done: {1} of {2}",
+              percentText(done, total),
+              countText(done),
+              plural(total, "item"),
+            ),
+          },
+  };
+}
+
+function linesOf(view: JobView, look: JobLook): string[] {
+  const { status, nowMs } = view;
+  if (status.run) {
+    const pace = view.stopping ? [stoppingText(view)] : paceTexts(status, nowMs).slice(status.eta ? 1 : 0);
+    const since = t("since {0}, run {1}", timeText(status.run.startedAtMs), status.run.run);
+    return [looks[look](), since, ...pace.map((text) => safeText(text))];
+  }
+  const last = status.lastRun ? [lastRunText(status.lastRun)] : [];
+  return [looks[look](), ...last];
+}
+
+/** How fast it went lately is told of a live run. */
+const lateMs = 120_000;
+
+function figuresOf(view: JobView, buckets: readonly TimeBucket[]): Figure[] {
+  const { status, state } = view;
+  const { total, done, failed, inDoubt, eta } = status;
+  const { usd, inputTokens, outputTokens } = state.usage;
+  const budget = budgetOf(state);
+  const rate = status.run ? lateRate(view, buckets) : null;
+  const plain = (name: string, value: string, note = "", tone: Figure["tone"] = "plain"): Figure => ({
+    ...{ name, value, note, tone },
+  });
+  const tokens = (inputTokens ?? 0) + (outputTokens ?? 0);
+  return [
+    plain(
+      t("Done"),
+      countText(done),
+      total === null ? "" : [t("of {0}", countText(total)), percentText(done, total)].join(" · "),
+    ),
+    plain(
+      t("Failed"),
+      countText(failed),
+      failed > 0 && total ? shareText(failed, total) : "",
+      failed > 0 ? "bad" : "plain",
+    ),
+    ...(inDoubt > 0
+      ? [
+          plain(
+            view.foreign ? t("Unfinished") : t("In doubt"),
+            countText(inDoubt),
+            t("begun, no end recorded"),
+            "warn",
+          ),
+        ]
+      : []),
+    ...(eta ? [plain(t("Time left"), spanText(eta), t("from the likely to the late end"))] : []),
+    ...(rate === null ? [] : [plain(t("Rate"), rateText(rate), t("over the last 2 min"))]),
+    ...(tokens > 0
+      ? [
+          plain(
+            t("Tokens"),
+            countText(tokens),
+            budget.tokens === null
+              ? [t("{0} in", countText(inputTokens ?? 0)), t("{0} out", countText(outputTokens ?? 0))].join(
+                  " · ",
+                )
+              : t("of {0}", countText(budget.tokens)),
+          ),
+        ]
+      : []),
+    ...(usd === null
+      ? []
+      : [
+          plain(
+            t("Cost"),
+            usdText(usd),
+            budget.usd !== null
+              ? t("of {0}", usdText(budget.usd))
+              : done > 0
+                ? t("{0} an item done", usdText(usd / done))
+                : "",
+          ),
+        ]),
+  ];
+}
+
+function lateRate({ status, nowMs }: JobView, buckets: readonly TimeBucket[]): number | null {
+  const fromMs = Math.max(nowMs - lateMs, status.run!.startedAtMs);
+  if (nowMs - fromMs < 5_000) return null;
+  let done = 0;
+  for (const bucket of buckets) if (bucket.firstMs >= fromMs) done += bucket.done;
+  return (done / (nowMs - fromMs)) * 60_000;
+}
+
+function shareText(part: number, total: number): string {
+  const percent = (part / total) * 100;
+  return t("{0} of all", `${percent >= 10 ? Math.round(percent) : Number(percent.toPrecision(2))}%`);
+}
