@@ -61,7 +61,7 @@ describe("the document of an item", () => {
       assert.match(text, part);
     assert.match(text, /^Stack\n {2}at .*shown\.job\.mjs/m);
     const titles = (await lenses(document.uri)).map(({ title }) => title.replace(/^\$\(.*?\) /, ""));
-    assert.deepEqual(titles.sort(), ["All of It", "Checkpoint", "Debug…", "Retry", "Show Input…"]);
+    assert.deepEqual(titles.sort(), ["Checkpoint", "Debug…", "Retry", "Show Input…", "Whole Log"]);
   });
 
   it("leads to the lines of the checkpoint, and a line there leads back", async () => {

@@ -67,7 +67,7 @@ describe("the document of an item", () => {
     ]);
     assert.match(
       text,
-      /^Item: {4}item-17\nJob: {5}nightly\nState: {3}failed \(rate-limit\)\nWhere: {3}checkpoints\/nightly\.jsonl, line 3 – line 7\n/,
+      /^Item: {4}item-17\nJob: {5}nightly\nState: {3}failed \(rate-limit\)\nWhere: {3}checkpoints\/nightly\.jsonl, line 3 … line 7\n/,
     );
     assert.equal(part(text, "Error"), "Error\n  429 Too many\n  requests");
     assert.equal(part(text, "Stack"), "Stack\n  at process (/x/n.job.ts:12:3)");

@@ -49,6 +49,7 @@ export class DrawnItem {
     this.hasTrial = tried !== undefined;
     this.page = itemPage({
       ...{ item, view, history, input, log: log.get(item) },
+      file: vscode.workspace.asRelativePath(job.checkpoint),
       ...(tried && { tried: { result: tried.result, attempt: tried.attempt ?? 0 } }),
     });
     return `${this.page.lines.join("\n")}\n`;
@@ -103,7 +104,7 @@ export class DrawnItem {
       ...(!this.hasInput && isTrusted && job.jobFile !== null
         ? at("input", vscode.l10n.t("Show Input…"), innerCommandIds.showItemInput, job.id, item)
         : []),
-      ...at("log", vscode.l10n.t("All of It"), commandIds.showItemLog, row),
+      ...at("log", vscode.l10n.t("Whole Log"), commandIds.showItemLog, row),
     ];
   }
 

@@ -92,7 +92,7 @@ function lossText(run: number, ended: RunEnding): string {
     case "taken-over":
       return t("no end recorded: run {0} was taken over", run);
     default:
-      return t("no end recorded: run {0} ended before it", run);
+      return t("no end recorded: run {0} ended first", run);
   }
 }
 

@@ -25,6 +25,8 @@ export interface ItemPageInput {
   item: ItemKey;
   view: JobView;
   history: ItemHistory;
+  /** The checkpoint's path, as it is shown; left out: the view's. */
+  file?: string;
   /** Undefined where nobody has asked for it. */
   input: ShownInput | undefined;
   log: ItemLog | undefined;
@@ -83,10 +85,10 @@ function stateText({ item, view }: ItemPageInput, attempts: readonly Attempt[]):
 }
 
 /** The first and the last of its records. */
-function where(page: Page, { view, history }: ItemPageInput): void {
+function where(page: Page, { view, history, file: given }: ItemPageInput): void {
   const [first] = history.entries;
   const last = history.entries.at(-1);
-  const file = safeText(view.checkpoint);
+  const file = safeText(given ?? view.checkpoint);
   if (!first || !last) {
     page.field(t("Where"), [
       view.scan.format === "agent-resume"
@@ -95,7 +97,7 @@ function where(page: Page, { view, history }: ItemPageInput): void {
     ]);
     return;
   }
-  page.field(t("Where"), first === last ? [`${file}, `, first] : [`${file}, `, first, " – ", last]);
+  page.field(t("Where"), first === last ? [`${file}, `, first] : [`${file}, `, first, " … ", last]);
 }
 
 function failure(page: Page, { item, view, history }: ItemPageInput): void {
