@@ -88,13 +88,15 @@ describe("a dashboard", () => {
     });
   });
 
-  it("stays, and says so, when its job goes", async () => {
+  it("stays, says so, and draws nothing more, when its job goes", async () => {
     const panel = await drawn();
     rmSync(path);
     await catalog.refresh();
     await untilEvent([panel.onDidPaint], "a job that is gone", () =>
       /^The job is gone/.test(panel.told?.head?.lines[0] ?? ""),
     );
+    assert.deepEqual(panel.told!.charts, []);
+    await untilEvent([panel.onDidPaint], "no failures", () => panel.told?.failures?.total === 0);
     const closed = untilEvent([panel.onDidDispose], "a closed page", () => dashboards.panels.size === 0);
     await vscode.commands.executeCommand("workbench.action.closeActiveEditor");
     await closed;
