@@ -131,6 +131,10 @@ function writePluginPackage() {
 // A folder of its own, so that it alone comes onto Python's path.
 mkdirSync(join(root, "dist/python"), { recursive: true });
 copyFileSync(join(root, "src/python/agent_jobs.py"), join(root, "dist/python/agent_jobs.py"));
+// And one that alone comes onto the PATH of terminals.
+mkdirSync(join(root, "dist/bin"), { recursive: true });
+for (const name of ["agent-jobs", "agent-jobs.cmd"])
+  copyFileSync(join(root, "src/terminal", name), join(root, "dist/bin", name));
 writePluginPackage();
 if (watch) {
   for (const entry of entries) {
@@ -152,4 +156,6 @@ if (watch) {
     ],
     { cwd: root, stdio: "inherit" },
   );
+  // Types alone, which other extensions copy: declarations as they are.
+  copyFileSync(join(root, "src/extension/api/extensionApi.ts"), join(root, "dist/types/extension-api.d.ts"));
 }

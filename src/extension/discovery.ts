@@ -93,11 +93,16 @@ async function findFiles(
         vscode.workspace.findFiles(new vscode.RelativePattern(folder, glob), excluded),
       ),
     );
-    return lists.flat().map((uri) => uri.fsPath);
+    // What lies in an open folder inside of this one is listed by that one's settings.
+    const own = lists.flat().filter((uri) => isOf(folder, uri));
+    return own.map((uri) => uri.fsPath);
   };
   const [jobs, files, results] = await Promise.all([find(jobFiles), find(checkpoints), find(resultFiles)]);
   return { jobFiles: jobs, checkpoints: files, resultFiles: results };
 }
+
+const isOf = (folder: vscode.WorkspaceFolder, uri: vscode.Uri): boolean =>
+  (vscode.workspace.getWorkspaceFolder(uri) ?? folder).uri.toString() === folder.uri.toString();
 
 /** Each search walks the whole folder: globs without braces of their own are one. */
 function together(globs: readonly string[]): string[] {

@@ -1,5 +1,7 @@
 import * as vscode from "vscode";
 import { translateWith } from "../view/l10n.js";
+import type { AgentJobsExports } from "./api/extensionApi.js";
+import { createExports } from "./api/index.js";
 import { registerCommands } from "./commands/index.js";
 import { Dashboards } from "./dashboard/dashboards.js";
 import { registerEditor } from "./editor/index.js";
@@ -11,18 +13,24 @@ import { ItemLogDocuments } from "./itemLog/itemLogDocument.js";
 import { registerItems } from "./items/itemDocument.js";
 import { JobCatalog } from "./jobCatalog.js";
 import { registerLanguageModels } from "./languageModels/index.js";
+import { registerLinks } from "./links/index.js";
 import { createLog, unawaited } from "./log.js";
 import { registerNotifications } from "./notifications/index.js";
+import { optional } from "./optional.js";
 import { PlanDocuments } from "./planDocuments.js";
-import { registerPython } from "./python/index.js";
 import { registerStatusBar } from "./statusBar/index.js";
 import { JobTasks } from "./tasks/index.js";
+import { NodeFinder } from "./tasks/nodeProgram.js";
 import { Outliving } from "./tasks/outliving.js";
 import { registerTaskWatch } from "./tasks/taskWatch.js";
+import { registerTerminal } from "./terminal/index.js";
 import { registerTree } from "./tree/index.js";
 
-/** Wires the features. Awaits nothing. Under test it gives the parts that tests look at. */
-export function activate(context: vscode.ExtensionContext): unknown {
+/**
+ * Wires the features. Awaits nothing.
+ * @returns what other extensions may use; under test beside it the parts that tests look at
+ */
+export function activate(context: vscode.ExtensionContext): AgentJobsExports {
   const begunMs = performance.now();
   translateWith(vscode.l10n.t, vscode.env.language);
   const log = createLog();
@@ -30,7 +38,8 @@ export function activate(context: vscode.ExtensionContext): unknown {
   const jobsView = registerTree(catalog, log);
   const { tree, view } = jobsView;
   const outliving = new Outliving(context.workspaceState);
-  const tasks = new JobTasks(catalog, outliving, context, log);
+  const nodes = new NodeFinder(log);
+  const tasks = new JobTasks(catalog, outliving, nodes, context, log);
   const isLooking = () => view.visible && vscode.window.state.focused;
   context.subscriptions.push(log, catalog, jobsView, tasks);
   context.subscriptions.push(registerStatusBar(catalog));
@@ -39,21 +48,25 @@ export function activate(context: vscode.ExtensionContext): unknown {
   context.subscriptions.push(registerExcludes(catalog, context.workspaceState, log));
   context.subscriptions.push(registerEditor(catalog));
   context.subscriptions.push(registerFirstSteps(catalog, log));
-  registerPython(context);
+  const terminal = optional(context, log, "variables of terminals", () =>
+    registerTerminal(context, nodes, log),
+  );
   const previews = new RepairPreviews();
   const itemLogs = new ItemLogDocuments(catalog);
   const plans = new PlanDocuments();
   const dashboards = new Dashboards(catalog, log);
   context.subscriptions.push(previews, itemLogs, plans, dashboards);
+  const parts = { catalog, tree, view, tasks, terminal, dashboards };
   const services = { catalog, tasks, outliving, tree, jobsView, previews, itemLogs, plans, dashboards, log };
   context.subscriptions.push(registerCommands(services));
   context.subscriptions.push(registerTaskWatch(services));
-  context.subscriptions.push(registerLanguageModels(services, context));
+  optional(context, log, "links into extensions", () => registerLinks(catalog, jobsView, log));
+  optional(context, log, "tools for language models", () => registerLanguageModels(services, context));
   const listed = catalog.start();
   unawaited(log, "start", listed);
-  if (context.extensionMode !== vscode.ExtensionMode.Test) return undefined;
+  const exported = createExports(services);
+  if (context.extensionMode !== vscode.ExtensionMode.Test) return exported;
+  const activateMs = performance.now() - begunMs;
   const listedMs = listed.then(() => performance.now() - begunMs);
-  const jobsThen = catalog.jobs.length;
-  const parts = { catalog, tree, view, tasks, dashboards };
-  return { ...parts, activateMs: performance.now() - begunMs, listedMs, jobsThen };
+  return Object.assign({ ...exported }, parts, { activateMs, listedMs, jobsThen: catalog.jobs.length });
 }

@@ -22,6 +22,7 @@ export const commandIds = {
   showItemLog: "agentJobs.showItemLog",
   openLog: "agentJobs.openLog",
   exportReport: "agentJobs.exportReport",
+  copyLink: "agentJobs.copyLink",
   attach: "agentJobs.attach",
   chooseOutliving: "agentJobs.chooseOutliving",
   addPythonHelper: "agentJobs.addPythonHelper",
@@ -81,6 +82,7 @@ export const settingIds = {
   outliveWindow: "outliveWindow",
   planBeforeRun: "planBeforeRun",
   offerExcludes: "offerExcludes",
+  extendTerminal: "extendTerminal",
 } as const;
 
 /** What VS Code names the dashboards by, to restore them. */

@@ -44,6 +44,8 @@ export class Job {
   private readError: string | null = null;
   /** What is risky about where the checkpoint lies; undefined until it was there to be looked at. */
   private placeWarning: string | null | undefined;
+  /** What tells it apart from others of its name; empty where nothing has to. */
+  private distinction = "";
   private readonly eta = new RecentEta();
   private viewed: { view: JobView | null; atMs: number } | undefined;
 
@@ -72,8 +74,22 @@ export class Job {
     return this.source.jobFile;
   }
 
+  /** The job's name, as its header or its file has it. */
+  get ownName(): string {
+    return this.follower.state.job ?? this.source.name;
+  }
+
+  /** Its name as people read it: told apart from other jobs of the same name. */
   get name(): string {
-    return this.view?.name ?? this.source.name;
+    return this.distinction === "" ? this.ownName : `${this.ownName} (${this.distinction})`;
+  }
+
+  /** Says what tells it apart from others of its name. Whether that is new. */
+  distinguish(distinction: string): boolean {
+    if (this.distinction === distinction) return false;
+    this.distinction = distinction;
+    this.viewed = undefined;
+    return true;
   }
 
   /** The job as it is now; null where it never ran. */
@@ -134,7 +150,7 @@ export class Job {
   private render(nowMs: number): JobView | null {
     const { follower, holder, lost, readError, stopping, source, placeWarning } = this;
     if (!follower.exists && !holder && readError === null) return null;
-    return jobView({
+    const view = jobView({
       checkpoint: source.checkpoint,
       fallbackName: source.name,
       state: follower.state,
@@ -147,5 +163,6 @@ export class Job {
       placeWarning: placeWarning ?? null,
       estimate: this.eta.of,
     });
+    return { ...view, name: this.name };
   }
 }

@@ -3,6 +3,7 @@ import * as vscode from "vscode";
 import { discoverJobs, mapSome } from "./discovery.js";
 import { Job, type JobSource } from "./job.js";
 import { type Log, unawaited } from "./log.js";
+import { tellApart } from "./sameNames.js";
 import { onDidChangeDiscovery } from "./settings.js";
 import { CheckpointWatcher } from "./watching/checkpointWatcher.js";
 import { FileFinder } from "./watching/fileFinder.js";
@@ -180,7 +181,8 @@ export class JobCatalog implements vscode.Disposable {
       for (const entry of this.entries.values()) this.byCheckpoint.set(entry.job.checkpoint, entry);
       const counted = [...this.entries.values()].flatMap(({ job }) => countedFile(job) ?? []);
       this.watcher.watch([...this.byCheckpoint.keys()], counted);
-      const isChanged = fresh.length > 0 || before.size !== this.entries.size;
+      const renamed = tellApart(this.jobs);
+      const isChanged = fresh.length > 0 || renamed.length > 0 || before.size !== this.entries.size;
       if (isChanged || before.size === 0) this.jobsChanged.fire();
       // What was there already may have changed unseen, where its folder was not watched yet.
       unawaited(
@@ -214,10 +216,13 @@ export class JobCatalog implements vscode.Disposable {
   private async readJob(job: Job): Promise<void> {
     const held = job.holder?.token;
     const before = job.loaded ? job.latestToken : null;
+    const nameBefore = job.ownName;
     const changed = await job.refresh();
     if (this.disposed || this.entries.get(job.id)?.job !== job) return;
     this.checkLive();
+    const renamed = job.ownName === nameBefore ? [] : tellApart(this.jobs);
     if (changed) this.jobChanged.fire(job);
+    for (const other of renamed) if (other !== job || !changed) this.jobChanged.fire(other);
     if (held !== undefined && job.holder?.token !== held) this.runEnded.fire({ job, token: held });
     // A run may be over before it was ever seen to hold its job.
     const { latestToken } = job;

@@ -24,8 +24,14 @@ export function discoverySettings(folder: vscode.WorkspaceFolder): DiscoverySett
 }
 
 /** The Node that runs jobs; empty where it is to be found. */
-export function nodePathSetting(): string {
-  return vscode.workspace.getConfiguration(settingsSection).get<string>(settingIds.nodePath, "").trim();
+export function nodePathSetting(resource?: vscode.Uri): string {
+  const settings = vscode.workspace.getConfiguration(settingsSection, resource);
+  return settings.get<string>(settingIds.nodePath, "").trim();
+}
+
+/** Whether the integrated terminal has the command line and the Python helper. */
+export function extendsTerminal(): boolean {
+  return vscode.workspace.getConfiguration(settingsSection).get<boolean>(settingIds.extendTerminal, true);
 }
 
 export function notificationLevel(): NotificationLevel {

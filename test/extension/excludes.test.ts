@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import * as vscode from "vscode";
 import { answering, inWorkspace, jobNamed, type Parts, parts, untilEvent } from "./support/extension.js";
 
@@ -8,7 +8,7 @@ const line = (id: number) => `{"id": ${id}, "ts": 1748107200}\n`;
 
 describe("excluding checkpoints", () => {
   const path = inWorkspace("checkpoints/crowd.jsonl");
-  const settingsFile = inWorkspace(".vscode/settings.json");
+  const settingsFile = vscode.workspace.workspaceFile!.fsPath;
   let catalog: Parts["catalog"];
   const restores: (() => void)[] = [];
   before(async () => {
@@ -30,10 +30,7 @@ describe("excluding checkpoints", () => {
     restores.push(answered.restore);
     return answered.said;
   };
-  const settings = () =>
-    existsSync(settingsFile)
-      ? JSON.parse(readFileSync(settingsFile, "utf8"))
-      : ({} as Record<string, unknown>);
+  const settings = (): Record<string, unknown> => JSON.parse(readFileSync(settingsFile, "utf8")).settings;
 
   /** VS Code begins to watch anew once it hears of other excludes: what comes meanwhile it never tells. */
   async function watchingAgain(): Promise<void> {

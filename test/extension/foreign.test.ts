@@ -20,14 +20,16 @@ describe("files of other tools in the tree", () => {
     copyFileSync(foreignFixture(name), inWorkspace(folder, basename(name)));
     return inWorkspace(folder, basename(name));
   };
-  const watched = () => vscode.workspace.getConfiguration("agentJobs").get<{ file: string }[]>("watched", []);
+  const folderSettings = () =>
+    vscode.workspace.getConfiguration("agentJobs", vscode.workspace.workspaceFolders![0]!.uri);
+  const watch = (entries: unknown[] | undefined) =>
+    folderSettings().update("watched", entries, vscode.ConfigurationTarget.WorkspaceFolder);
+  const watched = () => folderSettings().get<{ file: string }[]>("watched", []);
   before(async () => {
     ({ catalog, tree } = await parts());
   });
   after(async () => {
-    await vscode.workspace
-      .getConfiguration("agentJobs")
-      .update("watched", undefined, vscode.ConfigurationTarget.Workspace);
+    await watch(undefined);
     for (const folder of ["batches", "evals", ".vscode"])
       rmSync(inWorkspace(folder), { recursive: true, force: true });
     // Ends of runs are told to whoever does not look at the jobs, as the tests after this one expect.
@@ -140,9 +142,8 @@ describe("files of other tools in the tree", () => {
   });
 
   it("lists watched files that come later, by a pattern, each by itself", async () => {
-    const settings = vscode.workspace.getConfiguration("agentJobs");
     const entry = { file: "evals/run-*.log", id: "n", error: "oops" };
-    await settings.update("watched", [entry, { file: 3 }, "nonsense"], vscode.ConfigurationTarget.Workspace);
+    await watch([entry, { file: 3 }, "nonsense"]);
     writeFileSync(inWorkspace("evals/run-7.log"), '{"n":1}\n{"n":2,"oops":"HTTP 503"}\n');
     const job = await jobNamed(catalog, "run-7.log", ({ view }) => view?.status.done === 1);
     assert.equal(job.view?.status.failedItems[0]?.open.failure?.cause, "overloaded");
@@ -150,7 +151,7 @@ describe("files of other tools in the tree", () => {
     await vscode.commands.executeCommand("agentJobs.stopWatching", tree.nodeOf(job));
     errors.restore();
     assert.match(String(errors.said[0]?.[0]), /run-7\.log is watched by a pattern/);
-    await settings.update("watched", undefined, vscode.ConfigurationTarget.Workspace);
+    await watch(undefined);
   });
 
   it("refuses what it cannot read, and nothing is made beside any file", async () => {

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { delimiter } from "node:path";
 import * as vscode from "vscode";
 import { answering, inWorkspace, jobNamed, type Parts, parts } from "./support/extension.js";
 
@@ -94,29 +93,5 @@ for doc in resume(docs, key="id", into=results):
     assert.match(first!.label, /^Replace agent_jobs\.py, version 0\.0\.1, by version \d/);
     assert.equal(first!.picked, false);
     assert.equal(readFileSync(path("agent_jobs.py"), "utf8"), '__version__ = "0.0.1"\n');
-  });
-
-  it("lets the scripts of the integrated terminal import it", async () => {
-    const terminal = vscode.window.createTerminal({ name: "python", cwd: folder });
-    try {
-      const out = path("told.txt");
-      const seen = new Promise<void>((resolve) => {
-        const watcher = vscode.workspace.createFileSystemWatcher(
-          new vscode.RelativePattern(folder, "told.txt"),
-        );
-        restores.push(() => watcher.dispose());
-        watcher.onDidCreate(() => resolve());
-      });
-      terminal.sendText(
-        process.platform === "win32"
-          ? "echo %PYTHONPATH% > told.tmp"
-          : 'printf "%s" "$PYTHONPATH" > told.tmp && mv told.tmp told.txt',
-      );
-      await seen;
-      const last = readFileSync(out, "utf8").split(delimiter).at(-1)!;
-      assert.ok(existsSync(vscode.Uri.joinPath(vscode.Uri.file(last), "agent_jobs.py").fsPath), last);
-    } finally {
-      terminal.dispose();
-    }
   });
 });

@@ -40,7 +40,7 @@ export async function findDesktop(): Promise<string | undefined> {
 /** Runs the suites in the extension host of a desktop VS Code. Gives its exit code. */
 export async function runInDesktop(
   vscodeExecutablePath: string,
-  run: { folder: string; scratch: string; tests: string; env: Record<string, string> },
+  run: { workspace: string; scratch: string; tests: string; env: Record<string, string> },
 ): Promise<number> {
   const data = join(run.scratch, "data");
   mkdirSync(join(data, "User"), { recursive: true });
@@ -50,6 +50,6 @@ export async function runInDesktop(
     extensionDevelopmentPath: root,
     extensionTestsPath: run.tests,
     extensionTestsEnv: run.env,
-    launchArgs: [run.folder, "--user-data-dir", data, "--extensions-dir", join(run.scratch, "extensions")],
+    launchArgs: [run.workspace, "--user-data-dir", data, "--extensions-dir", join(run.scratch, "extensions")],
   });
 }

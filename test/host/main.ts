@@ -1,5 +1,5 @@
 // Runs test/extension inside the extension host of a real VS Code: a desktop one where it can be had, else the server.
-import { cpSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { root } from "../setup/root.js";
@@ -13,6 +13,8 @@ endWithParent();
 const scratch = realpathSync(mkdtempSync(join(tmpdir(), "agent-jobs-suite-")));
 releaseAtEnd(() => rmSync(scratch, { recursive: true, force: true, maxRetries: 5 }));
 const folder = join(scratch, "workspace");
+/** Of the one folder: only where a workspace file is open may tests add folders without a new extension host. */
+const workspace = join(scratch, "suite.code-workspace");
 const report = join(scratch, "report.txt");
 const verdict = process.env.AGENT_JOBS_VERDICT ?? join(scratch, "verdict.json");
 
@@ -30,11 +32,12 @@ function environment(): Record<string, string> {
 
 async function main() {
   cpSync(join(root, "test/extension/workspace"), folder, { recursive: true });
+  writeFileSync(workspace, JSON.stringify({ folders: [{ path: "workspace" }], settings: {} }));
   const desktop = await findDesktop();
   let exitCode = 1;
   try {
-    if (desktop) exitCode = await runInDesktop(desktop, { folder, scratch, tests, env: environment() });
-    else exitCode = await runInServer({ folder, tests, extension: root, env: environment() });
+    if (desktop) exitCode = await runInDesktop(desktop, { workspace, scratch, tests, env: environment() });
+    else exitCode = await runInServer({ folder: workspace, tests, extension: root, env: environment() });
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
   }

@@ -43,8 +43,8 @@ export interface ServerOptions {
 export interface Server {
   /** The profile: settings in data/User, logs in data/logs. */
   readonly folder: string;
-  /** The workbench on a folder; `payload` is what VS Code's own browser tests pass. */
-  url(folder: string, payload?: ReadonlyArray<readonly [string, string]>): string;
+  /** The workbench on a folder, or on those of a workspace file; `payload` is what VS Code's own browser tests pass. */
+  url(path: string, payload?: ReadonlyArray<readonly [string, string]>): string;
   /** A local path as the workbench names it. */
   uri(path: string): string;
   /** What the server has printed so far. */
@@ -97,7 +97,8 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
   return {
     folder,
     url: (path, payload) => {
-      const query = new URLSearchParams({ folder: resolve(path) });
+      const kind = path.endsWith(".code-workspace") ? "workspace" : "folder";
+      const query = new URLSearchParams({ [kind]: resolve(path) });
       if (payload) query.set("payload", JSON.stringify(payload));
       return `http://${authority}/?${query}`;
     },

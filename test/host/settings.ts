@@ -6,6 +6,7 @@ export const quietSettings: Readonly<Record<string, unknown>> = {
   "chat.disableAIFeatures": true,
   "extensions.autoCheckUpdates": false,
   "extensions.autoUpdate": false,
+  "extensions.confirmedUriHandlerExtensionIds": ["agent-jobs.agent-jobs"], // a dialog, and dialogs reject under test
   "extensions.ignoreRecommendations": true,
   "files.autoSave": "off", // the desktop's default; in a browser it would be on
   "git.enabled": false,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { root } from "../setup/root.js";
 import type { Workbench } from "./page.js";
 import { makeScene } from "./scene.js";
 import { screenshotsInThemes } from "./themes.js";
@@ -8,6 +9,7 @@ import { openWorkbench } from "./workbench.js";
 
 describe("a folder with a job in each state", () => {
   let folder: string;
+  let consumed: string;
   let workbench: Workbench;
   before(async () => {
     folder = await makeScene();
@@ -15,7 +17,11 @@ describe("a folder with a job in each state", () => {
       join(folder, "trap.job.mjs"),
       'import { writeFileSync } from "node:fs";\nwriteFileSync(new URL("./loaded.txt", import.meta.url), "");\n',
     );
-    workbench = await openWorkbench({ folder, trust: "ask", env: { HELLO_DELAY_MS: "900" } });
+    consumed = join(dirname(folder), "consumed.json");
+    workbench = await openWorkbench({
+      ...{ folder, trust: "ask", alsoLink: [join(root, "test/interface/fixtures/consumer")] },
+      env: { HELLO_DELAY_MS: "900", CONSUMER_REPORT: consumed },
+    });
   });
   after(async () => {
     await workbench?.close();
@@ -45,11 +51,33 @@ describe("a folder with a job in each state", () => {
         assert.deepEqual(await row.locator(".actions .action-label").allTextContents(), [], name);
       }
       const labels = await workbench.contextMenuLabels(workbench.treeRow("translations"));
-      assert.deepEqual(labels, ["Open Checkpoint", "Open Log", "Export Report…"]);
+      assert.deepEqual(labels, ["Open Checkpoint", "Open Log", "Export Report…", "Copy Link"]);
       const titles = ["Run", "Resume", "Stop", "Follow in Terminal", "Repair…", "Clear…", "Mark as Done…"];
       for (const title of titles)
         assert.equal(await workbench.hasCommand(`Agent Jobs: ${title}`), false, title);
       assert.equal(await workbench.hasCommand("Agent Jobs: Show Failures"), true);
+    });
+
+    it("does nothing of that for other extensions, and lets them read", async () => {
+      const files = () =>
+        readdirSync(folder, { recursive: true, encoding: "utf8" })
+          .map((name) => ({ name, stats: statSync(join(folder, name)) }))
+          .map(({ name, stats }) => `${name} ${stats.isFile() ? `${stats.size} ${stats.mtimeMs}` : ""}`)
+          .sort();
+      const before = files();
+      await workbench.command("Consumer: Try Everything");
+      await workbench.dialogAction(/trust/i, "Cancel");
+      await workbench.notification(/This folder is not trusted/).waitFor();
+      const report = JSON.parse(readFileSync(consumed, "utf8"));
+      assert.deepEqual(report.exports, ["getApi"]);
+      assert.deepEqual(report.codes, ["not-trusted"]);
+      assert.equal(report.tasks, 0);
+      assert.ok(report.tried >= 10, `${report.tried} commands`);
+      const told = Object.fromEntries(report.jobs.map(([name, ...facts]: unknown[]) => [name, facts]));
+      assert.deepEqual(told.invoices, ["finished-with-failures", 393]);
+      assert.deepEqual(told.trap, ["not-run", null]);
+      assert.deepEqual(files(), before);
+      await workbench.command("Notifications: Clear All Notifications");
     });
 
     it("has run no job file to list it", () => {

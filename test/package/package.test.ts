@@ -14,10 +14,15 @@ const BUNDLES = [
   "dist/typescript.cjs",
 ];
 
-/** The extension's later parts, which are named after their content, and the page of its dashboard. */
+/** What the extension alone needs. */
+const EXTENSION_FILES = [
+  ...["dist/bin/agent-jobs", "dist/bin/agent-jobs.cmd", "dist/types/extension-api.d.ts"],
+  ...["dist/dashboard/main.css", "dist/dashboard/main.js"],
+];
+
+/** The extension's later parts, which are named after their content. */
 const pieces = readdirSync(join(root, "dist"))
   .filter((name) => /^extension-\w+\.js$/.test(name))
-  .concat("dashboard/main.css", "dashboard/main.js")
   .map((name) => `dist/${name}`);
 
 function filesUnder(folder: string): string[] {
@@ -48,9 +53,10 @@ describe("the VSIX", () => {
     const names = zipNames(vsix).filter((name) => !/^extension\/media\/(walkthrough\/)?[^/]+$/.test(name));
     const hello = filesUnder("examples/hello").filter((name) => !name.includes("/checkpoints/"));
     const plugin = ["package.json", "index.js"].map((name) => `node_modules/agent-jobs-typescript/${name}`);
-    const ours = [...BUNDLES, ...pieces, ...declarations(), ...hello, ...plugin].map(
-      (name) => `extension/${name}`,
-    );
+    const ours = [
+      ...[...BUNDLES, ...EXTENSION_FILES, ...pieces, ...declarations()],
+      ...[...hello, ...plugin],
+    ].map((name) => `extension/${name}`);
     const pages = ["package.json", "readme.md", "changelog.md", "LICENSE.txt", "examples/ADOPTING.md"].map(
       (name) => `extension/${name}`,
     );

@@ -5,6 +5,7 @@ import { type LoopChange, loopChange } from "../../view/pythonLoop.js";
 import { commandIds, extensionId } from "../ids.js";
 import { helperFolder, helperName } from "../python/index.js";
 import type { Handler } from "./services.js";
+import { requireTrust } from "./target.js";
 
 /** What can be done for a script, or for a folder where there is none. */
 interface Step extends vscode.QuickPickItem {
@@ -13,6 +14,7 @@ interface Step extends vscode.QuickPickItem {
 
 /** Makes the loop of a Python script resumable: the helper beside it, a job file for it, and the change of the loop. */
 export const addPythonHelper: Handler = async (services, argument) => {
+  requireTrust();
   const script = await scriptOf(argument);
   const folder = script ? vscode.Uri.joinPath(script.uri, "..") : await pickFolder();
   if (!folder) return;

@@ -17,7 +17,7 @@ export const exportReport: Handler = async ({ catalog }, argument) => {
   const job = await targetOf(catalog, argument, "openable", vscode.l10n.t("Export a report of which job?"));
   if (!job) return;
   const { label } = job.source;
-  const name = `${fileStemOf(label === null ? job.name : `${job.name}-${label}`)}-report.html`;
+  const name = `${fileStemOf(label === null ? job.ownName : `${job.ownName}-${label}`)}-report.html`;
   const uri = await vscode.window.showSaveDialog({
     title: vscode.l10n.t("Export a Report of {0}", labelText(job.name)),
     defaultUri: vscode.Uri.file(join(folderOf(job), name)),

@@ -6,6 +6,7 @@ import { commandIds, innerCommandIds } from "../ids.js";
 import { addPythonHelper } from "./addPythonHelper.js";
 import { attach } from "./attach.js";
 import { clear } from "./clear.js";
+import { copyLink } from "./copyLink.js";
 import { exportReport } from "./exportReport.js";
 import { markAllDone, markDone } from "./markDone.js";
 import { openCheckpoint, openLine } from "./openCheckpoint.js";
@@ -45,6 +46,7 @@ export const handlers: Record<HandledId, Handler> = {
   [commandIds.showItemLog]: showItemLog,
   [commandIds.openLog]: openLog,
   [commandIds.exportReport]: exportReport,
+  [commandIds.copyLink]: copyLink,
   [commandIds.attach]: attach,
   [commandIds.chooseOutliving]: chooseOutliving,
   [commandIds.addPythonHelper]: addPythonHelper,

@@ -65,7 +65,7 @@ async function mark({ catalog }: Services, job: Job, items: readonly ItemKey[]):
   await requireNotHeld(job, then);
   if (!(await agreed(job, items))) return;
   await requireNotHeld(job, then);
-  const marked = await markDoneByPerson(job.checkpoint, job.name, items);
+  const marked = await markDoneByPerson(job.checkpoint, job.ownName, items);
   await catalog.refreshJob(job);
   const name = labelText(job.name);
   const left = items.length - marked;

@@ -9,7 +9,7 @@ import type { Log } from "../log.js";
 import { chosenPython } from "../python/interpreter.js";
 import { createFollower, createTask, definitionOf, type JobTaskDefinition, jobFileOf } from "./jobTask.js";
 import { Launches } from "./launches.js";
-import { NodeFinder, type NodeProgram } from "./nodeProgram.js";
+import type { NodeFinder, NodeProgram } from "./nodeProgram.js";
 import { type Outliving, outlivingArgs } from "./outliving.js";
 import { Reconnections } from "./reconnections.js";
 import { TaskErrors } from "./taskErrors.js";
@@ -34,7 +34,6 @@ function planArgs(given: readonly string[]): string[] {
 export class JobTasks implements vscode.TaskProvider, vscode.Disposable {
   /** Why tasks failed. */
   readonly errors: TaskErrors;
-  private readonly nodes: NodeFinder;
   private readonly cli: string;
   readonly launches: Launches;
   private readonly reconnections: Reconnections;
@@ -43,11 +42,11 @@ export class JobTasks implements vscode.TaskProvider, vscode.Disposable {
   constructor(
     private readonly catalog: JobCatalog,
     private readonly outliving: Outliving,
+    private readonly nodes: NodeFinder,
     context: vscode.ExtensionContext,
     log: Log,
   ) {
     this.errors = new TaskErrors(context.logUri.fsPath);
-    this.nodes = new NodeFinder(log);
     this.reconnections = new Reconnections(context.workspaceState);
     this.launches = new Launches(catalog, this.reconnections, log);
     this.cli = context.asAbsolutePath("dist/cli.js");
@@ -55,6 +54,7 @@ export class JobTasks implements vscode.TaskProvider, vscode.Disposable {
   }
 
   async provideTasks(): Promise<vscode.Task[]> {
+    if (!vscode.workspace.isTrusted) return [];
     await this.catalog.start();
     return Promise.all(
       this.catalog.jobs
@@ -64,10 +64,11 @@ export class JobTasks implements vscode.TaskProvider, vscode.Disposable {
   }
 
   async resolveTask(task: vscode.Task): Promise<vscode.Task | undefined> {
+    if (!vscode.workspace.isTrusted) return undefined;
     const definition = task.definition as JobTaskDefinition;
     if (typeof definition.job !== "string" || definition.job === "") return undefined;
     // The very definition that was given: VS Code tells tasks apart by it.
-    const isAgain = this.reconnections.takes(definition);
+    const isAgain = this.reconnections.takes(task);
     return this.create(definition, task.scope ?? vscode.TaskScope.Workspace, isAgain);
   }
 
@@ -97,20 +98,20 @@ export class JobTasks implements vscode.TaskProvider, vscode.Disposable {
    */
   async planOf(job: Job, given: readonly string[], signal: AbortSignal): Promise<PlanOutcome> {
     const jobFile = jobFileOfJob(job);
-    const { path, env } = await this.nodes.find();
+    const { path, env } = await this.nodes.find(vscode.Uri.file(jobFile));
     const which = [...(await whichRun(runOf(job), jobFile, given)), ...planArgs(given)];
     const args = [this.cli, "plan", jobFile, "--json", ...which];
     return readPlan(path, args, { cwd: dirname(jobFile), env, signal });
   }
 
   /** The program that runs our command line, and the arguments that it begins with. */
-  async commandLine(): Promise<{ node: NodeProgram; cli: string }> {
-    return { node: await this.nodes.find(), cli: this.cli };
+  async commandLine(resource?: vscode.Uri): Promise<{ node: NodeProgram; cli: string }> {
+    return { node: await this.nodes.find(resource), cli: this.cli };
   }
 
   /** A task that follows a job's run in a terminal, which stays to be read when the run has ended. */
   async followerOf(job: Job): Promise<vscode.Task> {
-    return createFollower(job.name, job.checkpoint, await this.commandLine());
+    return createFollower(job.name, job.checkpoint, await this.commandLine(vscode.Uri.file(job.checkpoint)));
   }
 
   dispose(): void {
@@ -126,7 +127,7 @@ export class JobTasks implements vscode.TaskProvider, vscode.Disposable {
     const jobFile = jobFileOf(definition, scope);
     const errorFile = await this.errors.fileFor(jobFile, definition.args ?? []);
     return createTask(definition, scope, {
-      node: await this.nodes.find(),
+      node: await this.nodes.find(vscode.Uri.file(jobFile)),
       cli: this.cli,
       errorFile,
       python: await chosenPython(vscode.Uri.file(jobFile)),

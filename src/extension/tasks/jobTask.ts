@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { dirname, isAbsolute, join, relative, sep } from "node:path";
 import * as vscode from "vscode";
 import { lastErrorVariable } from "../../runtime/lastError.js";
@@ -14,7 +15,7 @@ import { outlivingArgs } from "./outliving.js";
 /** A task of our type, as tasks.json has it. */
 export interface JobTaskDefinition extends vscode.TaskDefinition {
   type: typeof taskType;
-  /** The job file, absolute or relative to the workspace folder. */
+  /** The job file, absolute or relative to the workspace folder; `${workspaceFolder:NAME}/…` names a folder. */
   job: string;
   /** What of `agent-jobs` it is; `run` where it is left out. */
   command?: "run" | "retry";
@@ -28,20 +29,47 @@ export function definitionOf(
   args: readonly string[] = [],
   command: "run" | "retry" = "run",
 ): JobTaskDefinition {
-  const folder = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(jobFile));
-  const job = folder ? relative(folder.uri.fsPath, jobFile).replaceAll(sep, "/") : jobFile;
   return {
-    ...{ type: taskType, job },
+    ...{ type: taskType, job: shareablePath(jobFile) },
     ...(command !== "run" && { command }),
     ...(args.length > 0 && { args: [...args] }),
   };
 }
 
-/** Absolute path of the job file that a definition names. */
-export function jobFileOf(definition: JobTaskDefinition, scope: vscode.Task["scope"]): string {
-  if (isAbsolute(definition.job)) return definition.job;
-  const folder = typeof scope === "object" ? scope : vscode.workspace.workspaceFolders?.[0];
-  return join(folder?.uri.fsPath ?? "", definition.job);
+/**
+ * To extensions VS Code tells executions apart by their definitions alone: where two folders have a file of the same
+ * relative path, the folder is named, and where they have the same name, too, the path is absolute.
+ */
+function shareablePath(jobFile: string): string {
+  const folder = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(jobFile));
+  if (!folder) return jobFile;
+  const path = relative(folder.uri.fsPath, jobFile).replaceAll(sep, "/");
+  const others = (vscode.workspace.workspaceFolders ?? []).filter((one) => one !== folder);
+  if (!others.some(({ uri }) => existsSync(join(uri.fsPath, path)))) return path;
+  return others.some(({ name }) => name === folder.name)
+    ? jobFile
+    : `\${workspaceFolder:${folder.name}}/${path}`;
+}
+
+/**
+ * Absolute path of the job file that a definition names. A task of a workspace file belongs to no folder: there the path
+ * is relative to the first folder that has such a file, or begins with a folder's name.
+ */
+export function jobFileOf({ job }: JobTaskDefinition, scope: vscode.Task["scope"]): string {
+  const folders = vscode.workspace.workspaceFolders ?? [];
+  const own = typeof scope === "object" ? scope : undefined;
+  const path = job.replace(/^\$\{workspaceFolder(?::([^}]+))?\}/, (whole, name?: string) => {
+    const folder = name === undefined ? (own ?? folders[0]) : folders.find((one) => one.name === name);
+    return folder?.uri.fsPath ?? whole;
+  });
+  if (isAbsolute(path)) return path;
+  if (own) return join(own.uri.fsPath, path);
+  const [first, ...rest] = path.split(/[\\/]/);
+  const candidates = [
+    ...folders.map(({ uri }) => join(uri.fsPath, path)),
+    ...folders.filter(({ name }) => name === first).map(({ uri }) => join(uri.fsPath, ...rest)),
+  ];
+  return candidates.find((candidate) => existsSync(candidate)) ?? candidates[0] ?? path;
 }
 
 /** The label of the run that a definition's arguments ask for. */

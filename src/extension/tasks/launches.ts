@@ -35,7 +35,7 @@ export class Launches {
 
   /** Resolves when the task is executed; where VS Code may find an older one instead, when its run has begun. */
   async launch(job: Job, task: vscode.Task): Promise<void> {
-    if (!this.reconnections.mayConfuse(task.definition)) {
+    if (!this.reconnections.mayConfuse(task)) {
       await vscode.tasks.executeTask(task);
       return;
     }
@@ -49,7 +49,7 @@ export class Launches {
         job.starting = true;
         this.catalog.announce(job);
       }
-      this.reconnections.settle(task.definition);
+      this.reconnections.settle(task);
     } finally {
       this.pending.delete(job.id);
     }

@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import type * as vscode from "vscode";
 import type { Log } from "../log.js";
 import { nodePathSetting } from "../settings.js";
 
@@ -14,28 +15,38 @@ const versionTimeoutMs = 5_000;
 
 /** Finds the Node that runs jobs: the setting's, else the one on PATH if it is new enough, else the editor's own. */
 export class NodeFinder {
-  private onPath: Promise<boolean> | undefined;
+  /** The path of the Node on PATH; undefined where there is none, or an old one. */
+  private onPath: Promise<string | undefined> | undefined;
 
   constructor(private readonly log: Log) {}
 
-  async find(): Promise<NodeProgram> {
-    const path = nodePathSetting();
-    if (path) return { path, env: {} };
-    this.onPath ??= this.looksFit("node");
-    if (await this.onPath) return { path: "node", env: {} };
-    return { path: process.execPath, env: { ELECTRON_RUN_AS_NODE: "1" } };
+  /** @param resource what it is to run: each folder may have a setting of its own */
+  async find(resource?: vscode.Uri): Promise<NodeProgram> {
+    const program = await this.findForTerminal(resource);
+    return program.isOnPath ? { ...program, path: "node" } : program;
   }
 
-  private async looksFit(program: string): Promise<boolean> {
+  /** As `find`, by its whole path: the PATH of a terminal may be another, and may lead to an older Node. */
+  async findForTerminal(resource?: vscode.Uri): Promise<NodeProgram & { isOnPath: boolean }> {
+    const set = nodePathSetting(resource);
+    if (set) return { path: set, env: {}, isOnPath: false };
+    this.onPath ??= this.pathOf("node");
+    const path = await this.onPath;
+    if (path !== undefined) return { path, env: {}, isOnPath: true };
+    return { path: process.execPath, env: { ELECTRON_RUN_AS_NODE: "1" }, isOnPath: false };
+  }
+
+  private async pathOf(program: string): Promise<string | undefined> {
     try {
-      const { stdout } = await promisify(execFile)(program, ["--version"], { timeout: versionTimeoutMs });
-      const fit = isFit(stdout);
-      if (!fit) this.log.info(`Node on PATH is ${stdout.trim()}: jobs run on the editor's own instead.`);
-      return fit;
+      const script = "console.log(process.version + '\\n' + process.execPath)";
+      const { stdout } = await promisify(execFile)(program, ["-e", script], { timeout: versionTimeoutMs });
+      const [version = "", path] = stdout.trim().split(/\r?\n/);
+      if (isFit(version)) return path;
+      this.log.info(`Node on PATH is ${version}: jobs run on the editor's own instead.`);
     } catch {
       this.log.info("There is no Node on PATH: jobs run on the editor's own.");
-      return false;
     }
+    return undefined;
   }
 }
 

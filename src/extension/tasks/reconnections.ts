@@ -11,7 +11,7 @@ const patienceMs = 60_000;
  */
 export class Reconnections implements vscode.Disposable {
   private readonly running = new Map<vscode.TaskExecution, string>();
-  /** Tasks that ran when the window went, by their definitions. */
+  /** Tasks that ran when the window went, by their keys. */
   private readonly left: Set<string>;
   /** Those of them that no launch has followed. */
   private readonly unsettled: Set<string>;
@@ -23,9 +23,8 @@ export class Reconnections implements vscode.Disposable {
     this.unsettled = new Set(this.left);
     this.listeners = vscode.Disposable.from(
       vscode.tasks.onDidStartTask(({ execution }) => {
-        const { definition } = execution.task;
-        if (definition.type !== taskType) return;
-        this.running.set(execution, JSON.stringify(definition));
+        if (execution.task.definition.type !== taskType) return;
+        this.running.set(execution, keyOf(execution.task));
         this.save();
       }),
       vscode.tasks.onDidEndTask(({ execution }) => {
@@ -34,19 +33,19 @@ export class Reconnections implements vscode.Disposable {
     );
   }
 
-  /** Whether it is for finding a task again that this definition is resolved. Each is looked for once. */
-  takes(definition: vscode.TaskDefinition): boolean {
-    return performance.now() - this.sinceMs < patienceMs && this.left.delete(JSON.stringify(definition));
+  /** Whether it is for finding it again that this task is resolved. Each is looked for once. */
+  takes(task: vscode.Task): boolean {
+    return performance.now() - this.sinceMs < patienceMs && this.left.delete(keyOf(task));
   }
 
   /** Whether VS Code may take a task that a person starts for the one that ran before the reload. */
-  mayConfuse(definition: vscode.TaskDefinition): boolean {
-    return this.unsettled.has(JSON.stringify(definition));
+  mayConfuse(task: vscode.Task): boolean {
+    return this.unsettled.has(keyOf(task));
   }
 
   /** A person has started this task since: from now on it is told apart. */
-  settle(definition: vscode.TaskDefinition): void {
-    this.unsettled.delete(JSON.stringify(definition));
+  settle(task: vscode.Task): void {
+    this.unsettled.delete(keyOf(task));
   }
 
   dispose(): void {
@@ -57,3 +56,7 @@ export class Reconnections implements vscode.Disposable {
     void this.memento.update(key, [...new Set(this.running.values())]);
   }
 }
+
+/** Two folders may have tasks of the same definition. */
+const keyOf = ({ definition, scope }: vscode.Task): string =>
+  JSON.stringify(typeof scope === "object" ? [definition, scope.uri.toString()] : [definition]);

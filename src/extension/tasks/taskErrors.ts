@@ -67,9 +67,11 @@ export function errorText(message: string): string {
 }
 
 /** VS Code names a task's terminal as the task, with its folder behind where there are several. */
-function terminalOf({ name }: vscode.Task): vscode.Terminal | undefined {
+function terminalOf({ name, scope }: vscode.Task): vscode.Terminal | undefined {
   const { terminals } = vscode.window;
+  const ofFolder = typeof scope === "object" ? `${name} (${scope.name})` : name;
   return (
+    terminals.findLast((terminal) => terminal.name === ofFolder) ??
     terminals.findLast((terminal) => terminal.name === name) ??
     terminals.findLast((terminal) => terminal.name.startsWith(`${name} (`))
   );

@@ -51,6 +51,15 @@ export function registerTree(catalog: JobCatalog, log: Log): JobsView {
     }),
     vscode.commands.registerCommand(innerCommandIds.loadMore, (more: TreeNode) => tree.showMore(more)),
   ];
-  const reveal = (job: Job) => view.reveal(tree.nodeOf(job), { select: true, expand: true });
+  const reveal = async (job: Job) => {
+    const options = { select: true, expand: true };
+    try {
+      await view.reveal(tree.nodeOf(job), options);
+    } catch {
+      // A view that was never open refuses while it is being drawn.
+      await vscode.commands.executeCommand(`${jobsViewId}.focus`);
+      await view.reveal(tree.nodeOf(job), options);
+    }
+  };
   return { tree, view, reveal, dispose: () => vscode.Disposable.from(...parts).dispose() };
 }

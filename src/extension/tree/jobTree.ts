@@ -81,7 +81,7 @@ export class JobTree implements vscode.TreeDataProvider<TreeNode>, vscode.Dispos
 
 /** All that the row and the rows below it are made of, in short. */
 function shownOf(node: JobNode): string {
-  const { description, contextValue, iconPath } = node.item();
+  const { label, description, contextValue, iconPath } = node.item();
   const view = node.job.view;
   const below = view
     ? [
@@ -95,6 +95,7 @@ function shownOf(node: JobNode): string {
       ]
     : [];
   return [
+    label as string,
     description,
     contextValue,
     (iconPath as vscode.ThemeIcon).id,

@@ -104,9 +104,11 @@ async function change(
   const before = [workspaceFolderValue, workspaceValue].find(Array.isArray) ?? [];
   const after = changed(before);
   if (after.length === before.length && after.every((entry, i) => entry === before[i])) return;
+  // What a workspace file says holds for all of its folders, until a folder says otherwise.
+  const isInherited = vscode.workspace.workspaceFile !== undefined && Array.isArray(workspaceValue);
   await settings.update(
     settingIds.watched,
-    after.length > 0 ? after : undefined,
+    after.length > 0 || isInherited ? after : undefined,
     vscode.ConfigurationTarget.WorkspaceFolder,
   );
 }

@@ -2,26 +2,30 @@ import assert from "node:assert/strict";
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import * as vscode from "vscode";
+import type { AgentJobsExports } from "../../../src/extension/api/extensionApi.js";
 import type { Dashboards } from "../../../src/extension/dashboard/dashboards.js";
 import type { Job } from "../../../src/extension/job.js";
 import type { JobCatalog } from "../../../src/extension/jobCatalog.js";
 import type { JobTasks } from "../../../src/extension/tasks/index.js";
+import type { TerminalAdditions } from "../../../src/extension/terminal/index.js";
 import type { JobTree } from "../../../src/extension/tree/jobTree.js";
 import type { TreeNode } from "../../../src/extension/tree/nodes/node.js";
 
-/** What the extension gives under test. */
-export interface Parts {
+/** What the extension gives under test, beside what it gives to everybody. */
+export interface Parts extends AgentJobsExports {
   catalog: JobCatalog;
   tree: JobTree;
   view: vscode.TreeView<TreeNode>;
   tasks: JobTasks;
   dashboards: Dashboards;
+  terminal: TerminalAdditions;
   activateMs: number;
   /** How many jobs were known when activation had ended. */
   jobsThen: number;
 }
 
-const patienceMs = 15_000;
+/** Half of a test's time: what was waited for in vain is to be named. */
+const patienceMs = Number(process.env.AGENT_JOBS_TIMEOUT_MS ?? 30_000) / 2;
 
 export async function parts(): Promise<Parts> {
   const extension = vscode.extensions.getExtension<Parts>("agent-jobs.agent-jobs");
@@ -108,4 +112,9 @@ export function answering(
       windows[kind] = original;
     },
   };
+}
+
+/** Shows something else than the jobs: ends of runs are told to whoever does not look at them. */
+export async function leaveJobs(): Promise<void> {
+  await vscode.commands.executeCommand("workbench.view.explorer");
 }

@@ -83,13 +83,7 @@ describe("the schema of JSON jobs", () => {
         { ...worker, workers: 2 },
         { ...command, items: "a.csv" },
       ],
-      [
-        {},
-        { worker: ["w"] },
-        { command: ["c"] },
-        { ...worker, ...command },
-        { ...worker, nonsense: 1 },
-      ],
+      [{}, { worker: ["w"] }, { command: ["c"] }, { ...worker, ...command }, { ...worker, nonsense: 1 }],
     ],
     [
       [

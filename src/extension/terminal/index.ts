@@ -1,0 +1,84 @@
+import { constants } from "node:fs";
+import { access, chmod } from "node:fs/promises";
+import { delimiter, join } from "node:path";
+import * as vscode from "vscode";
+import { settingIds, settingsSection } from "../ids.js";
+import { type Log, unawaited } from "../log.js";
+import { helperFolder } from "../python/index.js";
+import { extendsTerminal } from "../settings.js";
+import type { NodeFinder } from "../tasks/nodeProgram.js";
+
+/** Read by the launcher, src/terminal/agent-jobs. */
+const nodeVariable = "AGENT_JOBS_NODE";
+const isEditorVariable = "AGENT_JOBS_NODE_IS_EDITOR";
+
+export interface TerminalAdditions extends vscode.Disposable {
+  /** Resolves when new terminals have what the settings of now say. */
+  drawn(): Promise<void>;
+}
+
+/**
+ * Gives the integrated terminal the command `agent-jobs`, and lets its Python scripts import the helper. Tasks need
+ * neither: they get both from the runtime that they run.
+ */
+export function registerTerminal(
+  context: vscode.ExtensionContext,
+  nodes: NodeFinder,
+  log: Log,
+): TerminalAdditions {
+  const variables = context.environmentVariableCollection;
+  // Paths of this version are gone with its successor: nothing is kept beyond this window.
+  variables.persistent = false;
+  let turns = 0;
+  const draw = async () => {
+    const turn = ++turns;
+    const additions = extendsTerminal() ? await additionsFor(context, nodes) : undefined;
+    if (turn !== turns) return;
+    variables.clear();
+    if (!additions) return;
+    variables.description = vscode.l10n.t(
+      "Adds the command `agent-jobs`, and lets Python scripts import `agent_jobs`.",
+    );
+    // Behind what is there: an `agent-jobs` that a project or a person has installed is the one they mean.
+    variables.append("PATH", `${delimiter}${additions.bin}`);
+    variables.replace(nodeVariable, additions.node);
+    if (additions.isEditor) variables.replace(isEditorVariable, "1");
+    variables.replace("PYTHONPATH", additions.pythonPath);
+  };
+  let drawing: Promise<void>;
+  const redraw = () => {
+    drawing = draw();
+    unawaited(log, "terminal", drawing);
+  };
+  redraw();
+  const following = vscode.workspace.onDidChangeConfiguration((event) => {
+    const deciding = [settingIds.extendTerminal, settingIds.nodePath];
+    if (deciding.some((name) => event.affectsConfiguration(`${settingsSection}.${name}`))) redraw();
+  });
+  return { drawn: () => drawing, dispose: () => following.dispose() };
+}
+
+async function additionsFor(context: vscode.ExtensionContext, nodes: NodeFinder) {
+  const bin = context.asAbsolutePath(join("dist", "bin"));
+  await makeExecutable(join(bin, "agent-jobs"));
+  const { path, env } = await nodes.findForTerminal();
+  const before = process.env.PYTHONPATH;
+  const helper = helperFolder(context).fsPath;
+  return {
+    bin,
+    node: path,
+    isEditor: env.ELECTRON_RUN_AS_NODE !== undefined,
+    // Set whole: an empty entry, which appending to nothing would leave, means the working directory to Python.
+    pythonPath: before ? `${before}${delimiter}${helper}` : helper,
+  };
+}
+
+/** Not every editor keeps the rights of the files that it unpacks. */
+async function makeExecutable(launcher: string): Promise<void> {
+  if (process.platform === "win32") return;
+  try {
+    await access(launcher, constants.X_OK);
+  } catch {
+    await chmod(launcher, 0o755);
+  }
+}
