@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { root } from "../setup/root.js";
 import { buildVsix, zipNames } from "./vsix.js";
 
-const MAX_VSIX_BYTES = 1_000_000;
+const MAX_VSIX_BYTES = 1_100_000;
 const BUNDLES = [
   ...["dist/cli.js", "dist/extension.js", "dist/index.cjs", "dist/index.mjs", "dist/prices.cjs"],
   "dist/mcp.cjs",
@@ -57,14 +57,19 @@ describe("the VSIX", () => {
       ...[...BUNDLES, ...EXTENSION_FILES, ...pieces, ...declarations()],
       ...[...hello, ...plugin],
     ].map((name) => `extension/${name}`);
-    const pages = ["package.json", "readme.md", "changelog.md", "LICENSE.txt", "examples/ADOPTING.md"].map(
-      (name) => `extension/${name}`,
-    );
+    const pages = [
+      "package.json",
+      "package.nls.json",
+      "readme.md",
+      "changelog.md",
+      "LICENSE.txt",
+      "examples/ADOPTING.md",
+    ].map((name) => `extension/${name}`);
     const vscodes = ["[Content_Types].xml", "extension.vsixmanifest"];
     assert.deepEqual(names.sort(), [...ours, ...pages, ...vscodes].sort());
   });
 
-  it("is under 1 MB", () => {
+  it("is under 1.1 MB", () => {
     assert.ok(statSync(vsix).size < MAX_VSIX_BYTES, `${statSync(vsix).size} bytes`);
   });
 });
