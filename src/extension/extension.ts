@@ -36,7 +36,7 @@ export function activate(context: vscode.ExtensionContext): AgentJobsExports {
   translateWith(vscode.l10n.t, vscode.env.language);
   const log = createLog();
   const catalog = new JobCatalog(log);
-  const jobsView = registerTree(catalog, log);
+  const jobsView = registerTree(catalog, context.workspaceState, log);
   const { tree, view } = jobsView;
   const outliving = new Outliving(context.workspaceState);
   const nodes = new NodeFinder(log);

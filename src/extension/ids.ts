@@ -33,6 +33,9 @@ export const commandIds = {
   openWalkthrough: "agentJobs.openWalkthrough",
   watchFile: "agentJobs.watchFile",
   stopWatching: "agentJobs.stopWatching",
+  findItem: "agentJobs.findItem",
+  showOnlyNeedy: "agentJobs.showOnlyNeedy",
+  showAllJobs: "agentJobs.showAllJobs",
   refresh: "agentJobs.refresh",
 } as const;
 
@@ -54,6 +57,10 @@ export const walkthroughId = "agentJobs.firstSteps";
 /** Keys of `when` clauses. Each of `any…` is true while at least one job can do it. */
 export const contextKeys = {
   scanned: "agentJobs.scanned",
+  /** The tree shows only what needs a person. */
+  onlyNeedy: "agentJobs.onlyNeedy",
+  /** There are jobs, and the tree shows none, as none needs a person. */
+  nothingNeedy: "agentJobs.nothingNeedy",
   anyRunnable: "agentJobs.anyRunnable",
   anyResumable: "agentJobs.anyResumable",
   anyStoppable: "agentJobs.anyStoppable",
@@ -83,6 +90,8 @@ export const settingIds = {
   exclude: "exclude",
   nodePath: "nodePath",
   notifications: "notifications",
+  badge: "badge",
+  statusBar: "statusBar",
   outliveWindow: "outliveWindow",
   planBeforeRun: "planBeforeRun",
   offerExcludes: "offerExcludes",

@@ -88,21 +88,23 @@ describe("a dashboard", () => {
     });
   });
 
-  it("stays, and says so, when its job goes", async () => {
+  it("stays, says so, and draws nothing more, when its job goes", async () => {
     const panel = await drawn();
     rmSync(path);
     await catalog.refresh();
     await untilEvent([panel.onDidPaint], "a job that is gone", () =>
       /^The job is gone/.test(panel.told?.head?.lines[0] ?? ""),
     );
+    assert.deepEqual(panel.told!.charts, []);
+    await untilEvent([panel.onDidPaint], "no failures", () => panel.told?.failures?.total === 0);
     const closed = untilEvent([panel.onDidDispose], "a closed page", () => dashboards.panels.size === 0);
     await vscode.commands.executeCommand("workbench.action.closeActiveEditor");
     await closed;
   });
 
-  it("of 100,000 items shows how the job stands at once, and its charts when all is read", async () => {
+  it("of many items shows how the job stands at once, and its charts when all is read", async () => {
     const large = inWorkspace("checkpoints/large.jsonl");
-    writeFileSync(large, longJobBytes({ ...nightly, name: "large", items: 100_000 }));
+    writeFileSync(large, longJobBytes({ ...nightly, name: "large", items: 20_000 }));
     const { id, view } = await jobNamed(catalog, "large", ({ loaded }) => loaded);
     const delay = monitorEventLoopDelay({ resolution: 10 });
     const begunMs = performance.now();
@@ -112,7 +114,7 @@ describe("a dashboard", () => {
     const charts = performance.now() - begunMs;
     const longest = Math.max(0, delay.max / 1e6 - 10);
     note(
-      `dashboard of 100,000 items: content after ${panel.paintedMs!.toFixed(0)} ms, charts after ${charts.toFixed(0)} ms, longest wait of the event loop ${longest.toFixed(0)} ms`,
+      `dashboard of 20,000 items: content after ${panel.paintedMs!.toFixed(0)} ms, charts after ${charts.toFixed(0)} ms, longest wait of the event loop ${longest.toFixed(0)} ms`,
     );
     assert.ok(panel.paintedMs! <= charts);
     assert.equal(panel.told!.failures!.total, view!.status.failed);

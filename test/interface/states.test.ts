@@ -52,7 +52,7 @@ describe("a folder with a job in each state", () => {
         assert.deepEqual(await row.locator(".actions .action-label").allTextContents(), [], name);
       }
       const labels = await workbench.contextMenuLabels(workbench.treeRow("translations"));
-      assert.deepEqual(labels, ["Open Checkpoint", "Open Log", "Export Report…", "Copy Link"]);
+      assert.deepEqual(labels, ["Find Item…", "Open Checkpoint", "Open Log", "Export Report…", "Copy Link"]);
       const titles = ["Run", "Resume", "Stop", "Follow in Terminal", "Repair…", "Clear…", "Mark as Done…"];
       for (const title of titles)
         assert.equal(await workbench.hasCommand(`Agent Jobs: ${title}`), false, title);
@@ -119,8 +119,8 @@ describe("a folder with a job in each state", () => {
       await workbench.treeRow("translations").getByText("63/64 · damaged").waitFor();
       await workbench.treeRow("batch-job-42").getByText("847 done · stopped").waitFor();
       await workbench.treeRow("notes").getByText("unreadable").waitFor();
-      // invoices and translations wait for a person.
-      await workbench.page.locator(".activitybar .badge-content", { hasText: /^2$/ }).waitFor();
+      // invoices, nightly-summaries and translations wait for a person.
+      await workbench.page.locator(".activitybar .badge-content", { hasText: /^3$/ }).waitFor();
     });
 
     it("shows what runs beside failures by cause", async () => {
@@ -142,6 +142,33 @@ describe("a folder with a job in each state", () => {
       await failed.last().waitFor();
       await workbench.screenshot("states-small");
       await workbench.page.setViewportSize({ width: 1280, height: 800 });
+    });
+
+    it("finds an item by what is typed, from its failures' row", async () => {
+      await workbench.inlineAction(
+        workbench.treeRow(/^Failed/),
+        "Find Item…",
+        workbench.quickRow("invoice-0004"),
+      );
+      assert.equal((await workbench.quickRows().count()) > 5, true);
+      await workbench.quickInput().fill("0368 429");
+      await workbench.quickRow("invoice-0004").waitFor({ state: "detached" });
+      assert.equal(await workbench.quickRows().count(), 1);
+      await workbench.screenshot("find-item");
+      await workbench.pick("invoice-0368");
+      await workbench.editor.tab(/invoice-0368/).waitFor();
+      await workbench.command("View: Close All Editors");
+    });
+
+    it("shows only what needs a person, and all again", async () => {
+      await workbench.command("Agent Jobs: Show Only What Needs Me");
+      await workbench.page.getByText(/Only what needs you: 3 of \d+ jobs\./).waitFor();
+      await workbench.treeRow("tickets").waitFor({ state: "detached" });
+      await workbench.treeRow("translations").waitFor();
+      await workbench.screenshot("only-needy");
+      await workbench.page.locator(".sidebar").getByRole("button", { name: "Show All Jobs" }).click();
+      await workbench.treeRow("tickets").waitFor();
+      assert.equal(await workbench.hasCommand("Agent Jobs: Show All Jobs"), false);
     });
 
     it("says the whole story in the tooltip", async () => {

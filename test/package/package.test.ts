@@ -15,12 +15,14 @@ const BUNDLES = [
 ];
 
 /** What the extension alone needs. */
-const EXTENSION_FILES = ["dist/bin/agent-jobs", "dist/bin/agent-jobs.cmd", "dist/types/extension-api.d.ts"];
+const EXTENSION_FILES = [
+  ...["dist/bin/agent-jobs", "dist/bin/agent-jobs.cmd", "dist/types/extension-api.d.ts"],
+  ...["dist/dashboard/main.css", "dist/dashboard/main.js"],
+];
 
-/** The extension's later parts, which are named after their content, and the page of its dashboard. */
+/** The extension's later parts, which are named after their content. */
 const pieces = readdirSync(join(root, "dist"))
   .filter((name) => /^extension-\w+\.js$/.test(name))
-  .concat("dashboard/main.css", "dashboard/main.js")
   .map((name) => `dist/${name}`);
 
 function filesUnder(folder: string): string[] {

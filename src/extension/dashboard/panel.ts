@@ -152,7 +152,10 @@ export class DashboardPanel implements vscode.Disposable {
       this.readJob = job;
       this.reading = job && new DashboardReading(job);
     }
-    if (!job || !this.reading) return this.show({ head: this.headOf(null), charts: [], reading: "" });
+    if (!job || !this.reading) {
+      this.show({ head: this.headOf(null), charts: [], reading: "" });
+      return this.showFailures(null);
+    }
     this.panel.title = titleOf(job);
     const { reading } = this;
     await reading.refresh((share) => {
@@ -204,6 +207,10 @@ export class DashboardPanel implements vscode.Disposable {
     if (reading !== undefined && isNews("reading", reading)) news.reading = reading;
     const changed = charts?.filter((chart) => isNews(`chart ${chart.id}`, chart));
     if (changed && changed.length > 0) news.charts = changed;
+    if (charts?.length === 0 && (this.told?.charts?.length ?? 0) > 0) {
+      news.charts = [];
+      for (const name of [...this.texts.keys()]) if (name.startsWith("chart ")) this.texts.delete(name);
+    }
     if (Object.keys(news).length === 1) return;
     this.sent++;
     this.told = { ...this.told, ...news, ...(charts && { charts }) };

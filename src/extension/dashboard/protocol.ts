@@ -35,6 +35,7 @@ export interface ShownFailures {
 export interface ShowMessage {
   type: "show";
   head?: Head;
+  /** Those that are not as they were; an empty list where there are none any more. */
   charts?: Chart[];
   failures?: ShownFailures;
   /** What is still being read; empty once all is. */

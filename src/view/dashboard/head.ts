@@ -38,7 +38,10 @@ const looks: Record<JobLook, () => string> = {
 export function headOf(name: string, view: JobView | null, buckets: readonly TimeBucket[]): Head {
   const look = lookOf(view);
   const { title } = jobRow(name, view);
-  if (!view) return { title, look, lines: [looks[look]()], bar: null, figures: [] };
+  if (!view) {
+    const lines = [looks[look](), t("Charts appear here once its items end.")];
+    return { title, look, lines, bar: null, figures: [] };
+  }
   if (view.error !== null)
     return { title, look, lines: [looks[look](), shortText(view.error, 400)], bar: null, figures: [] };
   const { total, done, failed, inDoubt } = view.status;

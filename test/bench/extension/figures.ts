@@ -25,6 +25,13 @@ export interface ControlFigures {
   cpu: CpuFigures;
 }
 
+export interface DashboardFigures {
+  /** From the command until the page is painted with how the job stands and its failures. */
+  contentMs: number;
+  /** Until all that it shows is drawn. */
+  drawnMs: number;
+}
+
 export interface ExtensionFigures extends ControlFigures {
   activateMs: number;
   /** Bytes of the extension's files that were loaded before a command was called. */
@@ -41,4 +48,6 @@ export interface ExtensionFigures extends ControlFigures {
   /** Of the job with the most items. */
   bytesPerItem: number;
   jobs: number;
+  /** Of a job of 100,000 items. */
+  dashboard: DashboardFigures;
 }

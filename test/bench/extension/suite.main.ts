@@ -7,10 +7,12 @@ import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import * as vscode from "vscode";
+import type { Dashboards } from "../../../src/extension/dashboard/dashboards.js";
 import type { JobCatalog } from "../../../src/extension/jobCatalog.js";
 import type { JobTree } from "../../../src/extension/tree/jobTree.js";
 import type { JobNode } from "../../../src/extension/tree/nodes/jobNode.js";
 import { nowUs } from "./clock.js";
+import { dashboardFigures } from "./dashboard.js";
 import type { ControlFigures, CpuFigures, ExtensionFigures } from "./figures.js";
 import { type Probe, probeKey } from "./probe.main.js";
 import { loopFigures } from "./slices.js";
@@ -28,6 +30,7 @@ const isControl = process.env.AGENT_JOBS_CONTROL === "1";
 
 interface Parts {
   catalog: JobCatalog;
+  dashboards: Dashboards;
   tree: JobTree;
   activateMs: number;
   /** From activation on. */
@@ -196,7 +199,7 @@ async function bytesPerItem(catalog: JobCatalog): Promise<number> {
 
 async function measureExtension(): Promise<ExtensionFigures> {
   const extension = vscode.extensions.getExtension<Parts>("agent-jobs.agent-jobs")!;
-  const { catalog, tree, activateMs, listedMs } = await extension.activate();
+  const { catalog, dashboards, tree, activateMs, listedMs } = await extension.activate();
   const loaded = loadedBytes();
   const rows = new SeenRows(tree);
   const openedUs = nowUs();
@@ -220,9 +223,10 @@ async function measureExtension(): Promise<ExtensionFigures> {
   await passed(settleMs);
   const delaysMs = delaysOf(times, rows, fromUs, toUs);
   const cpu = { running, idle: await idleShare() };
+  const dashboard = await dashboardFigures(catalog, dashboards, folder());
   return {
     ...{ activateMs, loadedBytes: loaded, listedMs: await listedMs, drawnMs, readMs, readBytes, delaysMs },
-    ...{ jobs, loop, cpu, bytesPerItem: await bytesPerItem(catalog) },
+    ...{ jobs, loop, cpu, dashboard, bytesPerItem: await bytesPerItem(catalog) },
   };
 }
 

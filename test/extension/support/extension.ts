@@ -92,7 +92,8 @@ type Shown =
   | "showInformationMessage"
   | "showErrorMessage"
   | "showQuickPick"
-  | "showSaveDialog";
+  | "showSaveDialog"
+  | "setStatusBarMessage";
 
 /** Answers messages instead of a person: dialogs reject under test. Gives what was said; `restore` ends it. */
 export function answering(

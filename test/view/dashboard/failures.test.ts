@@ -135,7 +135,13 @@ describe("the head of a dashboard", () => {
 
   it("says of a job that never ran just that", () => {
     assert.deepEqual(headOf("new", null, []), {
-      ...{ title: "new", look: "new", lines: ["Not run yet"], bar: null, figures: [] },
+      ...{
+        title: "new",
+        look: "new",
+        lines: ["Not run yet", "Charts appear here once its items end."],
+        bar: null,
+        figures: [],
+      },
     });
   });
 });

@@ -27,6 +27,7 @@ document.body.append(
 addEventListener("message", ({ data }: MessageEvent<ShowMessage>) => {
   if (data?.type !== "show") return;
   if (data.head) head.show(data.head);
+  if (data.charts?.length === 0) for (const { root } of charts.values()) root.hidden = true;
   for (const chart of data.charts ?? []) charts.get(chart.id)?.show(chart);
   if (data.failures) failures.show(data.failures);
   if (data.reading !== undefined) {
