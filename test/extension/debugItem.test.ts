@@ -79,6 +79,8 @@ describe("debugging an item", () => {
         await evaluate("{ const end = Date.now() + 1600; while (Date.now() < end); }");
         await evaluate(`item.text = '${text}'`);
         await session.customRequest("continue", { threadId });
+        // Not what the compiler made of it.
+        assert.equal(frame.source.sourceReference ?? 0, 0);
         return { line: frame.line as number, path: frame.source.path as string, item: result as string };
       };
     });
@@ -121,7 +123,8 @@ describe("debugging an item", () => {
 
   it("stops at a breakpoint in the job file, and leaves the item failed where its result is discarded", async () => {
     const { place, asked } = await debugged("good", "Discard");
-    assert.deepEqual(place, { line: lineOf("if (item.text") + 1, path: file(), item: "'b BB'" });
+    assert.ok(place.path.endsWith(file()), place.path); // behind the address of the machine that the window is connected to
+    assert.deepEqual(place, { line: lineOf("if (item.text") + 1, path: place.path, item: "'b BB'" });
     assert.match(String(asked[1]?.[0]), /gave a result as it was debugged\. It spent \$0\.50/);
     const { status } = (await failed()).view!;
     assert.deepEqual([status.done, status.failed, status.inDoubt], [1, 1, 0]);

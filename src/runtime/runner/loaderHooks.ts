@@ -4,6 +4,7 @@
  * where the project has none of its own. Node's own type stripping fails at each of these.
  */
 import { existsSync, readFileSync, statSync } from "node:fs";
+import { url } from "node:inspector";
 import { registerHooks } from "node:module";
 import { dirname, join, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -114,8 +115,22 @@ function compile(path: string): Source {
     const { code } = compiler().transform(source, { ...options, transforms: ["typescript", "imports"] });
     return { source: code, format: "commonjs" };
   }
-  const { code } = compiler().transform(source, { ...options, transforms: ["typescript"] });
-  return { source: code, format: path.endsWith(".mts") || isModule(code) ? "module" : "commonjs" };
+  const mapped = url() === undefined ? {} : { sourceMapOptions: { compiledFilename: path } };
+  const { code, sourceMap } = compiler().transform(source, {
+    ...{ ...options, ...mapped },
+    transforms: ["typescript"],
+  });
+  return {
+    source: code + mapComment(sourceMap, path),
+    format: path.endsWith(".mts") || isModule(code) ? "module" : "commonjs",
+  };
+}
+
+/** A debugger shows the file itself, types and all, where it is told what of it the compiled code is. */
+function mapComment(map: object | undefined, path: string): string {
+  if (!map) return "";
+  const json = JSON.stringify({ ...map, sources: [pathToFileURL(path).href] });
+  return `\n//# sourceMappingURL=data:application/json;base64,${Buffer.from(json).toString("base64")}\n`;
 }
 
 /**
