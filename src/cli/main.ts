@@ -8,6 +8,7 @@ import { registerClear } from "./commands/clear.js";
 import { registerCompact } from "./commands/compact.js";
 import { registerDoubt } from "./commands/doubt.js";
 import { registerFailures } from "./commands/failures.js";
+import { registerInput } from "./commands/input.js";
 import { registerMcp } from "./commands/mcp.js";
 import { registerMerge } from "./commands/merge.js";
 import { registerMigrate } from "./commands/migrate.js";
@@ -18,6 +19,7 @@ import { registerResults } from "./commands/results.js";
 import { registerRetry, registerRun } from "./commands/run.js";
 import { registerStatus } from "./commands/status.js";
 import { registerStop } from "./commands/stop.js";
+import { registerTry } from "./commands/try.js";
 import { catchCrashes } from "./crash.js";
 import { exit, exitCodeOfError } from "./exitCodes.js";
 import { leave, noteError, printError } from "./terminal.js";
@@ -50,12 +52,14 @@ async function main(argv: string[]): Promise<void> {
   const commands = [
     registerRun,
     registerRetry,
+    registerTry,
     registerAttach,
     registerStop,
     registerPlan,
     registerStatus,
     registerDoubt,
     registerFailures,
+    registerInput,
     registerResults,
     registerReport,
     registerRepair,

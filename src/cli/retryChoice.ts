@@ -2,7 +2,8 @@ import { type ItemKey, idText } from "../runtime/format/itemId.js";
 import type { Input } from "../runtime/runner/items.js";
 import type { LoadedJobFile } from "../runtime/runner/loadJob.js";
 import type { DoubtChoice } from "../runtime/runner/runOptions.js";
-import { failureGroups } from "../view/failures.js";
+import { failureClusters } from "../view/failureClusters.js";
+import { type FailureGroup, failureGroups } from "../view/failures.js";
 import type { JobView } from "../view/jobView.js";
 import { countText, plural, safeText, shortText, usdText } from "../view/text.js";
 import { CommandError, exit } from "./exitCodes.js";
@@ -14,6 +15,7 @@ import { print } from "./terminal.js";
 export interface RetryFlags {
   cause?: string[];
   item?: string[];
+  like?: string[];
   json?: boolean;
 }
 
@@ -45,7 +47,7 @@ export async function chooseFailed(
         exit.usage,
         `No item of ${safeText(name)} failed by ${shortText(cause, 60)}. ${known(causes)}`,
       );
-  const named = flags.item && new Set(flags.item.map((id) => failedItem(view, id)));
+  const named = namedItems(view, groups, flags);
   const chosen = groups
     .filter(({ cause }) => !flags.cause || flags.cause.includes(cause))
     .map(({ cause, items }) => ({
@@ -54,7 +56,7 @@ export async function chooseFailed(
     }))
     .filter(({ items }) => items.length > 0);
   const items = new Set(chosen.flatMap((group) => group.items));
-  const gone = leaveOutGone(items, input, { name, isNamed: named !== undefined });
+  const gone = leaveOutGone(items, input, { name, isNamed: flags.item !== undefined });
   if (!flags.json && items.size > 0) {
     const counts = chosen
       .map(({ cause, items: all }) => [cause, all.filter((item) => items.has(item)).length] as const)
@@ -75,6 +77,22 @@ export async function chooseFailed(
       );
   }
   return items;
+}
+
+/** The items that are named, and all that failed as one of them did; undefined where none is. */
+function namedItems(
+  view: JobView,
+  groups: readonly FailureGroup[],
+  { item = [], like = [] }: RetryFlags,
+): Set<ItemKey> | undefined {
+  if (item.length + like.length === 0) return undefined;
+  const named = new Set(item.map((id) => failedItem(view, id)));
+  const wanted = new Set(like.map((id) => failedItem(view, id)));
+  for (const { items } of wanted.size > 0 ? groups : [])
+    for (const cluster of failureClusters(items))
+      if (cluster.items.some((each) => wanted.has(each.item)))
+        for (const each of cluster.items) named.add(each.item);
+  return named;
 }
 
 /**

@@ -13,6 +13,7 @@ export const commandIds = {
   acceptRepair: "agentJobs.acceptRepair",
   clear: "agentJobs.clear",
   retry: "agentJobs.retry",
+  debugItem: "agentJobs.debugItem",
   markDone: "agentJobs.markDone",
   markAllDone: "agentJobs.markAllDone",
   undo: "agentJobs.undo",
@@ -32,6 +33,9 @@ export const commandIds = {
   openWalkthrough: "agentJobs.openWalkthrough",
   watchFile: "agentJobs.watchFile",
   stopWatching: "agentJobs.stopWatching",
+  findItem: "agentJobs.findItem",
+  showOnlyNeedy: "agentJobs.showOnlyNeedy",
+  showAllJobs: "agentJobs.showAllJobs",
   refresh: "agentJobs.refresh",
 } as const;
 
@@ -43,6 +47,9 @@ export const innerCommandIds = {
   showFailure: "agentJobs.showFailure",
   showItem: "agentJobs.showItem",
   exampleStep: "agentJobs.exampleStep",
+  showItemInput: "agentJobs.showItemInput",
+  retryItem: "agentJobs.retryItem",
+  settleTrial: "agentJobs.settleTrial",
 } as const;
 
 export const walkthroughId = "agentJobs.firstSteps";
@@ -50,6 +57,10 @@ export const walkthroughId = "agentJobs.firstSteps";
 /** Keys of `when` clauses. Each of `any…` is true while at least one job can do it. */
 export const contextKeys = {
   scanned: "agentJobs.scanned",
+  /** The tree shows only what needs a person. */
+  onlyNeedy: "agentJobs.onlyNeedy",
+  /** There are jobs, and the tree shows none, as none needs a person. */
+  nothingNeedy: "agentJobs.nothingNeedy",
   anyRunnable: "agentJobs.anyRunnable",
   anyResumable: "agentJobs.anyResumable",
   anyStoppable: "agentJobs.anyStoppable",
@@ -79,6 +90,8 @@ export const settingIds = {
   exclude: "exclude",
   nodePath: "nodePath",
   notifications: "notifications",
+  badge: "badge",
+  statusBar: "statusBar",
   outliveWindow: "outliveWindow",
   planBeforeRun: "planBeforeRun",
   offerExcludes: "offerExcludes",
@@ -97,7 +110,7 @@ export const itemLogScheme = "agent-jobs-log";
 /** Scheme of the read-only documents that show what a run would do. */
 export const planScheme = "agent-jobs-plan";
 
-/** Scheme of the read-only documents that show what another tool's file says of an item. */
+/** Scheme of the read-only documents that show all that is known of an item. */
 export const itemScheme = "agent-jobs-item";
 
 /** Scheme of the read-only documents that show failures. */

@@ -1,5 +1,8 @@
+import { stat } from "node:fs/promises";
+import { dirname } from "node:path";
 import { messageOf } from "../runtime/errors.js";
 import type { ReadAs } from "../runtime/foreign/scannerFor.js";
+import { type LastClear, lastClear } from "../runtime/lastClear.js";
 import { latestRun } from "../runtime/state/jobState.js";
 import type { Holder, LostRun } from "../runtime/state/status.js";
 import { folderWarning } from "../runtime/store/folderRisk.js";
@@ -38,9 +41,15 @@ export class Job {
   stopping = false;
   /** We launched a run that does not hold the job yet. */
   starting = false;
+  /** An item of it is being debugged: whoever does that hears of its end by other means. */
+  isDebugged = false;
   /** False until the checkpoint was read for the first time. */
   loaded = false;
+  /** Of a job without a checkpoint: what a backup tells of the one that it had. */
+  cleared: LastClear | null = null;
   private readonly follower: CheckpointFollower;
+  /** The state of the folder in which `cleared` was looked for; a backup that is made changes it. */
+  private lookedForClearMs: number | undefined;
   private readError: string | null = null;
   /** What is risky about where the checkpoint lies; undefined until it was there to be looked at. */
   private placeWarning: string | null | undefined;
@@ -124,6 +133,7 @@ export class Job {
       this.stopping = this.holder !== null && (await isStopRequested(this.checkpoint, this.holder.token));
       grown = await this.follower.refresh();
       this.readError = null;
+      await this.lookForClear();
       if (this.placeWarning === undefined && this.follower.exists)
         this.placeWarning = await folderWarning(this.checkpoint, "The checkpoint");
     } catch (error) {
@@ -136,6 +146,19 @@ export class Job {
     return changed;
   }
 
+  /** A run may have begun, ended and been cleared between two looks at its checkpoint. */
+  private async lookForClear(): Promise<void> {
+    if (this.follower.exists) {
+      [this.cleared, this.lookedForClearMs] = [null, undefined];
+      return;
+    }
+    const folder = await stat(dirname(this.checkpoint)).catch(() => undefined);
+    const folderMs = folder?.mtimeMs ?? 0;
+    if (folderMs === this.lookedForClearMs) return;
+    this.lookedForClearMs = folderMs;
+    this.cleared = await lastClear(this.checkpoint);
+  }
+
   private mark(): string {
     return [
       this.holder?.token,
@@ -144,6 +167,7 @@ export class Job {
       this.loaded,
       this.readError,
       this.follower.exists,
+      this.cleared?.atMs,
     ].join("|");
   }
 

@@ -216,6 +216,7 @@ export class JobCatalog implements vscode.Disposable {
   private async readJob(job: Job): Promise<void> {
     const held = job.holder?.token;
     const before = job.loaded ? job.latestToken : null;
+    const clearedBefore = job.cleared?.atMs;
     const nameBefore = job.ownName;
     const changed = await job.refresh();
     if (this.disposed || this.entries.get(job.id)?.job !== job) return;
@@ -228,6 +229,10 @@ export class JobCatalog implements vscode.Disposable {
     const { latestToken } = job;
     const isUnseen = before !== null && latestToken !== before && latestToken !== held && !job.holder;
     if (isUnseen && latestToken !== "") this.runEnded.fire({ job, token: latestToken });
+    // Or over and cleared before there was anything to see.
+    const { cleared } = job;
+    if (before === "" && held === undefined && cleared && cleared.atMs !== clearedBefore)
+      this.runEnded.fire({ job, token: `cleared at ${cleared.atMs}` });
   }
 
   /** Keeps looking while something runs, and stops with the last run. */

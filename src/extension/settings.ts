@@ -40,6 +40,16 @@ export function notificationLevel(): NotificationLevel {
     .get<NotificationLevel>(settingIds.notifications, "all");
 }
 
+/** Whether the view's icon says how many jobs need a person. */
+export function showsBadge(): boolean {
+  return vscode.workspace.getConfiguration(settingsSection).get<boolean>(settingIds.badge, true);
+}
+
+/** Whether the status bar shows what runs. */
+export function showsStatusBar(): boolean {
+  return vscode.workspace.getConfiguration(settingsSection).get<boolean>(settingIds.statusBar, true);
+}
+
 /** Whether runs of a job go on when the window is closed, where nobody has said so for the job itself. */
 export function outliveSetting(path: string): "ask" | "yes" | "no" {
   return vscode.workspace

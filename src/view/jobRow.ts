@@ -1,3 +1,4 @@
+import { type Cleared, clearedDetails, clearedText } from "./clearedText.js";
 import { kindText } from "./foreignText.js";
 import type { JobView } from "./jobView.js";
 import { t } from "./l10n.js";
@@ -108,14 +109,14 @@ function lookText(look: JobLook, { lastRun }: JobView["status"]): string {
   return limit === undefined ? lookWords[look]() : t("{0}: {1}", lookWords[look](), limit());
 }
 
-export function jobRow(name: string, view: JobView | null): JobRow {
+/** @param cleared what is left of the checkpoint of a job that has none */
+export function jobRow(name: string, view: JobView | null, cleared: Cleared | null = null): JobRow {
   const look = lookOf(view);
   const title = safeText(view?.label ? `${name} @ ${view.label}` : name);
-  if (!view || look === "new" || look === "unreadable")
-    return {
-      ...{ title, description: lookWords[look](), look },
-      accessibleLabel: t("job {0}, {1}", title, lookWords[look]()),
-    };
+  if (!view || look === "new" || look === "unreadable") {
+    const description = cleared && look === "new" ? clearedText(cleared) : lookWords[look]();
+    return { title, description, look, accessibleLabel: t("job {0}, {1}", title, description) };
+  }
   const { status } = view;
   const parts = [progressText(view)];
   // The end of a row is what a narrow side bar cuts off: a reason to wait or to act comes before the counts.
@@ -207,8 +208,8 @@ function usageText({ usd, inputTokens, outputTokens }: JobView["state"]["usage"]
 const sentence = (text: string): string => `${text[0]?.toUpperCase()}${text.slice(1)}`;
 
 /** The lines of a job's tooltip, plain text, already safe to show. */
-export function jobDetails(name: string, view: JobView | null): string[] {
-  if (!view) return [safeText(name), t("Not run yet.")];
+export function jobDetails(name: string, view: JobView | null, cleared: Cleared | null = null): string[] {
+  if (!view) return [safeText(name), ...(cleared ? clearedDetails(cleared) : [t("Not run yet.")])];
   const { status, state, scan } = view;
   const lines = [jobRow(name, view).title];
   if (view.error !== null) return [...lines, safeText(view.error), safeText(view.checkpoint)];

@@ -1,7 +1,7 @@
 import { lookOf, pauseText, progressText, stoppingText } from "./jobRow.js";
 import type { JobView } from "./jobView.js";
 import { t } from "./l10n.js";
-import { counted, labelText, percentText, rangeText } from "./text.js";
+import { counted, countText, labelText, percentText, rangeText } from "./text.js";
 
 export interface StatusBarView {
   text: string;
@@ -22,11 +22,12 @@ export function statusBar(views: readonly JobView[]): StatusBarView | null {
   const name = labelText(shown.name);
   const parts = [
     status.total !== null && status.total > 0 ? percentText(status.done, status.total) : progressText(shown),
+    ...(status.inFlight > 0 && !shown.stopping ? [t("{0} in flight", countText(status.inFlight))] : []),
     ...phaseOf(shown),
-    ...(status.failed > 0 ? [t("{0} failed", status.failed)] : []),
+    ...(status.failed > 0 ? [t("{0} failed", countText(status.failed))] : []),
   ];
-  const more = running.length > 1 ? ` (+${running.length - 1})` : "";
-  const text = `${name} ${parts.join(" · ")}${more}`;
+  const count = running.length > 1 ? [counted(running.length, "{0} run", "{0} runs")] : [];
+  const text = [...count, `${name} ${parts[0]}`, ...parts.slice(1)].join(" · ");
   return {
     text,
     tone,

@@ -253,7 +253,7 @@ describe("a new job", function () {
 });
 
 describe("rows of a file that a new job is made for", () => {
-  it("are told apart by an id, else by the shortest member that differs in each", () => {
+  it("are told apart by an id, else by the first member that differs in each and is not the text", () => {
     assert.equal(
       shapeOf([
         { text: "b", id: 2 },
@@ -275,6 +275,8 @@ describe("rows of a file that a new job is made for", () => {
       ])?.key,
       "n",
     );
+    const rated = ["a", "b"].map((ticket, i) => ({ ticket, message: `It is ${ticket}.`, stars: i }));
+    assert.equal(shapeOf(rated)?.key, "ticket");
     assert.equal(shapeOf([{ n: 1 }, { n: "1" }])?.key, undefined);
     assert.equal(shapeOf([{ n: 1 }, {}])?.key, undefined);
     assert.equal(shapeOf(["a", "b"])?.kind, "text");

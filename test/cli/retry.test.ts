@@ -54,6 +54,23 @@ describe("agent-jobs retry", () => {
     assert.equal((await cli({}, "run", "n.job.mjs")).code, 0);
   });
 
+  it("does those that failed as one did, whatever numbers and ids their messages name", async () => {
+    writeFileSync(
+      join(folder.path, "alike.job.mjs"),
+      `export default { items: [1, 2, 3, 4], retry: false, process(item) {
+        if (process.env.MENDED) return item;
+        throw new Error(item < 4 ? "no JSON in reply " + item : "too long");
+      } };`,
+    );
+    assert.equal((await cli({}, "run", "alike.job.mjs")).code, 1);
+    const { code, stdout } = await cli(mended, "retry", "alike.job.mjs", "--like", "2");
+    assert.equal(code, 75, stdout);
+    assert.match(stdout, /Tries 3 failed items again/);
+    const left = await cli(mended, "retry", "alike.job.mjs", "--like", "2");
+    assert.match(left.stderr, /"2" is no failed item of alike\. Failed are: 4\./);
+    assert.equal((await cli(mended, "retry", "alike.job.mjs", "--like", "4")).code, 0);
+  });
+
   it("keeps a failure that it could not mend, and ends with 1", async () => {
     assert.equal((await cli({}, "retry", "n.job.mjs")).code, 1);
     assert.deepEqual(await failures(), ["late timeout", "slow rate-limit"]);

@@ -60,9 +60,27 @@ describe("marking items in doubt as done", () => {
     const { detail, modal } = asked[0]![1] as { detail: string; modal: boolean };
     assert.ok(modal);
     assert.match(detail, /^a\nc\n\n[\s\S]*without a result, and no run does them again/);
-    assert.deepEqual(told[0], ["Marked 2 items of doubtful as done, without a result."]);
+    assert.deepEqual(told[0], ["Marked 2 items of doubtful as done, without a result.", "Undo"]);
     assert.deepEqual(await standing(), [3, ['"b"']]);
     assert.match(text(), /"id":"a".*"by":"person"/);
+  });
+
+  it("takes the marks back where the person says Undo, and says so", async () => {
+    const before = text();
+    const { group } = await rows();
+    answer("showWarningMessage", "Mark as Done");
+    const tookBack = new Promise<unknown>((resolve) => {
+      const { restore } = answering("showInformationMessage", (text: never, ...buttons: never[]) => {
+        if (buttons.length > 0) return buttons[0];
+        resolve(text);
+        return undefined;
+      });
+      restores.push(restore);
+    });
+    await vscode.commands.executeCommand("agentJobs.markAllDone", group);
+    assert.equal(await tookBack, "In doubt again: 3 items of doubtful.");
+    assert.equal(text(), before);
+    await jobNamed(catalog, "doubtful", ({ view }) => view?.status.inDoubt === 3);
   });
 
   it("marks the row alone that was clicked where that is none of the selected", async () => {
@@ -88,7 +106,7 @@ describe("marking items in doubt as done", () => {
     answer("showWarningMessage", "Mark as Done");
     const told = answer("showInformationMessage");
     await vscode.commands.executeCommand("agentJobs.markAllDone", group);
-    assert.deepEqual(told[0], ["Marked 3 items of doubtful as done, without a result."]);
+    assert.deepEqual(told[0], ["Marked 3 items of doubtful as done, without a result.", "Undo"]);
     assert.deepEqual(await standing(), [4, []]);
   });
 
@@ -120,6 +138,7 @@ describe("marking items in doubt as done", () => {
     await vscode.commands.executeCommand("agentJobs.markDone", items[0], items.slice(0, 2));
     assert.deepEqual(told[0], [
       "Marked 1 item of doubtful as done, without a result. 1 item is no longer in doubt.",
+      "Undo",
     ]);
   });
 

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { rmSync, writeFileSync } from "node:fs";
 import * as vscode from "vscode";
+import { AgentResume } from "../../src/runtime/session/agentResume.js";
+import { JsonlStore } from "../../src/runtime/store/jsonlStore.js";
 import { answering, inWorkspace, jobNamed, type Parts, parts } from "./support/extension.js";
 
 describe("before a run", () => {
@@ -44,8 +46,13 @@ describe("before a run", () => {
   it("says what is done, what is left and what it costs, and starts nothing where nobody agrees", async () => {
     const job = await jobNamed(catalog, "planned");
     const question = answering("showInformationMessage", () => undefined);
+    const passing = answering("setStatusBarMessage", () => undefined);
     try {
       await vscode.commands.executeCommand("agentJobs.resume", job.id);
+      assert.deepEqual(
+        passing.said.map(([said]) => said),
+        ["planned: Not started."],
+      );
       const [text, ...buttons] = question.said[0] as string[];
       assert.match(
         text!,
@@ -55,6 +62,7 @@ describe("before a run", () => {
       assert.equal(job.starting, false);
       assert.equal(job.holder, null);
     } finally {
+      passing.restore();
       question.restore();
     }
   });
@@ -106,6 +114,32 @@ describe("before a run", () => {
       assert.equal(job.view?.state.usage.usd, 4.5); // what was spent before stays counted
     } finally {
       redo.restore();
+    }
+  });
+
+  it("leaves items in doubt alone where the person says so, and does the others", async () => {
+    const jobFile = inWorkspace("jobs/doubted.job.mjs");
+    writeFileSync(jobFile, `export default { items: ["a", "b", "c"], process: (item) => item };`);
+    const store = new JsonlStore(inWorkspace("jobs/checkpoints/doubted.jsonl"));
+    await new AgentResume({ store }).resumeOrStart("doubted", async (session) => {
+      for (const item of session.remaining(["a", "b", "c"])) void item;
+      await session.markStarted("b");
+    });
+    const job = await jobNamed(catalog, "doubted", ({ view }) => view?.status.inDoubt === 1);
+    const question = answering("showInformationMessage", () => "Skip Doubtful");
+    try {
+      await vscode.commands.executeCommand("agentJobs.resume", job.id);
+      await jobNamed(catalog, "doubted", (each) => isOver(each) && each.view?.status.done === 2);
+      const [text, ...buttons] = question.said[0] as string[];
+      assert.match(text!, /^Resume doubted\? 0 done, 1 in doubt, 3 to do/);
+      assert.deepEqual(buttons, ["Resume", "Skip Doubtful", "Details"]);
+      assert.deepEqual(
+        job.view!.status.inDoubtItems.map(({ item }) => item),
+        ['"b"'],
+      );
+    } finally {
+      question.restore();
+      rmSync(jobFile);
     }
   });
 

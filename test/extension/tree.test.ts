@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
-import { rmSync } from "node:fs";
+import { appendFileSync, rmSync, writeFileSync } from "node:fs";
 import * as vscode from "vscode";
 import type { TreeNode } from "../../src/extension/tree/nodes/node.js";
+import { keyOf } from "../../src/runtime/format/itemId.js";
 import { AgentResume } from "../../src/runtime/session/agentResume.js";
 import { JsonlStore } from "../../src/runtime/store/jsonlStore.js";
-import { inWorkspace, jobNamed, type Parts, parts, untilEvent } from "./support/extension.js";
+import { needsPerson } from "../../src/view/attention.js";
+import { inWorkspace, jobNamed, jobWhere, type Parts, parts, untilEvent } from "./support/extension.js";
+import { pickerInstead } from "./support/picker.js";
 
 describe("the tree", () => {
   const path = inWorkspace("checkpoints/mixed.jsonl");
@@ -23,7 +26,10 @@ describe("the tree", () => {
             await session.markFailed(item, new Error(`429 <b>slow</b> down\u202e ${i}`), {
               cause: "rate-limit",
             });
-          else if (i <= 253) await session.markFailed(item, new Error("no JSON"), { cause: "bad-reply" });
+          else if (i <= 253)
+            await session.markFailed(item, new Error(i === 252 ? "too long" : `no JSON: "${i}"`), {
+              cause: "bad-reply",
+            });
           else await session.markDone(item);
         }),
       );
@@ -38,6 +44,11 @@ describe("the tree", () => {
     const found = children.find((candidate) => label(candidate) === text);
     assert.ok(found, `${text} among ${children.map(label).join(", ")}`);
     return found;
+  };
+
+  const walk = async (node: TreeNode | undefined): Promise<TreeNode[]> => {
+    const children = await tree.getChildren(node);
+    return [...children, ...(await Promise.all(children.map(walk))).flat()];
   };
 
   it("shows a job with its counts, and what can be done in its context", async () => {
@@ -65,6 +76,26 @@ describe("the tree", () => {
     assert.equal((await tree.getChildren(cause)).length, 250);
   });
 
+  it("groups the failures of a cause by what their messages say, where they do not all say the same", async () => {
+    const failed = await child(await child(undefined, "mixed"), "Failed");
+    const clusters = await tree.getChildren(await child(failed, "bad-reply"));
+    assert.deepEqual(
+      clusters.map((node) => [label(node), tree.getTreeItem(node).description]),
+      [
+        ['no JSON: "…"', "2"],
+        ["too long", "1"],
+      ],
+    );
+    assert.deepEqual((await tree.getChildren(clusters[0])).map(label), ["item-251", "item-253"]);
+  });
+
+  it("says what each row is to whoever does not see it", async () => {
+    for (const node of await walk(await child(undefined, "mixed"))) {
+      const spoken = tree.getTreeItem(node).accessibilityInformation?.label;
+      assert.ok(spoken && !/undefined|null/.test(spoken), `${node.id}: ${spoken}`);
+    }
+  });
+
   it("shows what models wrote as text that can do nothing", async () => {
     const failed = await child(await child(undefined, "mixed"), "Failed");
     const [first] = await tree.getChildren(await child(failed, "rate-limit"));
@@ -77,10 +108,6 @@ describe("the tree", () => {
   });
 
   it("keeps the ids of its rows, and finds their parents", async () => {
-    const walk = async (node: TreeNode | undefined): Promise<TreeNode[]> => {
-      const children = await tree.getChildren(node);
-      return [...children, ...(await Promise.all(children.map(walk))).flat()];
-    };
     const job = await child(undefined, "mixed");
     const before = await walk(job);
     const ids = before.map((node) => tree.getTreeItem(node).id);
@@ -98,9 +125,142 @@ describe("the tree", () => {
 
   it("counts what needs a person in the badge", async () => {
     const { view } = await parts();
-    const { status } = (await jobNamed(catalog, "mixed")).view!;
-    assert.equal(status.progress, "stopped");
-    assert.equal(view.badge, undefined);
+    const setBadge = (value: boolean | undefined) =>
+      vscode.workspace
+        .getConfiguration("agentJobs")
+        .update("badge", value, vscode.ConfigurationTarget.Workspace);
+    const needy = catalog.jobs.filter((job) => needsPerson(job.view));
+    assert.ok(needy.some(({ name }) => name === "mixed"));
+    assert.equal(view.badge?.value, needy.length);
+    await setBadge(false);
+    assert.equal(view.badge?.value, undefined);
+    await setBadge(undefined);
+    assert.equal(view.badge?.value, needy.length);
+  });
+
+  it("shows only what needs a person where it is asked to, and says so", async () => {
+    const { view } = await parts();
+    const count = catalog.jobs.length;
+    await vscode.commands.executeCommand("agentJobs.showOnlyNeedy");
+    const shown = await tree.getChildren();
+    assert.ok(shown.length < count);
+    assert.ok(shown.every(({ job }) => needsPerson(job.view)));
+    assert.equal(view.message, `Only what needs you: ${shown.length} of ${count} jobs.`);
+    assert.deepEqual((await tree.getChildren(await child(undefined, "mixed"))).map(label), [
+      "Failed",
+      "In doubt",
+    ]);
+    await vscode.commands.executeCommand("agentJobs.showAllJobs");
+    assert.equal((await tree.getChildren()).length, count);
+    assert.equal(view.message, "");
+  });
+
+  it("draws the row of a job that grows and no other, and keeps the ids of all", async () => {
+    const growing = inWorkspace("checkpoints/drawn.jsonl");
+    const line = (n: number) => `{"id": "${n}", "ts": 1748107200}\n`;
+    writeFileSync(growing, line(0));
+    const job = await jobNamed(catalog, "drawn", ({ view }) => view?.status.done === 1);
+    const ids = async () => (await walk(undefined)).map((node) => node.id);
+    const before = await ids();
+    const drawn: (TreeNode | undefined)[] = [];
+    const listening = tree.onDidChangeTreeData((node) => drawn.push(node));
+    try {
+      for (let n = 1; n <= 5; n++) {
+        appendFileSync(growing, line(n));
+        await jobNamed(catalog, "drawn", ({ view }) => view?.status.done === n + 1);
+      }
+      assert.deepEqual(
+        drawn.map((node) => node?.id),
+        Array(5).fill(tree.nodeOf(job).id),
+      );
+      assert.ok(drawn.every((node) => node === tree.nodeOf(job)));
+      assert.deepEqual(await ids(), before);
+    } finally {
+      listening.dispose();
+      rmSync(growing);
+    }
+  });
+
+  it("shows the checkpoints of one job file below one row, and each can be found", async () => {
+    const jobFile = inWorkspace("jobs/weekly.job.mjs");
+    const run = (label: string, done: number) => {
+      const store = new JsonlStore(inWorkspace(`jobs/checkpoints/weekly@${label}.jsonl`));
+      return store.open("weekly", { label, jobFile: "../weekly.job.mjs" }).then(async (log) => {
+        const items = Array.from({ length: done }, (_, n) => keyOf(n));
+        const atMs = Date.now();
+        await log.append(
+          items.map((item) => ({ type: "done", atMs, item })),
+          "synced",
+        );
+        await log.close();
+      });
+    };
+    try {
+      await run("2026-W46", 2);
+      await run("2026-W47", 3);
+      writeFileSync(jobFile, "export default { items: [], process() {} };");
+      const newest = await jobWhere(catalog, "its newest", ({ source }) => source.label === "2026-W47");
+      await jobWhere(catalog, "its others", ({ source }) => source.label === "2026-W46");
+      const group = await child(undefined, "weekly");
+      const item = tree.getTreeItem(group);
+      assert.deepEqual([item.description, item.contextValue], ["5 done · 3 checkpoints", " jobGroup "]);
+      const members = await tree.getChildren(group);
+      assert.deepEqual(members.map(label), ["(no label)", "2026-W46", "2026-W47"]);
+      assert.match(tree.getTreeItem(members[0]!).contextValue!, / runnable /);
+      assert.equal(tree.getParent(tree.nodeOf(newest)), group);
+      const drawn: (TreeNode | undefined)[] = [];
+      const listening = tree.onDidChangeTreeData((node) => drawn.push(node));
+      const store = new JsonlStore(newest.checkpoint);
+      const log = await store.open("weekly", { label: "2026-W47" });
+      await log.append([{ type: "done", atMs: Date.now(), item: keyOf(9) }], "synced");
+      await log.close();
+      await jobWhere(catalog, "one more", (job) => job === newest && job.view?.status.done === 4);
+      listening.dispose();
+      assert.ok(
+        drawn.length > 0 && drawn.every((node) => node === group),
+        String(drawn.map((node) => node?.id)),
+      );
+      assert.equal(tree.getTreeItem(group).description, "6 done · 3 checkpoints");
+    } finally {
+      rmSync(jobFile, { force: true });
+      rmSync(inWorkspace("jobs/checkpoints"), { recursive: true, force: true });
+      await catalog.refresh();
+    }
+  });
+
+  it("finds an item by what is typed, among a few picks at a time, and opens it", async () => {
+    const { picker, restore } = pickerInstead();
+    try {
+      await vscode.commands.executeCommand("agentJobs.findItem", (await jobNamed(catalog, "mixed")).id);
+      await untilEvent([picker.onDidChange], "items", () => picker.items.length > 0);
+      assert.equal(picker.items.length, 100);
+      assert.match(picker.title!, /^Items of mixed: the first 100/);
+      picker.type("item-25 json");
+      await untilEvent([picker.onDidChange], "fewer items", () => picker.items.length < 100);
+      assert.deepEqual(
+        picker.items.map(({ label: shown, description }) => [shown, description]),
+        [
+          ["item-251", "bad-reply"],
+          ["item-253", "bad-reply"],
+        ],
+      );
+      picker.type("item-299");
+      await untilEvent([picker.onDidChange], "a done item", () => picker.items[0]?.label === "item-299");
+      picker.type("item-0");
+      await untilEvent(
+        [picker.onDidChange],
+        "the item in doubt",
+        () => picker.items[0]?.description === "in doubt",
+      );
+      picker.type("item-253");
+      await untilEvent([picker.onDidChange], "one item", () => picker.items.length === 1);
+      picker.accept(0);
+      const opened = () => vscode.window.activeTextEditor?.document.getText().includes("item-253") ?? false;
+      await untilEvent([vscode.window.onDidChangeActiveTextEditor], "the item", opened);
+    } finally {
+      restore();
+      await vscode.commands.executeCommand("workbench.action.closeAllEditors");
+    }
   });
 
   it("opens a read-only list of failures", async () => {

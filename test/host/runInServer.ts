@@ -35,7 +35,7 @@ export async function runInServer({ folder, tests, extension, installed, env }: 
       ["extensionDevelopmentPath", server.uri(extension)],
       ["extensionTestsPath", server.uri(tests)],
     ] as const;
-    await page.goto(server.url(folder, payload));
+    await page.goto(server.url(folder, payload), { timeout: wholeRunMs });
     return await exitCode;
   } catch (error) {
     console.error(server.output().slice(-6000));

@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { releaseAtEnd } from "../host/cleanup.js";
-import { root } from "../setup/root.js";
+import { caller, callTool } from "./callTool.js";
 import { screenshotsInThemes } from "./themes.js";
 import { useWorkbench } from "./workbench.js";
 
@@ -45,7 +45,7 @@ describe("what a run costs, in the window", () => {
   const workbench = useWorkbench({
     folder,
     settings: { "agentJobs.planBeforeRun": "whenItCosts" },
-    alsoLink: [join(root, "test/interface/fixtures/caller")],
+    alsoLink: [caller],
   });
   const row = () => workbench().treeRow("invoices");
 
@@ -143,8 +143,7 @@ describe("what a run costs, in the window", () => {
     const checkpoints = join(folder, "checkpoints");
     const recorded = () => readFileSync(join(checkpoints, "invoices.jsonl"), "utf8");
     const call = async () => {
-      await workbench().command("Caller: Call a Tool");
-      await workbench().answer(JSON.stringify(["agentJobs_resume_job", { job: "invoices" }]));
+      await callTool(workbench(), "agentJobs_resume_job", { job: "invoices" });
       await workbench()
         .dialog(/Resume invoices\?.*48 done.*12 to do.*Budget: \$\d\.\d+ of \$5\.00 spent/s)
         .waitFor();
@@ -156,7 +155,7 @@ describe("what a run costs, in the window", () => {
       await screenshotsInThemes(workbench(), "models-1-confirmation");
       await workbench().dialogAction("Resume invoices?", "Cancel");
       await workbench()
-        .notification(/Refused: Cancel/)
+        .notification(/agentJobs_resume_job refused: Cancel/)
         .waitFor();
       await workbench()
         .treeRow(/^Runs\s*4/)
@@ -171,7 +170,7 @@ describe("what a run costs, in the window", () => {
       await call();
       await workbench().dialogAction("Resume invoices?", "Yes");
       await workbench()
-        .notification(/Answered: Started.*It goes on by itself/s)
+        .notification(/agentJobs_resume_job answered: (Started|Launched).*It goes on by itself/s)
         .waitFor();
       await workbench().screenshot("models-2-started");
       await workbench()

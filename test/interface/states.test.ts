@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { root } from "../setup/root.js";
+import { caller, callTool } from "./callTool.js";
 import type { Workbench } from "./page.js";
 import { makeScene } from "./scene.js";
 import { screenshotsInThemes } from "./themes.js";
@@ -19,7 +20,7 @@ describe("a folder with a job in each state", () => {
     );
     consumed = join(dirname(folder), "consumed.json");
     workbench = await openWorkbench({
-      ...{ folder, trust: "ask", alsoLink: [join(root, "test/interface/fixtures/consumer")] },
+      ...{ folder, trust: "ask", alsoLink: [join(root, "test/interface/fixtures/consumer"), caller] },
       env: { HELLO_DELAY_MS: "900", CONSUMER_REPORT: consumed },
     });
   });
@@ -51,7 +52,7 @@ describe("a folder with a job in each state", () => {
         assert.deepEqual(await row.locator(".actions .action-label").allTextContents(), [], name);
       }
       const labels = await workbench.contextMenuLabels(workbench.treeRow("translations"));
-      assert.deepEqual(labels, ["Open Checkpoint", "Open Log", "Export Report…", "Copy Link"]);
+      assert.deepEqual(labels, ["Find Item…", "Open Checkpoint", "Open Log", "Export Report…", "Copy Link"]);
       const titles = ["Run", "Resume", "Stop", "Follow in Terminal", "Repair…", "Clear…", "Mark as Done…"];
       for (const title of titles)
         assert.equal(await workbench.hasCommand(`Agent Jobs: ${title}`), false, title);
@@ -77,6 +78,16 @@ describe("a folder with a job in each state", () => {
       assert.deepEqual(told.invoices, ["finished-with-failures", 393]);
       assert.deepEqual(told.trap, ["not-run", null]);
       assert.deepEqual(files(), before);
+      await workbench.command("Notifications: Clear All Notifications");
+    });
+
+    it("lets language models read, and refuses them what loads or runs a job", async () => {
+      await callTool(workbench, "agentJobs_list_jobs", {});
+      await workbench.notification(/agentJobs_list_jobs answered: \d+ jobs\./).waitFor();
+      for (const tool of ["agentJobs_preview_resume", "agentJobs_resume_job"]) {
+        await callTool(workbench, tool, { job: "trap.job.mjs" });
+        await workbench.notification(new RegExp(`${tool} refused: `)).waitFor();
+      }
       await workbench.command("Notifications: Clear All Notifications");
     });
 
@@ -108,8 +119,8 @@ describe("a folder with a job in each state", () => {
       await workbench.treeRow("translations").getByText("63/64 · damaged").waitFor();
       await workbench.treeRow("batch-job-42").getByText("847 done · stopped").waitFor();
       await workbench.treeRow("notes").getByText("unreadable").waitFor();
-      // invoices and translations wait for a person.
-      await workbench.page.locator(".activitybar .badge-content", { hasText: /^2$/ }).waitFor();
+      // invoices, nightly-summaries and translations wait for a person.
+      await workbench.page.locator(".activitybar .badge-content", { hasText: /^3$/ }).waitFor();
     });
 
     it("shows what runs beside failures by cause", async () => {
@@ -131,6 +142,33 @@ describe("a folder with a job in each state", () => {
       await failed.last().waitFor();
       await workbench.screenshot("states-small");
       await workbench.page.setViewportSize({ width: 1280, height: 800 });
+    });
+
+    it("finds an item by what is typed, from its failures' row", async () => {
+      await workbench.inlineAction(
+        workbench.treeRow(/^Failed/),
+        "Find Item…",
+        workbench.quickRow("invoice-0004"),
+      );
+      assert.equal((await workbench.quickRows().count()) > 5, true);
+      await workbench.quickInput().fill("0368 429");
+      await workbench.quickRow("invoice-0004").waitFor({ state: "detached" });
+      assert.equal(await workbench.quickRows().count(), 1);
+      await workbench.screenshot("find-item");
+      await workbench.pick("invoice-0368");
+      await workbench.editor.tab(/invoice-0368/).waitFor();
+      await workbench.command("View: Close All Editors");
+    });
+
+    it("shows only what needs a person, and all again", async () => {
+      await workbench.command("Agent Jobs: Show Only What Needs Me");
+      await workbench.page.getByText(/Only what needs you: 3 of \d+ jobs\./).waitFor();
+      await workbench.treeRow("tickets").waitFor({ state: "detached" });
+      await workbench.treeRow("translations").waitFor();
+      await workbench.screenshot("only-needy");
+      await workbench.page.locator(".sidebar").getByRole("button", { name: "Show All Jobs" }).click();
+      await workbench.treeRow("tickets").waitFor();
+      assert.equal(await workbench.hasCommand("Agent Jobs: Show All Jobs"), false);
     });
 
     it("says the whole story in the tooltip", async () => {

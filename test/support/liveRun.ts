@@ -27,7 +27,12 @@ export class LiveRun {
 
   constructor(
     jobFile: string,
-    options: { cwd: string; command?: "run" | "attach"; args?: readonly string[]; env?: NodeJS.ProcessEnv },
+    options: {
+      cwd: string;
+      command?: "run" | "attach" | "try";
+      args?: readonly string[];
+      env?: NodeJS.ProcessEnv;
+    },
   ) {
     const { command = "run" } = options;
     this.child = spawn(process.execPath, [cliPath, command, jobFile, "--json", ...(options.args ?? [])], {

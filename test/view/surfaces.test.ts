@@ -15,7 +15,7 @@ describe("the status bar", () => {
 
   it("shows what runs, how far it is and how long it takes", () => {
     const shown = statusBar([sampleView({ done: 847, begun: 8, live: true }), sampleView({ done: 1 })]);
-    assert.match(shown!.text, /^nightly 84% · \d+(–\d+)? s left$/);
+    assert.match(shown!.text, /^nightly 84% · 8 in flight · \d+(–\d+)? s left$/);
     assert.equal(shown!.tone, "normal");
     assert.match(shown!.accessibleLabel, /^1 agent job running: nightly, 84%/);
   });
@@ -25,7 +25,10 @@ describe("the status bar", () => {
       sampleView({ name: "a", done: 1, live: true }),
       sampleView({ name: "b", done: 500, live: true, silentMs: 100_000 }),
     ];
-    assert.deepEqual([statusBar(views)?.text, statusBar(views)?.tone], ["b 50% · stalled (+1)", "warning"]);
+    assert.deepEqual(
+      [statusBar(views)?.text, statusBar(views)?.tone],
+      ["2 runs · b 50% · stalled", "warning"],
+    );
   });
 
   it("shows a pause and why, unless the run is to stop", () => {
@@ -36,7 +39,10 @@ describe("the status bar", () => {
       pace: { concurrency: 8, pauseMs: 6_000, cause: "overloaded" },
     };
     const shown = statusBar([sampleView(paused)]);
-    assert.deepEqual([shown?.text, shown?.paused], ["nightly 50% · paused 6 s: overloaded", true]);
+    assert.deepEqual(
+      [shown?.text, shown?.paused],
+      ["nightly 50% · 2 in flight · paused 6 s: overloaded", true],
+    );
     assert.equal(statusBar([sampleView({ ...paused, silentMs: 6_000 })])?.paused, false);
     assert.equal(statusBar([sampleView({ ...paused, stopping: true })])?.paused, false);
   });

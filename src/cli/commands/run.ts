@@ -61,7 +61,11 @@ export function registerRetry(program: Command): void {
     // Options that take several values would take the job as one more.
     .usage("<job> [options]")
     .option("--cause <cause...>", "those that failed by these causes, such as rate-limit")
-    .option("--item <id...>", "these items");
+    .option("--item <id...>", "these items")
+    .option(
+      "--like <id...>",
+      "all that failed as these did: messages that differ in numbers, ids and quotes only",
+    );
   takesRunFlags(command).action(async (path: string, flags: RunFlags) =>
     leave(await run(path, { ...flags, isRetry: true })),
   );

@@ -1,3 +1,4 @@
+import { debugItem, settleTrial } from "../debugItem/debugItem.js";
 import { excludeCheckpoints } from "../excludes/index.js";
 import { createExample, exampleStep } from "../firstSteps/example.js";
 import { createNewJob } from "../firstSteps/newJob.js";
@@ -16,12 +17,13 @@ import { acceptRepair, repair, repairLine } from "./repair.js";
 import { retry } from "./retry.js";
 import { resume, run } from "./run.js";
 import type { Handler } from "./services.js";
-import { showFailure, showFailures } from "./showFailures.js";
+import { showFailures } from "./showFailures.js";
+import { retryItem, showItem, showItemInput } from "./showItem.js";
 import { openLog, showItemLog } from "./showLog.js";
 import { stop } from "./stop.js";
 import { requireTrust } from "./target.js";
 import { undo } from "./undo.js";
-import { showItem, stopWatching, watchFile } from "./watch.js";
+import { stopWatching, watchFile } from "./watch.js";
 
 /** A command that has work of its own here: all but the tree's. */
 export type HandledId =
@@ -37,6 +39,7 @@ export const handlers: Record<HandledId, Handler> = {
   [commandIds.acceptRepair]: acceptRepair,
   [commandIds.clear]: clear,
   [commandIds.retry]: retry,
+  [commandIds.debugItem]: debugItem,
   [commandIds.markDone]: markDone,
   [commandIds.markAllDone]: markAllDone,
   [commandIds.undo]: undo,
@@ -59,10 +62,16 @@ export const handlers: Record<HandledId, Handler> = {
   [commandIds.openWalkthrough]: openWalkthrough,
   [commandIds.watchFile]: watchFile,
   [commandIds.stopWatching]: stopWatching,
+  [commandIds.findItem]: async (...args) => (await import("../search/findItem.js")).findItem(...args),
+  [commandIds.showOnlyNeedy]: ({ jobsView }) => jobsView.showOnlyNeedy(true),
+  [commandIds.showAllJobs]: ({ jobsView }) => jobsView.showOnlyNeedy(false),
   [commandIds.refresh]: ({ catalog }) => catalog.refresh(),
   [innerCommandIds.openLine]: openLine,
   [innerCommandIds.repairLine]: repairLine,
-  [innerCommandIds.showFailure]: showFailure,
+  [innerCommandIds.showFailure]: showItem,
   [innerCommandIds.showItem]: showItem,
   [innerCommandIds.exampleStep]: exampleStep,
+  [innerCommandIds.showItemInput]: showItemInput,
+  [innerCommandIds.retryItem]: retryItem,
+  [innerCommandIds.settleTrial]: settleTrial,
 };

@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import { markDoneByPerson } from "../../runtime/doubt.js";
 import { type ItemKey, idText } from "../../runtime/format/itemId.js";
+import { takeBackMarks } from "../../runtime/takeBackMarks.js";
 import { countText, labelText, plural, shortText, timeText } from "../../view/text.js";
 import type { Job } from "../job.js";
 import { InDoubtItemNode } from "../tree/nodes/inDoubt.js";
@@ -8,6 +9,7 @@ import { requireNotHeld } from "./notHeld.js";
 import { mayWrite } from "./place.js";
 import type { Handler, Services } from "./services.js";
 import { requireTrust, targetOf } from "./target.js";
+import { offerUndo } from "./undo.js";
 
 const maxListedItems = 10;
 const maxIdChars = 60;
@@ -59,7 +61,8 @@ async function pickItems(services: Services, argument: unknown): Promise<Map<Job
 }
 
 /** Says what it means, asks, and records the items as done. */
-async function mark({ catalog }: Services, job: Job, items: readonly ItemKey[]): Promise<void> {
+async function mark(services: Services, job: Job, items: readonly ItemKey[]): Promise<void> {
+  const { catalog } = services;
   if (!(await mayWrite(job.checkpoint, job.name))) return;
   const then = vscode.l10n.t("then mark its items");
   await requireNotHeld(job, then);
@@ -75,7 +78,16 @@ async function mark({ catalog }: Services, job: Job, items: readonly ItemKey[]):
       : vscode.l10n.t("Nothing was marked in {0}.", name),
     ...(left > 0 ? [vscode.l10n.t("{0} no longer in doubt.", plural(left, "item is", "items are"))] : []),
   ];
-  void vscode.window.showInformationMessage(said.join(" "));
+  // Lines of other programs' formats do not tell who marked them.
+  const canTakeBack = marked > 0 && job.view?.scan.format === "agent-jobs";
+  if (canTakeBack) offerUndo(services, job, said.join(" "), () => takeBack(job, items));
+  else void vscode.window.showInformationMessage(said.join(" "));
+}
+
+async function takeBack(job: Job, items: readonly ItemKey[]): Promise<string> {
+  await requireNotHeld(job, vscode.l10n.t("then mark its items"));
+  const count = await takeBackMarks(job.checkpoint, items);
+  return vscode.l10n.t("In doubt again: {0} of {1}.", plural(count, "item"), labelText(job.name));
 }
 
 async function agreed(job: Job, items: readonly ItemKey[]): Promise<boolean> {
@@ -94,10 +106,10 @@ async function agreed(job: Job, items: readonly ItemKey[]): Promise<boolean> {
       : vscode.l10n.t("They were begun by a run that ended before it recorded how that went."),
     isOne
       ? vscode.l10n.t(
-          "Marked as done it counts as done, without a result, and no run does it again. This cannot be taken back: mark it only if you know that it is done.",
+          "Marked as done it counts as done, without a result, and no run does it again. Mark it only if you know that it is done.",
         )
       : vscode.l10n.t(
-          "Marked as done they count as done, without a result, and no run does them again. This cannot be taken back: mark them only if you know that they are done.",
+          "Marked as done they count as done, without a result, and no run does them again. Mark them only if you know that they are done.",
         ),
   ].join("\n");
   const yes = vscode.l10n.t("Mark as Done");

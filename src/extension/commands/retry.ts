@@ -1,11 +1,18 @@
 import * as vscode from "vscode";
+import type { ItemKey } from "../../runtime/format/itemId.js";
+import { failureClusters } from "../../view/failureClusters.js";
 import { failureGroups } from "../../view/failures.js";
 import { labelText, plural } from "../../view/text.js";
 import { Job } from "../job.js";
-import { CauseNode, FailedItemNode } from "../tree/nodes/failed.js";
+import { ClusterNode } from "../tree/nodes/cluster.js";
+import { CauseNode } from "../tree/nodes/failed.js";
+import { FailedItemNode } from "../tree/nodes/failedItem.js";
 import { start } from "./run.js";
 import type { Handler, Services } from "./services.js";
 import { requireTrust, targetOf } from "./target.js";
+
+/** No system takes arguments without end, and Windows no more than this. */
+const maxArgsChars = 24_000;
 
 /** Tries failed items again: those of the rows that are selected, or by causes that a person picks. */
 export const retry: Handler = async (services, argument, selected) => {
@@ -20,9 +27,9 @@ export const retry: Handler = async (services, argument, selected) => {
     return;
   }
   const rows = Array.isArray(selected) && selected.includes(argument) ? selected : [argument];
-  const chosen = argsByJob(rows);
+  const chosen = chosenOf(rows);
   if (chosen.size > 0) {
-    for (const [job, { args, count }] of chosen) await start(services, job, args, count);
+    for (const [job, choice] of chosen) await start(services, job, argsOf(choice), countOf(choice));
     return;
   }
   const job = await targetOf(
@@ -47,26 +54,68 @@ const isChoice = (argument: unknown): argument is RetryChoice => {
 };
 
 /** `--cause=a`: a name comes from a file, and one that begins with dashes must not pass for a flag. */
-const flags = (name: "cause" | "item", values: Iterable<string>): string[] =>
+const flags = (name: "cause" | "like" | "item", values: Iterable<string>): string[] =>
   Array.from(values, (value) => `--${name}=${value}`);
 
-/** The arguments that name what rows stand for: causes where all of them are, else items. */
-function argsByJob(rows: readonly unknown[]): Map<Job, { args: string[]; count: number }> {
-  const chosen = new Map<Job, { causes: Set<string>; items: Set<string>; isCausesAlone: boolean }>();
+/** What rows of one job stand for. */
+interface Choice {
+  causes: CauseNode[];
+  clusters: ClusterNode[];
+  items: FailedItemNode[];
+}
+
+function chosenOf(rows: readonly unknown[]): Map<Job, Choice> {
+  const chosen = new Map<Job, Choice>();
+  const of = ({ job }: { job: Job }) => {
+    const known = chosen.get(job) ?? { causes: [], clusters: [], items: [] };
+    chosen.set(job, known);
+    return known;
+  };
   for (const row of rows) {
-    if (!(row instanceof CauseNode) && !(row instanceof FailedItemNode)) continue;
-    const of = chosen.get(row.job) ?? { causes: new Set(), items: new Set(), isCausesAlone: true };
-    chosen.set(row.job, of);
-    if (row instanceof CauseNode) of.causes.add(row.group.cause);
-    else of.isCausesAlone = false;
-    for (const { item } of row instanceof CauseNode ? row.group.items : [row.failed]) of.items.add(item);
+    if (row instanceof CauseNode) of(row).causes.push(row);
+    else if (row instanceof ClusterNode) of(row).clusters.push(row);
+    else if (row instanceof FailedItemNode) of(row).items.push(row);
   }
-  return new Map(
-    [...chosen].map(([job, { causes, items, isCausesAlone }]) => [
-      job,
-      { args: isCausesAlone ? flags("cause", causes) : flags("item", items), count: items.size },
-    ]),
+  return chosen;
+}
+
+/**
+ * The arguments that name what is chosen: causes where all of it are, else one item of each cluster, and the items that
+ * belong to none of these.
+ * @throws Error where they are too many to be named one by one
+ */
+function argsOf({ causes, clusters, items }: Choice): string[] {
+  if (clusters.length + items.length === 0)
+    return flags(
+      "cause",
+      causes.map(({ group }) => group.cause),
+    );
+  const whole = [
+    ...causes.flatMap(({ group }) => failureClusters(group.items)),
+    ...clusters.map(({ cluster }) => cluster),
+  ];
+  const named = new Set<ItemKey>();
+  const likes = new Set<ItemKey>();
+  for (const cluster of whole) {
+    if (!named.has(cluster.items[0]!.item)) likes.add(cluster.items[0]!.item);
+    for (const { item } of cluster.items) named.add(item);
+  }
+  const single = items.map(({ itemKey }) => itemKey).filter((item) => !named.has(item));
+  const args = [...flags("like", likes), ...flags("item", new Set(single))];
+  if (args.join(" ").length <= maxArgsChars) return args;
+  throw new Error(
+    vscode.l10n.t(
+      "{0} are too many to be named one by one: retry their causes or their messages instead.",
+      plural(args.length, "row"),
+    ),
   );
+}
+
+function countOf({ causes, clusters, items }: Choice): number {
+  const counted = new Set<ItemKey>(items.map(({ itemKey }) => itemKey));
+  for (const { group } of causes) for (const { item } of group.items) counted.add(item);
+  for (const { cluster } of clusters) for (const { item } of cluster.items) counted.add(item);
+  return counted.size;
 }
 
 async function retryCauses(services: Services, job: Job): Promise<void> {

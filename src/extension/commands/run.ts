@@ -5,6 +5,7 @@ import { commandIds, jobsViewId } from "../ids.js";
 import type { Job } from "../job.js";
 import { jobOfTask } from "../tasks/jobTask.js";
 import { endOverdue } from "../tasks/overdueTasks.js";
+import { sayInPassing, sayNotStarted } from "./passing.js";
 import { mayWrite } from "./place.js";
 import { askOverPlan } from "./planBeforeRun.js";
 import type { Handler, Services } from "./services.js";
@@ -37,13 +38,14 @@ export async function start(
   if (job.starting || job.jobFile === null) return;
   if (!(await mayWrite(job.checkpoint, job.name)) || (await refuseLive(job))) return;
   await services.catalog.refreshJob(job);
-  const args = await askOverDamage(job);
+  const args = await askOverDamage(services, job);
   if (args === undefined) return;
   // A choice that was made already needs no further question.
   const planned = extraArgs.includes("--changed") ? [] : await askOverPlan(services, job, extraArgs, retried);
-  if (planned === undefined) return;
+  if (planned === undefined) return sayNotStarted(services, job);
   const outlives = await services.outliving.settle(job);
-  if (outlives === undefined) return;
+  if (outlives === undefined) return sayNotStarted(services, job);
+  sayInPassing(services, job, takenText(job, retried));
   const command = retried === undefined ? "run" : "retry";
   await launch(services, job, command, [...args, ...planned, ...extraArgs], outlives);
 }
@@ -73,6 +75,15 @@ export async function launch(
   }
 }
 
+/** How many items a run takes, as far as the checkpoint tells. */
+function takenText(job: Job, retried: number | undefined): string {
+  if (retried !== undefined) return vscode.l10n.t("Retrying {0}.", plural(retried, "failed item"));
+  const { done, total } = job.view?.status ?? { done: 0, total: null };
+  if (done === 0) return vscode.l10n.t("Starting.");
+  if (total === null) return vscode.l10n.t("Resuming after {0}.", plural(done, "done item"));
+  return vscode.l10n.t("Resuming: {0} to do, {1} done.", plural(Math.max(0, total - done), "item"), done);
+}
+
 /** Says who holds a job; whether anybody does. */
 async function refuseLive(job: Job): Promise<boolean> {
   const holder = await liveHolder(job.checkpoint);
@@ -92,7 +103,7 @@ async function refuseLive(job: Job): Promise<boolean> {
 }
 
 /** The further arguments for a run; undefined where it is not to start. */
-async function askOverDamage(job: Job): Promise<string[] | undefined> {
+async function askOverDamage(services: Services, job: Job): Promise<string[] | undefined> {
   const view = job.view;
   if (!view?.status.damaged) return [];
   const repair = vscode.l10n.t("Repair…");
@@ -107,5 +118,6 @@ async function askOverDamage(job: Job): Promise<string[] | undefined> {
     goOn,
   );
   if (answer === repair) await vscode.commands.executeCommand(commandIds.repair, job.id);
+  else if (answer !== goOn) sayNotStarted(services, job);
   return answer === goOn ? ["--on-damage", "continue"] : undefined;
 }

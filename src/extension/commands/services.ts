@@ -1,6 +1,7 @@
 import type { Dashboards } from "../dashboard/dashboards.js";
 import type { RepairPreviews } from "../editor/repairPreviews.js";
 import type { ItemLogDocuments } from "../itemLog/itemLogDocument.js";
+import type { ItemDocuments } from "../items/itemDocuments.js";
 import type { JobCatalog } from "../jobCatalog.js";
 import type { Log } from "../log.js";
 import type { PlanDocuments } from "../planDocuments.js";
@@ -20,6 +21,7 @@ export interface Services {
   readonly itemLogs: ItemLogDocuments;
   readonly plans: PlanDocuments;
   readonly dashboards: Dashboards;
+  readonly items: ItemDocuments;
   readonly log: Log;
 }
 

@@ -13,9 +13,3 @@ export const showFailures: Handler = async ({ catalog }, argument) => {
   );
   if (job) await vscode.window.showTextDocument(failuresUri(job), { preview: true });
 };
-
-/** Opens one failed item, by its job's id and its key. */
-export const showFailure: Handler = async ({ catalog }, id, item) => {
-  const job = catalog.job(id as string);
-  if (job) await vscode.window.showTextDocument(failuresUri(job, item as string), { preview: true });
-};

@@ -9,19 +9,36 @@ import { mayWrite } from "./place.js";
 import type { Handler, Services } from "./services.js";
 import { jobOf, requireTrust } from "./target.js";
 
-/** Tells what was done to a checkpoint, and offers to take it back. */
-export function offerUndo({ catalog, log }: Services, job: Job, message: string): void {
+/**
+ * Tells what was done to a checkpoint, and offers to take it back.
+ * @param takeBack takes it back, and gives what to say of it; by default it brings the newest backup back
+ */
+export function offerUndo(
+  { catalog, log }: Services,
+  job: Job,
+  message: string,
+  takeBack: () => Promise<string> = () => bringBack(job.checkpoint),
+): void {
   const undo = vscode.l10n.t("Undo");
   const offer = async () => {
     if ((await vscode.window.showInformationMessage(message, undo)) !== undo) return;
     try {
-      await undoLast(job.checkpoint);
+      void vscode.window.showInformationMessage(await takeBack());
     } catch (error) {
       reportFailure(log, "Undo", error);
     }
     await catalog.refresh();
   };
   unawaited(log, "undo", offer());
+}
+
+/** Brings the newest backup back, and says so. */
+async function bringBack(checkpoint: string): Promise<string> {
+  const { backup, restored } = await undoLast(checkpoint);
+  const kept = backup
+    ? ` ${vscode.l10n.t("What was there is kept as {0}.", labelText(basename(backup)))}`
+    : "";
+  return `${vscode.l10n.t("Brought {0} back.", labelText(basename(restored)))}${kept}`;
 }
 
 /** Brings the newest backup of a checkpoint back, also of one that is gone, after saying what that means. */
@@ -34,13 +51,9 @@ export const undo: Handler = async ({ catalog }, argument) => {
   const title = vscode.l10n.t("Bring the backup of {0} back?", labelText(basename(checkpoint)));
   const options = { modal: true, detail: undoLines(planned).join("\n") };
   if ((await vscode.window.showWarningMessage(title, options, yes)) !== yes) return;
-  const { backup } = await undoLast(checkpoint);
+  const done = await bringBack(checkpoint);
   await catalog.refresh();
-  const kept = backup
-    ? ` ${vscode.l10n.t("What was there is kept as {0}.", labelText(basename(backup)))}`
-    : "";
-  const done = vscode.l10n.t("Brought {0} back.", labelText(basename(planned.restored)));
-  void vscode.window.showInformationMessage(`${done}${kept}`);
+  void vscode.window.showInformationMessage(done);
 };
 
 function undoLines({ restored, doneNow, doneThen, again }: PlannedUndo): string[] {

@@ -1,8 +1,6 @@
 import { dirname } from "node:path";
 import * as vscode from "vscode";
-import type { ItemKey } from "../../runtime/format/itemId.js";
 import { labelText } from "../../view/text.js";
-import { itemUri } from "../items/itemDocument.js";
 import { unawaited } from "../log.js";
 import { watch } from "../watched/watch.js";
 import { forgetWatched } from "../watched/watchedFiles.js";
@@ -66,9 +64,3 @@ async function pickWatched<J extends { name: string; checkpoint: string; source:
     await vscode.window.showQuickPick(picks, { placeHolder: vscode.l10n.t("Stop watching which file?") })
   )?.job;
 }
-
-/** Opens what another tool's file says of an item, by its job's id and its key. */
-export const showItem: Handler = async ({ catalog }, id, item) => {
-  const job = catalog.job(id as string);
-  if (job) await vscode.window.showTextDocument(itemUri(job, item as ItemKey), { preview: true });
-};

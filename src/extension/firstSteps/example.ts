@@ -125,7 +125,7 @@ async function damage(services: Services, job: Job): Promise<void> {
   await services.catalog.refreshJob(job);
   const repair = vscode.l10n.t("Repair…");
   const message = vscode.l10n.t(
-    "Line {0} of {1} is damaged now. Problems shows it, and a repair mends the file.",
+    "Line {0} of {1} is damaged now, and its item counts as not done. A repair mends the file.",
     countText(found.line),
     labelText(basename(job.checkpoint)),
   );

@@ -33,9 +33,9 @@ export function registerNotifications(
     if (told.has(token)) return;
     told.add(token);
     const level = notificationLevel();
-    const notice = job.view && noticeOf(job, job.view, token);
+    const notice = job.view ? noticeOf(job, job.view, token) : noticeOfCleared(job);
     if (!notice || level === "off" || (level === "problems" && !notice.problem)) return;
-    if (isLooking()) return;
+    if (isLooking() || job.isDebugged) return;
     const isError = job.view?.status.lastRun?.ended === "error";
     const telling = isError
       ? withReason(job, notice, errors).then((all) => tell(job, all))
@@ -87,7 +87,7 @@ function noticeOf(job: Job, view: JobView, token: string): Notice | null {
           plural(status.failed, "failed item"),
           countText(status.done),
         ),
-        actions: [failures, resume],
+        actions: resumable(job, [failures, resume]),
       };
     case "killed":
     case "out-of-memory":
@@ -115,9 +115,22 @@ function noticeOf(job: Job, view: JobView, token: string): Notice | null {
   }
 }
 
+/** Of a job that was cleared as soon as all was done, before anybody looked at it. */
+function noticeOfCleared({ cleared, name }: Job): Notice | null {
+  if (!cleared?.finished) return null;
+  const text = vscode.l10n.t("{0} is finished; its checkpoint was cleared to a backup.", labelText(name));
+  return { problem: false, text, actions: [] };
+}
+
 /** A run that its budget ended would end at once again: the budget comes first. */
-function actionsOf(ended: string, { jobFile }: Job, actions: Action[]): Action[] {
-  if (ended !== "budget" || jobFile === null) return actions;
+function actionsOf(ended: string, job: Job, actions: Action[]): Action[] {
+  const { jobFile } = job;
+  if (ended !== "budget" || jobFile === null) return resumable(job, actions);
   const raise = { title: vscode.l10n.t("Raise Budget"), command: () => openBudget(jobFile) };
   return [raise, ...actions.filter(({ command }) => command !== commandIds.openCheckpoint)];
+}
+
+/** A checkpoint without a job file is not for us to go on with. */
+function resumable({ jobFile }: Job, actions: Action[]): Action[] {
+  return jobFile === null ? actions.filter(({ command }) => command !== commandIds.resume) : actions;
 }

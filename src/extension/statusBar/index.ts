@@ -1,8 +1,9 @@
 import * as vscode from "vscode";
 import { jobDetails } from "../../view/jobRow.js";
 import { statusBar } from "../../view/statusBar.js";
-import { jobsViewId } from "../ids.js";
+import { jobsViewId, settingIds, settingsSection } from "../ids.js";
 import type { JobCatalog } from "../jobCatalog.js";
+import { showsStatusBar } from "../settings.js";
 import { plainTooltip } from "../tree/nodes/node.js";
 
 const tickMs = 1_000;
@@ -15,7 +16,7 @@ export function registerStatusBar(catalog: JobCatalog): vscode.Disposable {
   let ticking: NodeJS.Timeout | undefined;
   const draw = () => {
     const running = catalog.jobs.filter((job) => job.holder !== null);
-    const shown = statusBar(running.flatMap((job) => job.view ?? []));
+    const shown = showsStatusBar() && statusBar(running.flatMap((job) => job.view ?? []));
     if (!shown) {
       clearInterval(ticking);
       ticking = undefined;
@@ -30,7 +31,13 @@ export function registerStatusBar(catalog: JobCatalog): vscode.Disposable {
     item.show();
     ticking ??= setInterval(draw, tickMs);
   };
-  const parts = [item, catalog.onDidChangeAny(draw)];
+  const parts = [
+    item,
+    catalog.onDidChangeAny(draw),
+    vscode.workspace.onDidChangeConfiguration((event) => {
+      if (event.affectsConfiguration(`${settingsSection}.${settingIds.statusBar}`)) draw();
+    }),
+  ];
   return new vscode.Disposable(() => {
     clearInterval(ticking);
     vscode.Disposable.from(...parts).dispose();

@@ -1,5 +1,6 @@
 import { dirname } from "node:path";
 import * as vscode from "vscode";
+import { pythonVariable } from "../../runtime/runner/workerCommand.js";
 import { type PlanOutcome, readPlan } from "../../tools/readPlan.js";
 import { whichRun } from "../../tools/whichRun.js";
 import { taskType } from "../ids.js";
@@ -13,6 +14,14 @@ import type { NodeFinder, NodeProgram } from "./nodeProgram.js";
 import { type Outliving, outlivingArgs } from "./outliving.js";
 import { Reconnections } from "./reconnections.js";
 import { TaskErrors } from "./taskErrors.js";
+
+/** A process that runs our command line. */
+export interface CliCall {
+  program: string;
+  args: string[];
+  cwd: string;
+  env: Record<string, string>;
+}
 
 function jobFileOfJob(job: Job): string {
   if (job.jobFile !== null) return job.jobFile;
@@ -102,6 +111,20 @@ export class JobTasks implements vscode.TaskProvider, vscode.Disposable {
     const which = [...(await whichRun(runOf(job), jobFile, given)), ...planArgs(given)];
     const args = [this.cli, "plan", jobFile, "--json", ...which];
     return readPlan(path, args, { cwd: dirname(jobFile), env, signal });
+  }
+
+  /** How a command of the command line is called for a job's run, after its job file. */
+  async callOf(job: Job, command: "try" | "input", given: readonly string[]): Promise<CliCall> {
+    const jobFile = jobFileOfJob(job);
+    const { path, env } = await this.nodes.find();
+    const which = command === "try" ? await whichRun(runOf(job), jobFile) : [];
+    const python = await chosenPython(vscode.Uri.file(jobFile));
+    return {
+      program: path,
+      args: [this.cli, command, jobFile, ...which, ...given],
+      cwd: dirname(jobFile),
+      env: { ...env, AGENT_JOBS_ASK: "no", ...(python && { [pythonVariable]: python }) },
+    };
   }
 
   /** The program that runs our command line, and the arguments that it begins with. */

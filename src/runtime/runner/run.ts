@@ -41,7 +41,8 @@ export async function runJob(job: LoadedJobFile, input: Input, options: RunOptio
   if (input.kind === "list") assertDistinct(input.items.map((item) => item.key));
   const concurrency = options.concurrency ?? job.definition.concurrency ?? defaultConcurrency;
   const stages = stagesOf(job.definition);
-  const opened = await openSession(new JsonlStore(job.checkpoint), job.name, {
+  const store = options.store ?? new JsonlStore(job.checkpoint);
+  const opened = await openSession(store, job.name, {
     label: job.label,
     jobFile: relativeJobFile(job.checkpoint, job.path),
     concurrency,

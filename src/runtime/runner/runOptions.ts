@@ -2,7 +2,7 @@ import type { ItemKey } from "../format/itemId.js";
 import type { RunEndReason } from "../format/record.js";
 import type { UsageTotals } from "../state/jobState.js";
 import type { JobStatus } from "../state/status.js";
-import type { OpenOptions } from "../store/store.js";
+import type { CheckpointStore, OpenOptions } from "../store/store.js";
 import type { RunEvent } from "./events.js";
 import type { RunControl } from "./runControl.js";
 
@@ -22,6 +22,8 @@ export interface RunOptions {
   only?: ReadonlySet<ItemKey>;
   /** Ends the run in order after so many milliseconds; instead of the definition's. */
   deadlineMs?: number;
+  /** Where records go; instead of the job's checkpoint itself. */
+  store?: CheckpointStore;
   onDamage?: NonNullable<OpenOptions["onDamage"]>;
   takeOver?: boolean | string;
   /** What becomes of items that earlier runs began and did not record. Default: `retry`. */

@@ -35,8 +35,9 @@ export function shapeOf(rows: readonly unknown[]): ItemShape | undefined {
   const keys = names.filter((name) => differs(rows.map((row) => row[name])));
   const named =
     keys.find((name) => name === "id") ?? keys.find((name) => /(^|_)(id|key|uid|uuid)$/i.test(name));
-  // A text is a poor id where a number or a short word tells rows apart, too.
-  const key = named ?? keys.sort((a, b) => lengthOf(rows, a) - lengthOf(rows, b))[0];
+  const longest = [...keys].sort((a, b) => lengthOf(rows, b) - lengthOf(rows, a))[0];
+  // What stands first is meant to name a row; a text is a poor name where there is another.
+  const key = named ?? keys.find((name) => name !== longest) ?? longest;
   const texts = members.filter(({ name, type }) => type === "string" && name !== key).map(({ name }) => name);
   const text = texts.sort((a, b) => lengthOf(rows, b) - lengthOf(rows, a))[0];
   return { kind: "object", members, key, text };

@@ -3,8 +3,8 @@ import type { NewJobChoice } from "./choice.js";
 /** Which store suits, and where, in lines for a comment. */
 export function placeLines({ name, placeWarning }: NewJobChoice): string[] {
   return [
-    `What is done is kept in checkpoints/${name}.jsonl beside this file. That suits one machine and a disk of its own:`,
-    "keep it out of folders that are synced, shared over a network, or emptied; `checkpoint` names another place.",
+    `What is done is kept in checkpoints/${name}.jsonl beside this file, which suits one machine and its own disk.`,
+    "Keep it out of folders that are synced, shared or emptied; `checkpoint` names another place.",
     ...(placeWarning === null ? [] : [`Here: ${asComment(placeWarning)}`]),
   ];
 }

@@ -17,8 +17,8 @@ export interface Parts extends AgentJobsExports {
   tree: JobTree;
   view: vscode.TreeView<TreeNode>;
   tasks: JobTasks;
-  dashboards: Dashboards;
   terminal: TerminalAdditions;
+  dashboards: Dashboards;
   activateMs: number;
   /** How many jobs were known when activation had ended. */
   jobsThen: number;
@@ -92,7 +92,8 @@ type Shown =
   | "showInformationMessage"
   | "showErrorMessage"
   | "showQuickPick"
-  | "showSaveDialog";
+  | "showSaveDialog"
+  | "setStatusBarMessage";
 
 /** Answers messages instead of a person: dialogs reject under test. Gives what was said; `restore` ends it. */
 export function answering(

@@ -29,6 +29,7 @@ export class FaultsNode implements TreeNode {
     );
     item.description = countText(scan?.faultCount ?? 0);
     item.iconPath = damaged > 0 ? icon("warning", "warn") : icon("history", "dim");
+    item.accessibilityInformation = { label: `${item.label}, ${item.description}` };
     item.contextValue = damaged > 0 ? " faults damaged " : " faults ";
     return item;
   }
@@ -59,6 +60,7 @@ class FaultNode implements TreeNode {
     const item = new vscode.TreeItem(vscode.l10n.t("Line {0}", countText(line)));
     item.description = faultText(this.fault, this.isForeign);
     item.iconPath = residue ? icon("info", "dim") : icon("circle-small-filled", "warn");
+    item.accessibilityInformation = { label: `${item.label}: ${item.description}` };
     item.contextValue = residue ? " fault residue " : " fault ";
     item.command = {
       command: innerCommandIds.openLine,

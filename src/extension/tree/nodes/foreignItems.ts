@@ -32,6 +32,7 @@ export class ForeignItemsNode implements TreeNode {
     const status = this.job.view?.status;
     item.description = countText((isDone ? status?.done : status?.inDoubt) ?? 0);
     item.iconPath = isDone ? icon("pass", "good") : icon("question", "warn");
+    item.accessibilityInformation = { label: `${item.label}, ${item.description}` };
     item.contextValue = " foreignItems ";
     return item;
   }
@@ -61,6 +62,12 @@ class ForeignItemNode implements TreeNode {
   item(): vscode.TreeItem {
     const item = new vscode.TreeItem(shortText(idText(this.itemKey), maxLabelChars));
     item.iconPath = icon("circle-small-filled", this.colour);
+    const isDone = this.colour === "good";
+    item.accessibilityInformation = {
+      label: isDone
+        ? vscode.l10n.t("{0}, done", String(item.label))
+        : vscode.l10n.t("{0}, unfinished", String(item.label)),
+    };
     item.contextValue = " foreignItem ";
     item.command = showItem(this.job, this.itemKey);
     return item;

@@ -1,8 +1,9 @@
 import * as vscode from "vscode";
 import { type ItemKey, idText } from "../../../runtime/format/itemId.js";
 import type { OpenEntry } from "../../../runtime/state/status.js";
-import { countText, safeText, shortText, timeText } from "../../../view/text.js";
+import { countText, plural, safeText, shortText, timeText } from "../../../view/text.js";
 import type { Job } from "../../job.js";
+import { showItem } from "./foreignItems.js";
 import { icon, type TreeContext, type TreeNode } from "./node.js";
 
 const maxLabelChars = 80;
@@ -25,6 +26,9 @@ export class InDoubtNode implements TreeNode {
     const item = new vscode.TreeItem(vscode.l10n.t("In doubt"), vscode.TreeItemCollapsibleState.Collapsed);
     item.description = countText(this.job.view?.status.inDoubt ?? 0);
     item.iconPath = icon("question", "warn");
+    item.accessibilityInformation = {
+      label: vscode.l10n.t("{0} in doubt", plural(this.job.view?.status.inDoubt ?? 0, "item")),
+    };
     item.contextValue = ` inDoubt ${markable(this.job)}`;
     return item;
   }
@@ -61,7 +65,12 @@ export class InDoubtItemNode implements TreeNode {
     const item = new vscode.TreeItem(shortText(idText(this.entry.item), maxLabelChars));
     item.description = vscode.l10n.t("attempt {0}", this.entry.open.attempt);
     item.iconPath = icon("circle-small-filled", "warn");
+    item.accessibilityInformation = {
+      label: vscode.l10n.t("{0}, in doubt, {1}", String(item.label), item.description),
+    };
+    item.command = showItem(this.job, this.itemKey);
     item.contextValue = ` inDoubtItem ${markable(this.job)}`;
+    item.command = showItem(this.job, this.itemKey);
     return item;
   }
 

@@ -1,16 +1,18 @@
 import * as vscode from "vscode";
+import { type JobFolder, withFolder } from "../../../view/folderText.js";
 import { type JobLook, jobDetails, jobRow } from "../../../view/jobRow.js";
-import { middleText } from "../../../view/text.js";
+import { middleText, safeText } from "../../../view/text.js";
 import type { Job } from "../../job.js";
 import { FailedNode } from "./failed.js";
 import { FaultsNode } from "./faults.js";
 import { ForeignItemsNode } from "./foreignItems.js";
 import { InDoubtNode } from "./inDoubt.js";
+import type { JobGroupNode } from "./jobGroup.js";
 import { icon, type TreeNode } from "./node.js";
 import { RunsNode } from "./runs.js";
 import { StageNode, StepsNode } from "./stages.js";
 
-const icons: Record<JobLook, () => vscode.ThemeIcon> = {
+export const lookIcons: Record<JobLook, () => vscode.ThemeIcon> = {
   running: () => icon("sync~spin", "busy"),
   stalled: () => icon("watch", "warn"),
   stopped: () => icon("debug-pause", "warn"),
@@ -26,35 +28,49 @@ const maxForeignChars = 18;
 /** A job: what it is, how far it is, and below it what a person may have to look at. */
 export class JobNode implements TreeNode {
   readonly id: string;
-  readonly parent = undefined;
+  /** Where its job file has several checkpoints. */
+  parent: JobGroupNode | undefined;
+  /** Where several folders are open. */
+  folder: JobFolder | null = null;
 
-  constructor(readonly job: Job) {
+  /** @param filter whether only what needs a person is shown */
+  constructor(
+    readonly job: Job,
+    private readonly filter: { readonly isOn: boolean } = { isOn: false },
+  ) {
     this.id = `job:${job.id}`;
   }
 
   item(): vscode.TreeItem {
     const { job } = this;
-    const row = jobRow(job.name, job.view);
+    const row = jobRow(job.name, job.view, job.cleared);
     const hasMore = this.sections().length > 0;
     // What it counts comes behind its name, which services make of long random letters.
     const title = job.view?.foreign
       ? middleText(row.title.replace(/_(output|results)$/, ""), maxForeignChars)
-      : row.title;
+      : this.parent
+        ? this.labelInGroup()
+        : row.title;
     const item = new vscode.TreeItem(
       title,
       hasMore ? vscode.TreeItemCollapsibleState.Collapsed : vscode.TreeItemCollapsibleState.None,
     );
     const isPaused = row.look === "running" && job.view?.status.pause;
     const isRead = row.look === "stopped" && job.view?.foreign;
-    item.iconPath = isRead ? icon("output") : isPaused ? icon("debug-pause", "busy") : icons[row.look]();
+    item.iconPath = isRead ? icon("output") : isPaused ? icon("debug-pause", "busy") : lookIcons[row.look]();
     item.description = row.description;
-    item.accessibilityInformation = { label: row.accessibleLabel, role: "treeitem" };
-    if (!job.loaded) {
-      item.description = vscode.l10n.t("reading…");
-    } else if (job.starting) {
-      item.description = vscode.l10n.t("starting…");
-      item.iconPath = icons.running();
+    let spoken = row.accessibleLabel;
+    if (!job.loaded || job.starting) {
+      item.description = job.loaded ? vscode.l10n.t("starting…") : vscode.l10n.t("reading…");
+      spoken = vscode.l10n.t("job {0}, {1}", row.title, item.description);
+      if (job.loaded) item.iconPath = lookIcons.running();
     }
+    // The row that it lies below says so already.
+    if (this.folder && !this.parent) {
+      item.description = withFolder(item.description, this.folder);
+      spoken = vscode.l10n.t("{0}, in folder {1}", spoken, safeText(this.folder.name));
+    }
+    item.accessibilityInformation = { label: spoken, role: "treeitem" };
     const foreign = `${job.view?.foreign ? "foreign " : ""}${job.source.watched ? "watched " : ""}`;
     item.contextValue = ` job ${foreign}${[...job.capabilities(vscode.workspace.isTrusted)].join(" ")} `;
     return item;
@@ -65,13 +81,26 @@ export class JobNode implements TreeNode {
   }
 
   details(): string[] {
-    return jobDetails(this.job.name, this.job.view);
+    const { cleared, name, view } = this.job;
+    const folder = this.folder ? [vscode.l10n.t("In folder {0}", safeText(this.folder.name))] : [];
+    return [...jobDetails(name, view, cleared), ...folder];
+  }
+
+  private labelInGroup(): string {
+    const label = this.job.view?.label ?? this.job.source.label;
+    return label === null ? vscode.l10n.t("(no label)") : safeText(label);
   }
 
   private sections(): TreeNode[] {
     const { view } = this.job;
     if (!view || view.error !== null) return [];
     const { status, scan, state } = view;
+    const needed = [
+      ...(status.failed > 0 ? [new FailedNode(this)] : []),
+      ...(status.inDoubt > 0 && !view.foreign ? [new InDoubtNode(this)] : []),
+      ...(scan.damageCount > 0 ? [new FaultsNode(this)] : []),
+    ];
+    if (this.filter.isOn) return needed;
     return [
       ...status.stages.map((stage) => new StageNode(this, stage)),
       ...(status.stages.length === 0 && state.steps.size > 0 ? [new StepsNode(this)] : []),

@@ -12,12 +12,13 @@ export interface TreeContext {
 /** A row of the tree. Its id holds no time and no count, so that VS Code keeps what is open and where it is scrolled to. */
 export interface TreeNode {
   readonly id: string;
+  /** The job that it is about; of a row for several of them the first. */
   readonly job: Job;
   readonly parent: TreeNode | undefined;
   /** Of a row that is an item. */
   readonly itemKey?: ItemKey;
   item(): vscode.TreeItem;
-  children(context: TreeContext): TreeNode[];
+  children(context: TreeContext): TreeNode[] | Promise<TreeNode[]>;
   /** The tooltip, made when the pointer rests on the row. */
   details?(): string[];
 }

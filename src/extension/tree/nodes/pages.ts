@@ -40,6 +40,7 @@ class MoreNode implements TreeNode {
     const item = new vscode.TreeItem(vscode.l10n.t("Load more"));
     item.description = vscode.l10n.t("{0} left", countText(this.left));
     item.iconPath = new vscode.ThemeIcon("ellipsis");
+    item.accessibilityInformation = { label: vscode.l10n.t("Load more, {0} left", countText(this.left)) };
     item.command = {
       command: innerCommandIds.loadMore,
       title: vscode.l10n.t("Load more"),

@@ -1,8 +1,8 @@
 import * as vscode from "vscode";
 import type { RunState } from "../../../runtime/state/jobState.js";
 import { endingOf, type RunEnding } from "../../../runtime/state/status.js";
-import { endingText } from "../../../view/jobRow.js";
-import { countText, durationText, plural, safeText, timeText } from "../../../view/text.js";
+import { type RunText, runDetails, runRow } from "../../../view/runText.js";
+import { countText, plural } from "../../../view/text.js";
 import type { Job } from "../../job.js";
 import { icon, type TreeContext, type TreeNode } from "./node.js";
 
@@ -21,6 +21,7 @@ export class RunsNode implements TreeNode {
     item.description = countText(this.job.view?.state.runs.size ?? 0);
     item.iconPath = icon("history");
     item.contextValue = " runs ";
+    item.accessibilityInformation = { label: plural(this.job.view?.state.runs.size ?? 0, "run") };
     return item;
   }
 
@@ -42,36 +43,28 @@ class RunNode implements TreeNode {
     this.job = parent.job;
   }
 
-  private get live(): boolean {
-    return this.job.view?.status.run?.run === this.run.run;
-  }
-
   /** Of the latest one its lock may still tell more than the log. */
-  private get ended(): RunEnding {
-    const last = this.job.view?.status.lastRun;
-    return last?.run.run === this.run.run ? last.ended : endingOf(this.run);
-  }
-
-  private get endedText(): string {
-    const { signal } = this.run.ended ?? {};
-    const last = this.job.view?.status.lastRun;
-    const detail = last?.run.run === this.run.run ? last.detail : this.run.lost?.detail;
-    return endingText(this.ended, { ...(signal && { signal }), ...(detail && { detail }) });
+  private get told(): RunText {
+    const { run } = this;
+    const status = this.job.view?.status;
+    const last = status?.lastRun?.run.run === run.run ? status.lastRun : null;
+    return {
+      run,
+      live: status?.run?.run === run.run,
+      ended: last?.ended ?? endingOf(run),
+      lossDetail: last ? last.detail : run.lost?.detail,
+    };
   }
 
   item(): vscode.TreeItem {
-    const { run, live } = this;
-    const item = new vscode.TreeItem(vscode.l10n.t("Run {0}", run.run));
-    const parts = [
-      live ? vscode.l10n.t("running") : this.endedText,
-      vscode.l10n.t("{0} done", countText(run.done)),
-      ...(run.failed > 0 ? [vscode.l10n.t("{0} failed", countText(run.failed))] : []),
-      // Of another program's work nothing tells how long it took.
-      ...(run.ended && this.ended !== "migrated" ? [durationText(run.ended.atMs - run.startedAtMs)] : []),
-    ];
-    item.description = parts.join(" · ");
-    item.iconPath = live ? icon("sync~spin", "busy") : runIcon(this.ended);
+    const { told } = this;
+    const item = new vscode.TreeItem(vscode.l10n.t("Run {0}", this.run.run));
+    item.description = runRow(told);
+    item.iconPath = told.live ? icon("sync~spin", "busy") : runIcon(told.ended);
     item.contextValue = " run ";
+    item.accessibilityInformation = {
+      label: vscode.l10n.t("run {0}, {1}", this.run.run, item.description.replaceAll(" · ", ", ")),
+    };
     return item;
   }
 
@@ -80,20 +73,7 @@ class RunNode implements TreeNode {
   }
 
   details(): string[] {
-    const { run, live } = this;
-    const started = vscode.l10n.t(
-      "Started {0}, pid {1} on {2}",
-      timeText(run.startedAtMs),
-      run.pid,
-      safeText(run.host),
-    );
-    if (live) return [started];
-    const ended = run.ended
-      ? vscode.l10n.t("It {0}, {1}.", this.endedText, timeText(run.ended.atMs))
-      : vscode.l10n.t("It {0}.", this.endedText);
-    const counts = vscode.l10n.t("{0} done, {1} failed", plural(run.done, "item"), countText(run.failed));
-    const origin = this.ended === "migrated" ? [] : [started]; // it was none of ours
-    return [...origin, ended, counts];
+    return runDetails(this.told);
   }
 }
 
@@ -104,7 +84,14 @@ function runIcon(ended: RunEnding): vscode.ThemeIcon {
     case "killed":
     case "out-of-memory":
     case "error":
+    case "reboot":
+    case "unknown":
       return icon("error", "bad");
+    case "budget":
+    case "deadline":
+    case "stop-condition":
+    case "max-failures":
+    case "auth":
     case "finished-with-failures":
       return icon("warning", "warn");
     default:

@@ -49,6 +49,7 @@ export class StepsNode implements TreeNode {
     const item = new vscode.TreeItem(vscode.l10n.t("Steps"), vscode.TreeItemCollapsibleState.Collapsed);
     item.description = countText(this.job.view?.state.steps.size ?? 0);
     item.iconPath = icon("list-ordered");
+    item.accessibilityInformation = { label: plural(this.job.view?.state.steps.size ?? 0, "step") };
     item.contextValue = " steps ";
     return item;
   }

@@ -1,0 +1,17 @@
+import * as vscode from "vscode";
+import { labelText } from "../../view/text.js";
+import type { Job } from "../job.js";
+import type { Services } from "./services.js";
+
+const shownMs = 6_000;
+
+/** Says in the status bar and the log what became of something that needs no answer and no toast. */
+export function sayInPassing({ log }: Services, job: Job, text: string): void {
+  log.info(`${job.name}: ${text}`);
+  vscode.window.setStatusBarMessage(`${labelText(job.name)}: ${text}`, shownMs);
+}
+
+/** A person left a question about a run unanswered. */
+export function sayNotStarted(services: Services, job: Job): void {
+  sayInPassing(services, job, vscode.l10n.t("Not started."));
+}

@@ -1,0 +1,73 @@
+import { execFile } from "node:child_process";
+import * as vscode from "vscode";
+import { type ItemKey, idText } from "../../runtime/format/itemId.js";
+import { labelText, shortText } from "../../view/text.js";
+import { itemUri } from "../items/itemUri.js";
+import type { CliCall } from "../tasks/index.js";
+import { errorText } from "../tasks/taskErrors.js";
+import { start } from "./run.js";
+import type { Handler } from "./services.js";
+import { requireTrust } from "./target.js";
+
+const maxInputBytes = 16 * 1024 * 1024;
+const maxShownChars = 1_000_000;
+
+/** Opens all that is known of an item, by its job's id and its key. */
+export const showItem: Handler = async ({ catalog, items }, id, item) => {
+  const job = catalog.job(id as string);
+  if (job) await items.show(job, item as ItemKey);
+};
+
+/** Tries one failed item again, by its job's id and its key. */
+export const retryItem: Handler = async (services, id, item) => {
+  requireTrust();
+  const job = services.catalog.job(id as string);
+  if (job) await start(services, job, [`--item=${item as ItemKey}`], 1);
+};
+
+/** Asks the job file for an item's input, after saying what that runs. */
+export const showItemInput: Handler = async ({ catalog, items, tasks }, id, key) => {
+  requireTrust();
+  const job = catalog.job(id as string);
+  const item = key as ItemKey;
+  if (!job || job.jobFile === null) return;
+  const call = await tasks.callOf(job, "input", [`--item=${item}`, "--json"]);
+  const name = labelText(shortText(idText(item), 60));
+  const file = vscode.workspace.asRelativePath(job.jobFile);
+  const show = vscode.l10n.t("Show Input");
+  const answer = await vscode.window.showInformationMessage(
+    vscode.l10n.t("Load {0} to read the input of {1}?", labelText(file), name),
+    {
+      modal: true,
+      detail: vscode.l10n.t(
+        "It runs: agent-jobs input {0} --item {1}. That loads the job file, which runs the code that names its items, and processes nothing.",
+        ...[labelText(file), name],
+      ),
+    },
+    show,
+  );
+  if (answer !== show) return;
+  const title = vscode.l10n.t("Reading the input of {0}…", name);
+  const options = { location: vscode.ProgressLocation.Window, title };
+  const input = await vscode.window.withProgress(options, () => inputFrom(call));
+  items.setInput(itemUri(job, item), input);
+};
+
+/** The input that the command line prints; else why it prints none. */
+function inputFrom({ program, args, cwd, env }: CliCall): Promise<{ text: string } | { why: string }> {
+  return new Promise((resolve) => {
+    const options = { cwd, env: { ...process.env, ...env }, maxBuffer: maxInputBytes };
+    execFile(program, args, options, (error, stdout, stderr) => {
+      try {
+        if (error) throw error;
+        // What a job file prints as it is loaded may stand before it.
+        const told = JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "") as { input: unknown };
+        const text = JSON.stringify(told.input, null, 2);
+        const isCut = text.length > maxShownChars;
+        resolve({ text: isCut ? `${text.slice(0, maxShownChars)}\n…` : text });
+      } catch (thrown) {
+        resolve({ why: errorText(stderr.trim().replace(/^agent-jobs: /, "") || String(thrown)) });
+      }
+    });
+  });
+}

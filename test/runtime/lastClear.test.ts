@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { clearCheckpoint, undoLast } from "../../src/runtime/backups.js";
+import { lastClear } from "../../src/runtime/lastClear.js";
+import { carryOutSuccess } from "../../src/runtime/runner/onSuccess.js";
+import { TestJob } from "../support/jobs.js";
+
+describe("what a backup tells of a checkpoint that is gone", () => {
+  let job: TestJob;
+  beforeEach(() => {
+    job = new TestJob();
+  });
+  afterEach(() => job.remove());
+  const checkpoint = () => join(job.folder, "checkpoints/test.jsonl");
+
+  it("is when it was cleared, and that all was done", async () => {
+    const whole = { items: ["a", "b"], process: (item: string) => item };
+    const beganMs = Math.floor(Date.now() / 1_000) * 1_000;
+    await job.run(whole);
+    await carryOutSuccess(job.loaded({ ...whole, onSuccess: "clear" }), () => {});
+    const { atMs, finished } = (await lastClear(checkpoint()))!;
+    assert.ok(atMs >= beganMs && atMs <= Date.now(), String(atMs));
+    assert.equal(finished, true);
+  });
+
+  it("is that its last run was not finished, where items failed or a file says nothing of runs", async () => {
+    await job.run({
+      ...{ items: ["a"], retry: false },
+      process() {
+        throw new Error("no");
+      },
+    });
+    await clearCheckpoint(checkpoint());
+    assert.equal((await lastClear(checkpoint()))?.finished, false);
+    await undoLast(checkpoint());
+    assert.equal(await lastClear(checkpoint()), null);
+    writeFileSync(checkpoint(), '{"id": "a", "ts": 1748107200}\n');
+    await clearCheckpoint(checkpoint());
+    assert.equal((await lastClear(checkpoint()))?.finished, false);
+  });
+
+  it("is nothing where there is no backup, or no folder", async () => {
+    assert.equal(await lastClear(checkpoint()), null);
+    assert.equal(await lastClear(join(job.folder, "nowhere/test.jsonl")), null);
+  });
+});
