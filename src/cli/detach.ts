@@ -7,7 +7,7 @@ import { closeSync, fstatSync } from "node:fs";
 import { relative } from "node:path";
 import type { LoadedJobFile } from "../runtime/runner/loadJob.js";
 import type { DoubtChoice } from "../runtime/runner/runOptions.js";
-import { prepareFolder } from "../runtime/store/jsonlStore.js";
+import { prepareFolder } from "../runtime/store/prepareFolder.js";
 import { safeText } from "../view/text.js";
 import { attachTo } from "./attach.js";
 import { exit } from "./exitCodes.js";

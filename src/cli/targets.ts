@@ -11,7 +11,7 @@ import { checkLabel, defaultCheckpointOf, isJobFile, jobNameOf } from "../runtim
 import { createJobState } from "../runtime/state/jobState.js";
 import { shownByOthers } from "../runtime/store/companions.js";
 import { CheckpointFollower, type FollowOptions } from "../runtime/store/follow.js";
-import { lookAtLock } from "../runtime/store/jsonlStore.js";
+import { lookAtLock } from "../runtime/store/lockHolder.js";
 import { sniffCheckpoint } from "../runtime/store/sniff.js";
 import { type JobView, jobView } from "../view/jobView.js";
 import { CommandError, exit } from "./exitCodes.js";

@@ -2,12 +2,12 @@ import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { messageOf } from "../runtime/errors.js";
 import type { ReadAs } from "../runtime/foreign/scannerFor.js";
-import { type LastClear, lastClear } from "../runtime/lastClear.js";
+import type { LastClear } from "../runtime/lastClear.js";
 import { latestRun } from "../runtime/state/jobState.js";
 import type { Holder, LostRun } from "../runtime/state/status.js";
 import { folderWarning } from "../runtime/store/folderRisk.js";
 import { CheckpointFollower } from "../runtime/store/follow.js";
-import { lookAtLock } from "../runtime/store/jsonlStore.js";
+import { lookAtLock } from "../runtime/store/lockHolder.js";
 import { isStopRequested } from "../runtime/store/stopRequest.js";
 import { type Capability, capabilitiesOf } from "../view/capabilities.js";
 import { type JobView, jobView } from "../view/jobView.js";
@@ -156,6 +156,7 @@ export class Job {
     const folderMs = folder?.mtimeMs ?? 0;
     if (folderMs === this.lookedForClearMs) return;
     this.lookedForClearMs = folderMs;
+    const { lastClear } = await import("../runtime/lastClear.js");
     this.cleared = await lastClear(this.checkpoint);
   }
 

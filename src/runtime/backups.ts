@@ -3,11 +3,11 @@ import { link, rename, rm } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { AgentJobsError, systemCodeOf } from "./errors.js";
 import type { ItemKey } from "./format/itemId.js";
-import { syncFolder } from "./store/appendFile.js";
 import { CheckpointFollower, eventsPathOf } from "./store/follow.js";
 import { Lock } from "./store/lock.js";
 import { noteLoss } from "./store/lossNote.js";
 import { asWriteError, backupsOf, exists, freeStamp, keepOriginal } from "./store/replaceFile.js";
+import { syncFolder } from "./store/syncFolder.js";
 
 /**
  * Moves a checkpoint, and its events, to a dated backup.

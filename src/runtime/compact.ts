@@ -10,7 +10,7 @@ import { Compaction, type Dropped, lasting } from "./state/compaction.js";
 import { applyRecord } from "./state/fold.js";
 import { createJobState } from "./state/jobState.js";
 import { lossRecord } from "./state/lostRun.js";
-import { lookAtLock } from "./store/jsonlStore.js";
+import { lookAtLock } from "./store/lockHolder.js";
 import { readChunks } from "./store/readChunks.js";
 import { refuseForeign } from "./store/refuseForeign.js";
 import { type FileIdentity, identify, replaceFile } from "./store/replaceFile.js";

@@ -5,9 +5,10 @@ import { dirname } from "node:path";
 import { AgentJobsError, CheckpointWriteError, messageOf, systemCodeOf } from "./errors.js";
 import { csvOf, jsonLineOf, type ResultRow } from "./resultRows.js";
 import { readResults } from "./results.js";
-import { notAFile, syncFolder } from "./store/appendFile.js";
+import { notAFile } from "./store/notAFile.js";
 import { openPlain, readPlain, writePlain } from "./store/plainFile.js";
 import { draftPrefixOf, noLinks } from "./store/replaceFile.js";
+import { syncFolder } from "./store/syncFolder.js";
 
 export interface Exported {
   /** Absolute path of the file. */

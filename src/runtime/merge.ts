@@ -20,9 +20,8 @@ import { applyRecord } from "./state/fold.js";
 import { addUsage, createJobState, type JobState } from "./state/jobState.js";
 import { lossRecord } from "./state/lostRun.js";
 import type { LostRun } from "./state/status.js";
-import { syncFolder } from "./store/appendFile.js";
-import { prepareFolder } from "./store/jsonlStore.js";
 import { Lock } from "./store/lock.js";
+import { prepareFolder } from "./store/prepareFolder.js";
 import { readChunks } from "./store/readChunks.js";
 import { refuseForeign } from "./store/refuseForeign.js";
 import {
@@ -33,6 +32,7 @@ import {
   identify,
   sweepDrafts,
 } from "./store/replaceFile.js";
+import { syncFolder } from "./store/syncFolder.js";
 
 /** One of the files that are joined, and what its numbers become. */
 interface Source {

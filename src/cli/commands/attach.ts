@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { liveHolder } from "../../runtime/store/jsonlStore.js";
+import { liveHolder } from "../../runtime/store/lockHolder.js";
 import { attachTo } from "../attach.js";
 import { CommandError, exit } from "../exitCodes.js";
 import { shellWord } from "../shellWord.js";

@@ -4,7 +4,7 @@ import { planUndo, undoLast } from "../../runtime/backups.js";
 import { idValue } from "../../runtime/format/itemId.js";
 import { applyRepair, type PlannedRepair, planRepairOf, replanned } from "../../runtime/repair.js";
 import { changesFile } from "../../runtime/state/repairPlan.js";
-import { liveHolder } from "../../runtime/store/jsonlStore.js";
+import { liveHolder } from "../../runtime/store/lockHolder.js";
 import { editText, repairLines } from "../../view/repairText.js";
 import { countText, plural, safeText } from "../../view/text.js";
 import { eachTarget, failedJson, type Outcome } from "../eachTarget.js";

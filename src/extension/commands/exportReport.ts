@@ -2,7 +2,7 @@ import { dirname, join } from "node:path";
 import * as vscode from "vscode";
 import { fileStemOf } from "../../runtime/runner/jobPaths.js";
 import { CheckpointFollower } from "../../runtime/store/follow.js";
-import { lookAtLock } from "../../runtime/store/jsonlStore.js";
+import { lookAtLock } from "../../runtime/store/lockHolder.js";
 import { jobView } from "../../view/jobView.js";
 import { reportPage } from "../../view/report/page.js";
 import { reportData } from "../../view/report/reportData.js";

@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { liveHolder } from "../../runtime/store/jsonlStore.js";
+import { liveHolder } from "../../runtime/store/lockHolder.js";
 import { labelText, plural, timeText } from "../../view/text.js";
 import { commandIds, jobsViewId } from "../ids.js";
 import type { Job } from "../job.js";

@@ -2,7 +2,6 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import * as vscode from "vscode";
 import type { PlannedRepair } from "../../runtime/repair.js";
-import { repairedBytes } from "../../runtime/state/repairPlan.js";
 import { labelText } from "../../view/text.js";
 import { repairedScheme } from "../ids.js";
 import type { Job } from "../job.js";
@@ -35,8 +34,9 @@ export class RepairPreviews implements vscode.Disposable {
         if (!pending)
           return vscode.l10n.t("This repair is no longer planned. Close this, and plan it again.");
         const original = await readFile(pending.planned.path);
-        const isOriginal = uri.query === originalQuery;
-        return shownText(isOriginal ? original : repairedBytes(original, pending.planned.plan));
+        if (uri.query === originalQuery) return shownText(original);
+        const { repairedBytes } = await import("../../runtime/state/repairPlan.js");
+        return shownText(repairedBytes(original, pending.planned.plan));
       },
     };
     this.parts = [

@@ -1,6 +1,5 @@
 import * as vscode from "vscode";
 import { type ItemKey, idText } from "../../runtime/format/itemId.js";
-import { newestItemLines } from "../../runtime/runner/itemLogLines.js";
 import { logLineTexts } from "../../view/itemLogText.js";
 import { plural, safeText, shortText } from "../../view/text.js";
 import { itemLogScheme } from "../ids.js";
@@ -71,6 +70,7 @@ function uriOf(job: Job, item: ItemKey): vscode.Uri {
 const namedBy = (uri: vscode.Uri) => JSON.parse(uri.query) as { job: string; item: ItemKey };
 
 async function itemLogText(job: Job, item: ItemKey): Promise<string> {
+  const { newestItemLines } = await import("../../runtime/runner/itemLogLines.js");
   const found = (await newestItemLines(job.checkpoint, [item], maxLines)).get(item);
   const id = safeText(idText(item));
   if (!found)

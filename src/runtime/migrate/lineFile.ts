@@ -5,7 +5,7 @@ import type { CheckpointRecord, MeasuredRecord, SnapshotRecord } from "../format
 import { readResults } from "../results.js";
 import { lossRecord } from "../state/lostRun.js";
 import { CheckpointFollower } from "../store/follow.js";
-import { lookAtLock } from "../store/jsonlStore.js";
+import { lookAtLock } from "../store/lockHolder.js";
 import { sharedNote } from "./completedList.js";
 import { emptyJob, neverTold, type OldDone, type OldJob } from "./oldJob.js";
 import { isMembers } from "./oldJson.js";

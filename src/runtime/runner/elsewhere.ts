@@ -4,8 +4,8 @@
  */
 import { lstat, rm } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { prepareFolder } from "../store/jsonlStore.js";
 import { readPlain, writePlain } from "../store/plainFile.js";
+import { prepareFolder } from "../store/prepareFolder.js";
 import { defaultCheckpointOf } from "./jobPaths.js";
 import type { LoadedJobFile } from "./loadJob.js";
 

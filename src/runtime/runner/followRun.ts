@@ -12,7 +12,7 @@ import {
   statusOf,
 } from "../state/status.js";
 import { CheckpointFollower } from "../store/follow.js";
-import { lookAtLock } from "../store/jsonlStore.js";
+import { lookAtLock } from "../store/lockHolder.js";
 import { backupsOf } from "../store/replaceFile.js";
 import { isStopRequested } from "../store/stopRequest.js";
 import type { RunEvent } from "./events.js";

@@ -2,6 +2,8 @@ import { type BigIntStats, constants, lstatSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { AgentJobsError, CheckpointWriteError, messageOf, systemCodeOf } from "../errors.js";
+import { notAFile } from "./notAFile.js";
+import { syncFolder } from "./syncFolder.js";
 
 /** `written`: the system has the bytes, a power cut may lose them. `synced`: they are on the disk. */
 export type Durability = "written" | "synced";
@@ -221,25 +223,4 @@ async function openForAppend(
     await handle.close();
     throw error;
   }
-}
-
-/** A new file's name is durable once its folder is synced. Windows has no such call and needs none. */
-export async function syncFolder(path: string): Promise<void> {
-  if (process.platform === "win32") return;
-  const folder = await open(path, "r");
-  try {
-    await folder.sync();
-  } catch (error) {
-    // Some network and FUSE file systems refuse to sync folders; there is nothing better to do on them.
-    if (!["EINVAL", "ENOTSUP", "EBADF", "EPERM"].includes(systemCodeOf(error) ?? "")) throw error;
-  } finally {
-    await folder.close();
-  }
-}
-
-export function notAFile(path: string, what: string): AgentJobsError {
-  return new AgentJobsError(
-    "AJ_NOT_A_FILE",
-    `Cannot use ${path} as a checkpoint: it is ${what}. Name a file, or a path where none is yet.`,
-  );
 }

@@ -15,9 +15,9 @@ import {
 } from "../format/scan.js";
 import { applyRecord } from "../state/fold.js";
 import { createJobState, type JobState } from "../state/jobState.js";
-import { notAFile } from "./appendFile.js";
 import { companionsOf } from "./companions.js";
 import { LineCounter } from "./lineCounter.js";
+import { notAFile } from "./notAFile.js";
 
 export const eventsPathOf = (checkpoint: string): string => `${checkpoint}.events`;
 

@@ -1,18 +1,18 @@
-import { mkdir, readdir, realpath, writeFile } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { formatVersion } from "../config.js";
-import { AgentJobsError, CheckpointWriteError, messageOf, systemCodeOf } from "../errors.js";
+import { AgentJobsError } from "../errors.js";
 import { jobRecord, type WritableRecord } from "../format/record.js";
 import type { ScannedRecord, ScanSummary } from "../format/scan.js";
 import { applyRecord } from "../state/fold.js";
 import type { JobState } from "../state/jobState.js";
-import type { Holder, LostRun } from "../state/status.js";
-import { type Durability, notAFile, syncFolder } from "./appendFile.js";
+import type { LostRun } from "../state/status.js";
+import type { Durability } from "./appendFile.js";
 import { CheckpointFollower } from "./follow.js";
 import { ForeignLog } from "./foreignLog.js";
-import { inspectLock, Lock } from "./lock.js";
-import { lossIn } from "./lockLoss.js";
+import { Lock } from "./lock.js";
+import { lookAtLock } from "./lockHolder.js";
 import { type LineSink, OwnLog } from "./ownLog.js";
+import { prepareFolder } from "./prepareFolder.js";
 import { clearStopRequest, isStopRequested } from "./stopRequest.js";
 import type { CheckpointStore, JobLog, LoadedJob, OpenOptions } from "./store.js";
 
@@ -71,21 +71,6 @@ export class JsonlStore implements CheckpointStore {
   }
 }
 
-/** Who holds a checkpoint's lock and lives, as every surface sees it. */
-export async function liveHolder(checkpoint: string): Promise<Holder | null> {
-  return (await lookAtLock(checkpoint)).holder;
-}
-
-/** Who holds a checkpoint's lock and lives, else what a lock that was left behind tells. */
-export async function lookAtLock(
-  checkpoint: string,
-): Promise<{ holder: Holder | null; lost: LostRun | null }> {
-  const found = await inspectLock(checkpoint);
-  if (found.status !== "live") return { holder: null, lost: await lossIn(checkpoint, found) };
-  const { pid, host, token, sinceMs } = found.content;
-  return { holder: { pid, host, token, sinceMs, local: found.local }, lost: null };
-}
-
 class JsonlLog implements JobLog {
   private closed = false;
 
@@ -130,31 +115,6 @@ class JsonlLog implements JobLog {
       await this.lock.release();
     }
   }
-}
-
-/** Makes the checkpoint's folder, kept out of version control where it is new; gives the path with links resolved. */
-export async function prepareFolder(path: string): Promise<string> {
-  const folder = dirname(path);
-  try {
-    const made = await mkdir(folder, { recursive: true });
-    if (made !== undefined) await syncUpTo(made, folder);
-    if (made !== undefined && basename(folder) === "checkpoints" && (await readdir(folder)).length === 0)
-      await writeFile(join(folder, ".gitignore"), "*\n", { flag: "wx" });
-    return join(await realpath(folder), basename(path));
-  } catch (error) {
-    if (systemCodeOf(error) === "ENOTDIR" || systemCodeOf(error) === "EEXIST")
-      throw notAFile(path, "below a file");
-    throw new CheckpointWriteError(
-      `Cannot create the folder ${folder}: ${messageOf(error)}. Make its parent writable, or choose another checkpoint.`,
-      systemCodeOf(error) ?? "",
-      { cause: error },
-    );
-  }
-}
-
-/** Makes the names of new folders durable, from the first that was made down to the last. */
-async function syncUpTo(made: string, folder: string): Promise<void> {
-  for (let at = resolve(folder); at.length >= made.length; at = dirname(at)) await syncFolder(dirname(at));
 }
 
 function refuseUnfit(

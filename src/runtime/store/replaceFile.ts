@@ -10,8 +10,9 @@ import { access, copyFile, type FileHandle, link, lstat, open, readdir, rename, 
 import { basename, dirname, join } from "node:path";
 import { AgentJobsError, CheckpointWriteError, messageOf, systemCodeOf } from "../errors.js";
 import type { LostRun } from "../state/status.js";
-import { notAFile, syncFolder } from "./appendFile.js";
 import { Lock } from "./lock.js";
+import { notAFile } from "./notAFile.js";
+import { syncFolder } from "./syncFolder.js";
 
 /** What a file was when it was looked at: a plan is carried out on this file and no other. */
 export interface FileIdentity {

@@ -1,7 +1,7 @@
 /** A stop request is a file beside the checkpoint that holds the lock's token: the same on all systems, and never a signal to a process that only got the same number. */
 import { rm } from "node:fs/promises";
 import { systemCodeOf } from "../errors.js";
-import { inspectLock } from "./lock.js";
+import { inspectLock } from "./lockFile.js";
 import { readPlain, writePlain } from "./plainFile.js";
 
 export const stopPathOf = (checkpoint: string): string => `${checkpoint}.stop`;
