@@ -20,7 +20,7 @@ const verdict = process.env.AGENT_JOBS_VERDICT ?? join(scratch, "verdict.json");
 
 /** Through the environment, since nothing else reaches into an extension host. */
 function environment(): Record<string, string> {
-  const names = ["AGENT_JOBS_GREP", "AGENT_JOBS_COLOR", "AGENT_JOBS_TIMEOUT_MS", "CI"];
+  const names = ["AGENT_JOBS_GREP", "AGENT_JOBS_COLOR", "AGENT_JOBS_TIMEOUT_MS", "AGENT_JOBS_SHARE", "CI"];
   const handed = names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []));
   return {
     ...Object.fromEntries(handed),

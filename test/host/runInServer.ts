@@ -1,7 +1,7 @@
 import { launchBrowser, openPage } from "./browser.js";
 import { startServer } from "./server.js";
 
-const wholeRunMs = 10 * 60_000;
+const wholeRunMs = 20 * 60_000;
 
 export interface HostRun {
   /** The folder that the window opens. */

@@ -61,7 +61,7 @@ describe("what a run costs, in the window", () => {
       .getByText(new RegExp(`paused [1-${seconds - 1}] s: rate-limit`))
       .waitFor();
     await workbench()
-      .statusBar(/invoices \d+% · paused \d s: rate-limit/)
+      .statusBar(/invoices \d+% · \d in flight · paused \d s: rate-limit/)
       .waitFor();
     await workbench().expand(row());
     await workbench()
@@ -182,12 +182,14 @@ describe("what a run costs, in the window", () => {
     });
   });
 
-  it("asks what becomes of results that another model made", async () => {
-    write(5, "large");
-    await workbench().inlineAction(row(), "Resume");
-    await workbench()
-      .notification(/model changed: "small" → "large".*Redoing does up to 48 items again: \$0\.96 /)
-      .waitFor();
-    await workbench().screenshot("money-7-changed");
+  describe("once its model is another", () => {
+    it("asks what becomes of results that another model made", async () => {
+      write(5, "large");
+      await workbench().inlineAction(row(), "Resume");
+      await workbench()
+        .notification(/model changed: "small" → "large".*Redoing does up to 48 items again: \$0\.96 /)
+        .waitFor();
+      await workbench().screenshot("money-7-changed");
+    });
   });
 });

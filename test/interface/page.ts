@@ -131,7 +131,7 @@ export class Workbench {
 
   /** Shows the view by its icon in the activity bar. */
   async openView(title: string = VIEW_TITLE): Promise<void> {
-    await this.page.locator(".activitybar").getByRole("tab", { name: title }).locator("a").click();
+    await this.page.locator(".activitybar").getByRole("tab", { name: title }).click();
     await this.page
       .locator(".sidebar .composite.title", { hasText: new RegExp(literally(title), "i") })
       .waitFor();
@@ -211,7 +211,7 @@ export class Workbench {
   }
 
   statusBar(text: string | RegExp): Locator {
-    return this.page.locator(".statusbar-item", { hasText: text });
+    return this.page.locator('.statusbar-item[id$="agentJobs.running"]', { hasText: text });
   }
 
   /** A toast in the corner. */

@@ -49,10 +49,20 @@ describe("a folder with a job in each state", () => {
       for (const name of ["hello", "invoices", "nightly-summaries", "translations"]) {
         const row = workbench.treeRow(name);
         await row.hover();
-        assert.deepEqual(await row.locator(".actions .action-label").allTextContents(), [], name);
+        const labels = await row
+          .locator(".actions .action-label")
+          .evaluateAll((actions) => actions.map((action) => action.getAttribute("aria-label")));
+        assert.deepEqual(labels, name === "hello" ? [] : ["Open Dashboard"], name);
       }
       const labels = await workbench.contextMenuLabels(workbench.treeRow("translations"));
-      assert.deepEqual(labels, ["Find Item…", "Open Checkpoint", "Open Log", "Export Report…", "Copy Link"]);
+      assert.deepEqual(labels, [
+        "Find Item…",
+        "Open Dashboard",
+        "Open Checkpoint",
+        "Open Log",
+        "Export Report…",
+        "Copy Link",
+      ]);
       const titles = ["Run", "Resume", "Stop", "Follow in Terminal", "Repair…", "Clear…", "Mark as Done…"];
       for (const title of titles)
         assert.equal(await workbench.hasCommand(`Agent Jobs: ${title}`), false, title);
@@ -101,7 +111,10 @@ describe("a folder with a job in each state", () => {
       rmSync(join(folder, "trap.job.mjs"));
       await workbench.command("Workspaces: Manage Workspace Trust");
       await workbench.page.getByRole("button", { name: "Trust", exact: true }).click();
-      await workbench.page.getByText("jobs can be read here, not run").waitFor({ state: "detached" });
+      const message = workbench.page.locator(".sidebar .message", {
+        hasText: "jobs can be read here, not run",
+      });
+      await message.waitFor({ state: "detached" });
       await workbench.page.getByText("You trust this folder").waitFor();
       await workbench.closeModalEditor();
       await workbench.treeRow("trap").waitFor({ state: "detached" });

@@ -63,7 +63,6 @@ describe("a folder without jobs", () => {
     await workbench.editor.tab("batch.job.mjs").waitFor();
     await workbench.screenshot("new-job");
     await workbench.notificationAction(/batch\.job\.mjs is ready/, "Run");
-    await workbench.pick("End With the Window");
     await workbench.treeRow("batch").getByText("3/3").waitFor();
     assert.match(readFileSync(join(folder, "jobs/batch.job.mjs"), "utf8"), /ticket-1/);
     await workbench.command("View: Close All Editors");

@@ -11,9 +11,10 @@ import { run } from "./processes.mjs";
  * programs hundreds of times, and compiles each once.
  */
 const SUITES = [
-  { part: "host", folder: "extension", timeoutMs: 30_000, program: "dist/test/host/main.js" },
+  { part: "host", folder: "extension", share: [0, 2], timeoutMs: 30_000, program: "dist/test/host/main.js" },
   { part: "core", folder: "cli", share: [0, 3], timeoutMs: 60_000, compiled: true },
   { part: "interface", folder: "interface", share: [0, 2], timeoutMs: 120_000 },
+  { part: "host", folder: "extension", share: [1, 2], timeoutMs: 30_000, program: "dist/test/host/main.js" },
   { part: "core", folder: "runtime", timeoutMs: 20_000 },
   { part: "interface", folder: "interface", share: [1, 2], timeoutMs: 120_000 },
   { part: "core", folder: "cli", share: [1, 3], timeoutMs: 60_000, compiled: true },
@@ -67,6 +68,7 @@ export async function runSuite(suite, { node, env }, grep, output) {
         AGENT_JOBS_VERDICT: verdictFile,
         ...(suite.compiled ? { NODE_COMPILE_CACHE: join(folder, "compiled") } : {}),
         AGENT_JOBS_TIMEOUT_MS: String(suite.timeoutMs),
+        ...(suite.program && suite.share ? { AGENT_JOBS_SHARE: suite.share.join("/") } : {}),
         AGENT_JOBS_COLOR: process.stdout.isTTY && !process.env.NO_COLOR ? "1" : "0",
         ...(grep ? { AGENT_JOBS_GREP: grep } : {}),
       },
