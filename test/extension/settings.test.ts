@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import packageJson from "../../package.json";
+import packageStrings from "../../package.nls.json";
 import { settingIds, settingsSection } from "../../src/extension/ids.js";
 
 interface Setting {
@@ -22,11 +23,13 @@ describe("the settings", () => {
   const restricted = packageJson.capabilities.untrustedWorkspaces.restrictedConfigurations;
 
   /** Settings whose values name no file, program or address: a folder that nobody trusts may have them its way. */
-  const harmless = new Set([
-    ...["notifications", "outliveWindow", "planBeforeRun", "offerExcludes", "extendTerminal"].map(
-      (name) => `${settingsSection}.${name}`,
-    ),
-  ]);
+  const harmlessIds = [
+    ...["notifications", "outliveWindow", "planBeforeRun", "offerExcludes", "extendTerminal"],
+    ...["badge", "statusBar"],
+  ];
+  const harmless = new Set(harmlessIds.map((name) => `${settingsSection}.${name}`));
+  const strings: Record<string, string> = packageStrings;
+  const said = (key: string) => strings[key.replaceAll("%", "")] ?? "";
 
   it("are restricted in folders that are not trusted, or named here as harmless", () => {
     for (const [name, { type }] of settings) {
@@ -47,10 +50,10 @@ describe("the settings", () => {
 
   it("say what they are, each choice of theirs too, and have an order", () => {
     for (const [name, setting] of settings) {
-      const text = setting.markdownDescription ?? setting.description ?? "";
+      const text = said(setting.markdownDescription ?? setting.description ?? "");
       assert.match(text, /^[A-Z].*\.$/s, name);
       assert.equal(setting.enumDescriptions?.length, setting.enum?.length, name);
-      for (const choice of setting.enumDescriptions ?? []) assert.match(choice, /^[A-Z].*\.$/s, name);
+      for (const choice of setting.enumDescriptions ?? []) assert.match(said(choice), /^[A-Z].*\.$/s, name);
       assert.notEqual(setting.default, undefined, name);
       assert.ok(["resource", "window", "machine-overridable", "machine"].includes(setting.scope), name);
     }

@@ -190,7 +190,8 @@ describe("tasks", () => {
     assert.match(String(text), /^broken did not start: .*broken\.job\.mjs has no `process`: add /);
     assert.deepEqual(buttons, ["Show Output"]);
     assert.equal(job.starting, false);
-    const shown = () => vscode.window.activeTerminal?.name === "broken";
+    // With a workspace file VS Code names it so.
+    const shown = () => vscode.window.activeTerminal?.name === "Agent Jobs: broken (workspace)";
     await untilEvent([vscode.window.onDidChangeActiveTerminal], "its terminal", shown);
     rmSync(path);
   });

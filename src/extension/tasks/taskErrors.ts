@@ -66,13 +66,14 @@ export function errorText(message: string): string {
   return labelText(shortText(message.replace(/\s*\n\s*/g, " "), maxShownChars));
 }
 
-/** VS Code names a task's terminal as the task, with its folder behind where there are several. */
-function terminalOf({ name, scope }: vscode.Task): vscode.Terminal | undefined {
+/** VS Code names a task's terminal as the task; with a workspace file with who offers it before, and its folder behind. */
+function terminalOf({ name, source, scope }: vscode.Task): vscode.Terminal | undefined {
   const { terminals } = vscode.window;
-  const ofFolder = typeof scope === "object" ? `${name} (${scope.name})` : name;
-  return (
-    terminals.findLast((terminal) => terminal.name === ofFolder) ??
-    terminals.findLast((terminal) => terminal.name === name) ??
-    terminals.findLast((terminal) => terminal.name.startsWith(`${name} (`))
-  );
+  const inFolder = typeof scope === "object" ? [`${name} (${scope.name})`] : [];
+  const names = [...inFolder.flatMap((one) => [`${source}: ${one}`, one]), `${source}: ${name}`, name];
+  for (const one of names) {
+    const terminal = terminals.findLast((candidate) => candidate.name === one);
+    if (terminal) return terminal;
+  }
+  return undefined;
 }

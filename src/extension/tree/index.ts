@@ -90,17 +90,17 @@ export function registerTree(catalog: JobCatalog, memory: vscode.Memento, log: L
   ];
   const reveal = async (job: Job) => {
     if (!filter.shows(job)) await filter.set(false);
-    // Of a view that was never drawn VS Code knows no rows: it would select none, and say nothing.
-    if (!tree.isDrawn) await vscode.commands.executeCommand(`${jobsViewId}.focus`);
-    await tree.drawn;
+    if (!view.visible) await vscode.commands.executeCommand(`${jobsViewId}.focus`);
+    const node = tree.nodeOf(job);
     for (let tries = 1; ; tries++) {
       try {
-        return await view.reveal(tree.nodeOf(job), { select: true, expand: true });
+        await view.reveal(node, { select: true, expand: true });
       } catch (error) {
         if (tries === maxTries) throw error;
-        // It refuses rows that it was given and has not drawn yet, and tells nobody when it has.
-        await setTimeout(drawingMs);
       }
+      // Rows that it was given and has not drawn yet it refuses, or selects none and says nothing.
+      if (tries === maxTries || view.selection.some(({ id }) => id === node.id)) return;
+      await setTimeout(drawingMs);
     }
   };
   const showOnlyNeedy = (isOn: boolean) => filter.set(isOn);

@@ -17,12 +17,6 @@ export class JobTree implements vscode.TreeDataProvider<TreeNode>, vscode.Dispos
   /** How the rows looked when they were drawn last, by their ids. */
   private readonly shown = new Map<string, string>();
   private readonly subscriptions: vscode.Disposable[];
-  /** Whether VS Code has asked for the jobs, and was given them. */
-  isDrawn = false;
-  private setDrawn: () => void = () => {};
-  readonly drawn = new Promise<void>((resolve) => {
-    this.setDrawn = resolve;
-  });
 
   constructor(
     private readonly catalog: JobCatalog,
@@ -48,8 +42,6 @@ export class JobTree implements vscode.TreeDataProvider<TreeNode>, vscode.Dispos
     const roots = this.rows.all();
     for (const node of roots.flatMap((root) => [root, ...(root instanceof JobNode ? [] : root.members)]))
       this.remember(node);
-    this.isDrawn = true;
-    this.setDrawn();
     return roots.filter((node) => this.shows(node));
   }
 
