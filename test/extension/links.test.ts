@@ -92,6 +92,26 @@ describe("links to jobs", () => {
     await untilEvent([vscode.window.onDidChangeActiveTextEditor], "the item", isShown);
   });
 
+  it("show a done item, and say of an unknown one that nothing is recorded of it", async () => {
+    const job = await jobNamed(catalog, "linked");
+    const [done] = job.view!.state.done;
+    await vscode.commands.executeCommand("vscode.open", vscode.Uri.parse(linkTo(job, done!)));
+    const isShown = () => /^Item: +good$/m.test(vscode.window.activeTextEditor?.document.getText() ?? "");
+    await untilEvent(
+      [vscode.window.onDidChangeActiveTextEditor, vscode.workspace.onDidChangeTextDocument],
+      "the item",
+      isShown,
+    );
+    const told = new Promise<string>((resolve) => {
+      const answered = answering("showInformationMessage", (text: string) => {
+        answered.restore();
+        resolve(text);
+      });
+    });
+    await open("folder=workspace&path=jobs%2Flinked.job.mjs&item=missing");
+    assert.equal(await told, "Nothing is recorded of item missing of linked.");
+  });
+
   it("take a path of this machine, too, if it is in an open folder", async () => {
     await open(`path=${encodeURIComponent(jobFile)}`);
     await untilEvent([view.onDidChangeSelection], "the row", () => selected().includes("linked"));

@@ -11,10 +11,10 @@ import { run } from "./processes.mjs";
  * programs hundreds of times, and compiles each once.
  */
 const SUITES = [
-  { part: "host", folder: "extension", share: [0, 2], timeoutMs: 30_000, program: "dist/test/host/main.js" },
+  { part: "host", folder: "extension", share: [0, 2], timeoutMs: 90_000, program: "dist/test/host/main.js" },
   { part: "core", folder: "cli", share: [0, 3], timeoutMs: 60_000, compiled: true },
   { part: "interface", folder: "interface", share: [0, 2], timeoutMs: 120_000 },
-  { part: "host", folder: "extension", share: [1, 2], timeoutMs: 30_000, program: "dist/test/host/main.js" },
+  { part: "host", folder: "extension", share: [1, 2], timeoutMs: 90_000, program: "dist/test/host/main.js" },
   { part: "core", folder: "runtime", timeoutMs: 20_000 },
   { part: "interface", folder: "interface", share: [1, 2], timeoutMs: 120_000 },
   { part: "core", folder: "cli", share: [1, 3], timeoutMs: 60_000, compiled: true },

@@ -82,7 +82,7 @@ async function pickCheckpoint(): Promise<string | undefined> {
     picks.push({
       label: labelText(basename(path)),
       description: labelText(basename(newest)),
-      detail: shown,
+      detail: labelText(shown),
       path,
     });
   }

@@ -1,7 +1,6 @@
 import { isAbsolute, relative, resolve, sep } from "node:path";
 import * as vscode from "vscode";
 import { type ItemKey, idText } from "../../runtime/format/itemId.js";
-import { failureGroups } from "../../view/failures.js";
 import { linkPath, linkQuery, readLink } from "../../view/jobLink.js";
 import { labelText, shortText } from "../../view/text.js";
 import { extensionId, innerCommandIds } from "../ids.js";
@@ -85,14 +84,13 @@ function isInside(root: string, file: string): boolean {
 }
 
 async function showItem(job: Job, item: ItemKey): Promise<void> {
-  const { view } = job;
-  const isFailed = view && failureGroups(view).some(({ items }) => items.some((one) => one.item === item));
-  if (view?.foreign) await vscode.commands.executeCommand(innerCommandIds.showItem, job.id, item);
-  else if (isFailed) await vscode.commands.executeCommand(innerCommandIds.showFailure, job.id, item);
+  const state = job.view?.state;
+  if (state?.done.has(item) || state?.open.has(item))
+    await vscode.commands.executeCommand(innerCommandIds.showItem, job.id, item);
   else
     void vscode.window.showInformationMessage(
       vscode.l10n.t(
-        "Item {0} of {1} is not failed now.",
+        "Nothing is recorded of item {0} of {1}.",
         labelText(shortText(idText(item), maxShownChars)),
         labelText(job.name),
       ),
