@@ -15,6 +15,9 @@ describe("the end of a run", () => {
   });
   afterEach(async () => {
     rmSync(path(), { force: true });
+    // A file that is there again before its removal was seen would be another job in the middle of the next test.
+    const isGone = () => !catalog.jobs.some(({ name }) => name === "told");
+    await untilEvent([catalog.onDidChangeJobs], "the job's removal", isGone);
     await vscode.commands.executeCommand("workbench.view.explorer");
   });
 
