@@ -47,7 +47,8 @@ describe("a run that was told to keep running", () => {
     writeFileSync(join(folder(), "ends.job.mjs"), slow);
     workbench = await openWorkbench({
       folder: folder(),
-      env: { HELLO_DELAY_MS: "2500" },
+      // So long that it runs until the last test, also where a window takes half a minute to come back.
+      env: { HELLO_DELAY_MS: "4000" },
       settings: { "agentJobs.outliveWindow": "ask" },
     });
   });
