@@ -8,8 +8,8 @@ import { interruption, run } from "../processes.mjs";
 import { PARTS, runSuite, suitesOf } from "../suites.mjs";
 import { ensurePrograms } from "../system.mjs";
 
-/** Suites that run beside each other: twice as many as the processors of a small machine, as half of what they do is waiting. */
-const AT_A_TIME = 4;
+/** Suites that run beside each other: some of what they do is waiting, and with more of them windows wait for a processor instead. */
+const AT_A_TIME = 3;
 
 function parse(args) {
   const parts = [];
