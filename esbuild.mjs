@@ -80,7 +80,8 @@ const entries = [
 /**
  * The extension is cut where it says `import()`: VS Code loads dist/extension.js and what that needs at once, and the rest
  * of dist/extension-*.js when a command is called for the first time. esbuild cuts ES modules only, and not every editor
- * loads those: each piece becomes a CommonJS module afterwards.
+ * loads those: each piece becomes a CommonJS module afterwards. Names of functions are not kept: errors say their own, and
+ * they are a tenth of what is loaded at the start.
  */
 const piecesToCommonJs = {
   name: "pieces-to-common-js",
@@ -97,7 +98,8 @@ const piecesToCommonJs = {
             target: shared.target,
             supported: { "dynamic-import": false },
           },
-          ...{ minify: !watch, keepNames: true, sourcemap: watch ? "inline" : false, banner: bundleUrl },
+          ...{ minify: !watch, sourcemap: watch ? "inline" : false },
+          banner: text.includes("bundleUrl") ? bundleUrl : "",
         });
         writeFileSync(path, code);
       }
