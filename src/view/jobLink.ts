@@ -33,9 +33,7 @@ export function readLink(path: string, query: string): JobLink | null {
   const [file, folder, item] = ["path", "folder", "item"].map((name) => given.getAll(name));
   if (file!.length !== 1 || folder!.length > 1 || item!.length > 1) return null;
   const texts = [...file!, ...folder!, ...item!];
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: no name of a file or an item that people pass on has any
-  if (texts.some((text) => text === "" || text.length > maxChars || /[\u0000-\u001f\u007f]/.test(text)))
-    return null;
+  if (texts.some((text) => text === "" || text.length > maxChars || /\p{Cc}/u.test(text))) return null;
   return {
     path: file![0]!,
     folder: folder![0] ?? null,
