@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { rmSync, writeFileSync } from "node:fs";
 import * as vscode from "vscode";
+import type { Job } from "../../src/extension/job.js";
 import type { EndedRun } from "../../src/extension/jobCatalog.js";
 import { answering, inWorkspace, jobNamed, type Parts, parts, untilEvent } from "./support/extension.js";
 import { startWriter } from "./support/writer.js";
@@ -70,7 +71,10 @@ describe("the end of a run", () => {
     try {
       const job = await jobNamed(catalog, "passing");
       await vscode.commands.executeCommand("agentJobs.run", job.id);
-      await jobNamed(catalog, "passing", ({ cleared, starting }) => !starting && cleared?.finished === true);
+      // Whoever clears it holds it until that is done.
+      const isOver = ({ cleared, holder, starting }: Job) =>
+        !starting && holder === null && cleared?.finished === true;
+      await jobNamed(catalog, "passing", isOver);
       const { tree } = await parts();
       assert.match(String(tree.getTreeItem(tree.nodeOf(job)).description), /^finished, then cleared 2\d{3}-/);
       assert.ok(job.capabilities(true).has("runnable"));

@@ -1,6 +1,9 @@
 import { type Browser, chromium, type Page } from "playwright-core";
 import { findChromium } from "../setup/system.mjs";
 
+/** Two processors that others use as well draw slowly. */
+const patienceMs = 60_000;
+
 /** The program that shows the window of a workbench that a server serves. */
 export async function launchBrowser(): Promise<Browser> {
   const executablePath = findChromium();
@@ -36,5 +39,7 @@ export async function openPage(browser: Browser): Promise<Page> {
     style.textContent = "*, *::before, *::after { animation: none !important; transition: none !important }";
     document.head.append(style);
   })`);
-  return context.newPage();
+  const page = await context.newPage();
+  page.setDefaultTimeout(patienceMs);
+  return page;
 }

@@ -158,10 +158,16 @@ export class Workbench {
    * loses the click; where it is known what the action shows, whoever sees nothing clicks again.
    */
   async inlineAction(row: Locator, label: string, shows?: Locator): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
+    const click = async () => {
       await row.hover();
       await row.getByRole("button", { name: label }).click();
-      if (!shows) return;
+    };
+    await (shows ? this.untilShown(click, shows) : click());
+  }
+
+  private async untilShown(click: () => Promise<void>, shows: Locator): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      await click();
       if (attempt === CLICK_ATTEMPTS) return shows.waitFor();
       if (
         await shows.waitFor({ timeout: CLICK_SHOWS_MS }).then(
@@ -175,7 +181,7 @@ export class Workbench {
 
   /** Clicks an item of a row's context menu. */
   async contextMenu(row: Locator, item: string): Promise<void> {
-    await row.click({ button: "right" });
+    await this.openMenu(row);
     for (let attempt = 1; ; attempt++) {
       // A menu takes no button that is released within 100 ms of its opening.
       await this.menuItem(item).click({ delay: MENU_DEAF_MS });
@@ -193,13 +199,17 @@ export class Workbench {
 
   /** The labels in a row's context menu; closes it again. */
   async contextMenuLabels(row: Locator): Promise<string[]> {
-    await row.click({ button: "right" });
-    const labels = this.menu().locator(".action-label:not(.separator)");
-    await labels.first().waitFor();
+    const labels = await this.openMenu(row);
     const texts = await labels.allTextContents();
     await this.page.keyboard.press("Escape");
     await this.menu().waitFor({ state: "detached" });
     return texts.map((text) => text.trim()).filter(Boolean);
+  }
+
+  private async openMenu(row: Locator): Promise<Locator> {
+    const labels = this.menu().locator(".action-label:not(.separator)");
+    await this.untilShown(() => row.click({ button: "right" }), labels.first());
+    return labels;
   }
 
   private menu(): Locator {

@@ -7,6 +7,8 @@ export interface Verdict {
   passed: number;
   failed: number;
   skipped: number;
+  /** Which tests failed, each with the first line of why. */
+  failures: { test: string; why: string }[];
 }
 
 /**
@@ -27,10 +29,14 @@ export async function runMocha(files: readonly string[]): Promise<Verdict> {
     ...(grep ? { grep } : {}),
   });
   for (const file of files) mocha.addFile(file);
+  const failures: Verdict["failures"] = [];
   const verdict = await new Promise<Verdict>((resolve) => {
     const runner = mocha.run(() => {
-      const { passes = 0, failures = 0, pending = 0 } = runner.stats ?? {};
-      resolve({ passed: passes, failed: failures, skipped: pending });
+      const { passes = 0, failures: failed = 0, pending = 0 } = runner.stats ?? {};
+      resolve({ passed: passes, failed, skipped: pending, failures });
+    });
+    runner.on("fail", (test, error: Error) => {
+      failures.push({ test: test.fullTitle(), why: String(error.message).split("\n", 1)[0]! });
     });
   });
   const path = process.env.AGENT_JOBS_VERDICT;

@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import type { Job } from "../job.js";
 import type { JobCatalog } from "../jobCatalog.js";
+import { Pace } from "../watching/pace.js";
 import type { NeedFilter } from "./filter.js";
 import type { JobGroupNode } from "./nodes/jobGroup.js";
 import { JobNode } from "./nodes/jobNode.js";
@@ -8,10 +9,22 @@ import { plainTooltip, type TreeNode } from "./nodes/node.js";
 import { Pages } from "./nodes/pages.js";
 import { JobRows } from "./rows.js";
 
+/**
+ * VS Code waits until 200 ms have passed without a further change before it draws anything again: of several jobs that
+ * change in turn, each sooner than that after the last, it would draw none for as long as they run.
+ */
+const drawIntervalMs = 250;
+
 /** The tree of the view: renders the catalog's jobs. */
 export class JobTree implements vscode.TreeDataProvider<TreeNode>, vscode.Disposable {
-  private readonly changed = new vscode.EventEmitter<TreeNode | undefined>();
+  private readonly changed = new vscode.EventEmitter<TreeNode[] | undefined>();
+  /** Tells of all rows that changed together: at once, and then at most every 250 ms. */
   readonly onDidChangeTreeData = this.changed.event;
+  private readonly drawing = new Pace(async () => this.drawChanged(), drawIntervalMs);
+  /** What changed since rows were drawn last. */
+  private jobsToDraw = new Set<Job>();
+  private rowsToDraw = new Set<TreeNode>();
+  private isAllToDraw = false;
   private readonly pages = new Pages();
   private readonly rows: JobRows;
   /** How the rows looked when they were drawn last, by their ids. */
@@ -24,14 +37,22 @@ export class JobTree implements vscode.TreeDataProvider<TreeNode>, vscode.Dispos
   ) {
     this.rows = new JobRows(() => catalog.jobs, filter);
     const drawAll = () => {
+      this.isAllToDraw = true;
+      void this.drawing.request();
+    };
+    const drawAfresh = () => {
       this.rows.forget();
-      this.changed.fire(undefined);
+      drawAll();
     };
     this.subscriptions = [
-      catalog.onDidChangeJobs(drawAll),
-      vscode.workspace.onDidChangeWorkspaceFolders(drawAll),
-      catalog.onDidChangeJob((job) => this.update(job)),
-      filter.onDidChange(() => this.changed.fire(undefined)),
+      catalog.onDidChangeJobs(drawAfresh),
+      vscode.workspace.onDidChangeWorkspaceFolders(drawAfresh),
+      catalog.onDidChangeJob((job) => {
+        this.jobsToDraw.add(job);
+        void this.drawing.request();
+      }),
+      filter.onDidChange(drawAll),
+      this.drawing,
     ];
   }
 
@@ -69,7 +90,8 @@ export class JobTree implements vscode.TreeDataProvider<TreeNode>, vscode.Dispos
   showMore(more: TreeNode): void {
     if (!more.parent) return;
     this.pages.showMore(more.parent.id);
-    this.changed.fire(more.parent);
+    this.rowsToDraw.add(more.parent);
+    void this.drawing.request();
   }
 
   dispose(): void {
@@ -84,17 +106,28 @@ export class JobTree implements vscode.TreeDataProvider<TreeNode>, vscode.Dispos
       : true;
   }
 
-  /** Draws a row again only where it would look different: drawing closes hovers and costs time. */
-  private update(job: Job): void {
+  private drawChanged(): void {
+    const [jobs, rows] = [this.jobsToDraw, this.rowsToDraw];
+    [this.jobsToDraw, this.rowsToDraw] = [new Set(), new Set()];
+    for (const job of jobs) this.noteChange(job, rows);
+    const isAll = this.isAllToDraw;
+    this.isAllToDraw = false;
+    if (isAll) this.changed.fire(undefined);
+    else if (rows.size > 0) this.changed.fire([...rows]);
+  }
+
+  /** Adds a job's row to those to draw only where it would look different: drawing closes hovers and costs time. */
+  private noteChange(job: Job, rows: Set<TreeNode>): void {
+    if (this.catalog.job(job.id) !== job) return;
     const node = this.rows.of(job);
     // What nobody has asked for yet is drawn when it is.
     if (!this.shown.has(node.id)) return;
     const group = node.parent;
     const [changed, groupChanged] = [this.remember(node), group && this.remember(group)];
     // A row that comes or goes is its parent's concern.
-    if (changed.visibility) this.changed.fire(undefined);
-    else if (groupChanged?.look) this.changed.fire(group);
-    else if (changed.look) this.changed.fire(node);
+    if (changed.visibility) this.isAllToDraw = true;
+    else if (group && groupChanged?.look) rows.add(group);
+    else if (changed.look) rows.add(node);
   }
 
   /** Notes how a row looks now, and says what of it is not as it was. */

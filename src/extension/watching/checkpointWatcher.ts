@@ -1,8 +1,10 @@
 import { existsSync } from "node:fs";
-import { dirname } from "node:path";
+import { readdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { type FSWatcher, watch } from "chokidar";
 import { systemCodeOf } from "../../runtime/errors.js";
 import type { Log } from "../log.js";
+import { FolderNames } from "./folderNames.js";
 
 /** What lies beside a checkpoint and says something about its job. */
 const beside = /\.(lock|stop|events)$/;
@@ -16,18 +18,17 @@ const pollIntervalMs = 1_000;
 const lookAgainMs = 100;
 
 /**
- * Says when a checkpoint, or its lock, changed on the disk. Watches the folders of the checkpoints, not deeper, and
- * falls back to looking again and again where the system's watches have run out.
+ * Says when a checkpoint, or its lock, changed on the disk: chokidar watches the files, and the system tells which come to
+ * their folders. Where the system's watches have run out, chokidar looks at the folders again and again instead.
  */
 export class CheckpointWatcher {
-  private watcher: FSWatcher | undefined;
-  /** The folders of the checkpoints; those that are there are watched. */
+  private files: FSWatcher | undefined;
+  /** The files that chokidar was given, or the folders where it polls. */
+  private readonly given = new Set<string>();
   private folders = new Set<string>();
-  private readonly watched = new Set<string>();
-  /** Where a folder of checkpoints is to appear. */
-  private readonly awaited = new Set<string>();
   private checkpoints = new Set<string>();
   private others = new Set<string>();
+  private readonly names: FolderNames;
   private readonly lookingAgain = new Map<string, NodeJS.Timeout>();
   private polling = false;
 
@@ -41,33 +42,59 @@ export class CheckpointWatcher {
     private readonly onFolder: () => void,
     private readonly onOther: (path: string) => void,
     private readonly log: Log,
-  ) {}
+  ) {
+    this.names = new FolderNames(
+      (path) => this.takeName(path),
+      onFolder,
+      (error) => this.fail(error),
+    );
+  }
 
   /** Watches these checkpoints and, of other names than theirs, these files. A folder that is not there yet is waited for. */
   watch(checkpoints: readonly string[], others: readonly string[] = []): void {
     this.checkpoints = new Set(checkpoints);
     this.others = new Set(others);
     this.folders = new Set([...checkpoints, ...others].map((path) => dirname(path)));
-    const removed = [...this.watched].filter((folder) => !this.folders.has(folder));
-    for (const folder of removed) this.watched.delete(folder);
-    if (removed.length > 0) this.watcher?.unwatch(removed);
-    for (const folder of this.folders) {
-      if (this.watched.has(folder)) continue;
-      const isThere = existsSync(folder);
-      const path = isThere ? folder : dirname(folder);
-      const known = isThere ? this.watched : this.awaited;
-      if (known.has(path)) continue;
-      known.add(path);
-      this.watcher ??= this.create();
-      this.watcher.add(path);
-    }
+    if (this.polling) return this.poll();
+    const gone = [...this.given].filter((path) => !this.concerns(path) || !this.folders.has(dirname(path)));
+    this.leave(gone);
+    for (const folder of this.names.watch(this.folders)) void this.giveFilesOf(folder);
   }
 
   dispose(): void {
     for (const timer of this.lookingAgain.values()) clearTimeout(timer);
     this.lookingAgain.clear();
-    void this.watcher?.close();
-    this.watcher = undefined;
+    this.names.dispose();
+    void this.files?.close();
+    this.files = undefined;
+  }
+
+  /** One that is not there is waited for in the folder above. */
+  private poll(): void {
+    const wanted = new Set([...this.folders].map((path) => (existsSync(path) ? path : dirname(path))));
+    this.leave([...this.given].filter((folder) => !wanted.has(folder)));
+    this.give([...wanted]);
+  }
+
+  private async giveFilesOf(folder: string): Promise<void> {
+    // A folder that is gone meanwhile is told of by its watcher.
+    const names = await readdir(folder).catch(() => []);
+    if (this.polling || !this.folders.has(folder)) return;
+    this.give(names.map((name) => join(folder, name)).filter((path) => this.concerns(path)));
+  }
+
+  private give(paths: readonly string[]): void {
+    const fresh = paths.filter((path) => !this.given.has(path));
+    if (fresh.length === 0) return;
+    for (const path of fresh) this.given.add(path);
+    this.files ??= this.create();
+    this.files.add(fresh);
+  }
+
+  private leave(paths: readonly string[]): void {
+    if (paths.length === 0) return;
+    for (const path of paths) this.given.delete(path);
+    this.files?.unwatch([...paths]);
   }
 
   private create(): FSWatcher {
@@ -81,17 +108,32 @@ export class CheckpointWatcher {
       atomic: false,
       usePolling: this.polling,
       interval: pollIntervalMs,
-      ignored: (path) => !this.concerns(path),
+      // A file that is gone makes chokidar watch its folder.
+      ignored: (path) =>
+        !this.concerns(path) && !(this.polling && (this.folders.has(path) || this.given.has(path))),
     });
     watcher.on("all", (event, path) => {
-      if (event === "addDir" || event === "unlinkDir") return this.takeFolder(event, path);
-      const checkpoint = path.replace(beside, "");
-      if (this.checkpoints.has(checkpoint)) this.tell(checkpoint);
-      else if (event === "add" && labelled.test(path)) this.onFolder();
-      else if (this.others.has(path) || path.endsWith(".jsonl")) this.onOther(path);
+      if (event === "addDir" || event === "unlinkDir") return this.takePolledFolder(event, path);
+      if (event === "unlink" && !this.polling) this.given.delete(path);
+      this.take(path, event === "add");
     });
     watcher.on("error", (error) => this.fail(error));
     return watcher;
+  }
+
+  /** A file came or went, and is watched where it is there. */
+  private takeName(path: string): void {
+    if (!this.concerns(path)) return;
+    this.given.delete(path);
+    this.give([path]);
+    this.take(path, true);
+  }
+
+  private take(path: string, mayBeNew: boolean): void {
+    const checkpoint = path.replace(beside, "");
+    if (this.checkpoints.has(checkpoint)) this.tell(checkpoint);
+    else if (mayBeNew && labelled.test(path)) this.onFolder();
+    else if (this.others.has(path) || path.endsWith(".jsonl")) this.onOther(path);
   }
 
   /** Tells at once, and again when what may have been dropped behind this change has happened. */
@@ -105,15 +147,15 @@ export class CheckpointWatcher {
     this.onChange(checkpoint);
   }
 
-  private takeFolder(event: "addDir" | "unlinkDir", path: string): void {
+  private takePolledFolder(event: "addDir" | "unlinkDir", path: string): void {
     if (!this.folders.has(path)) return;
-    if (event === "unlinkDir") this.watched.delete(path);
-    if (!this.watched.has(path)) this.onFolder();
+    if (event === "unlinkDir") this.given.delete(path);
+    if (!this.given.has(path)) this.onFolder();
   }
 
   /** Also files that become checkpoints of jobs later. */
   private concerns(path: string): boolean {
-    if (this.folders.has(path) || this.awaited.has(path)) return true;
+    if (this.folders.has(path)) return false;
     const bare = path.replace(beside, "");
     return this.checkpoints.has(bare) || this.others.has(path) || /\.(jsonl|ckpt)$/.test(bare);
   }
@@ -125,10 +167,10 @@ export class CheckpointWatcher {
       `The system has no file watches left (${code}): checkpoints are looked at every second instead. On Linux, raise fs.inotify.max_user_watches.`,
     );
     this.polling = true;
-    void this.watcher?.close();
-    this.watcher = undefined;
-    this.watched.clear();
-    this.awaited.clear();
+    this.names.dispose();
+    void this.files?.close();
+    this.files = undefined;
+    this.given.clear();
     this.onFolder();
   }
 }

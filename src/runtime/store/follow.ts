@@ -106,7 +106,8 @@ export class CheckpointFollower {
     for (let isRead = false; !isRead; ) {
       const replaced = (await this.main.look()) === "replaced";
       // Our own format holds everything itself.
-      const eventsReplaced = (await this.events.look()) === "replaced";
+      const isOurs = this.main.scanner.summary().format === "agent-jobs";
+      const eventsReplaced = !isOurs && (await this.events.look()) === "replaced";
       if (replaced || eventsReplaced || (await this.othersReplaced())) {
         changed = true;
         for (const reader of [this.main, this.events, ...this.others]) reader.restart();
@@ -246,8 +247,9 @@ class FileReader {
     const found = stat.size === this.offsetBytes ? "same" : "grown";
     // A document is written anew when it changes, with the same beginning; and what was told by a part may be otherwise.
     if (found === "grown" && (!this.isSure || this.scanner instanceof DocumentRowScanner)) return "replaced";
-    if (found === "same" && stat.mtimeMs === seen.mtimeMs) return found;
-    return this.withFile((file) => this.verify(file, found));
+    // What was appended is read together with what shows that it was appended to the same file.
+    if (found === "grown" || stat.mtimeMs === seen.mtimeMs) return found;
+    return this.withFile((file) => this.verifySize(file));
   }
 
   restart(): void {
@@ -265,6 +267,7 @@ class FileReader {
     this.isBroken = true;
     const found = await this.withFile(async (file) => {
       const from = this.offsetBytes;
+      if (from > 0 && !(await this.hasBothEnds(file))) return "replaced";
       const chunk = Buffer.allocUnsafeSlow(
         Math.min(readChunkBytes, Math.max(sniffBytes, this.sizeBytes - from)),
       );
@@ -284,6 +287,8 @@ class FileReader {
         this.edge = Buffer.concat([this.edge, bytes.subarray(-sniffBytes)]).subarray(-sniffBytes);
         this.offsetBytes += bytesRead;
         for (const scanned of this.scanner.push(bytes)) take(scanned);
+        // What was appended since it was looked at is told of.
+        if (bytesRead < chunk.length && this.offsetBytes >= this.sizeBytes) break;
       }
       const tail = this.scanner.tailRecord();
       if (tail) take(tail);
@@ -293,19 +298,20 @@ class FileReader {
     return found;
   }
 
-  /** Compares the first and the last bytes that were read with what is there now. */
-  private async verify(file: FileHandle, otherwise: "same" | "grown"): Promise<Found> {
+  /** Whether the first and the last bytes that were read are there still. */
+  private async hasBothEnds(file: FileHandle): Promise<boolean> {
     const same = async (expected: Buffer, at: number) => {
       const found = Buffer.alloc(expected.length);
       const { bytesRead } = await file.read(found, 0, found.length, at);
       return bytesRead === expected.length && found.equals(expected);
     };
-    if (!(await same(this.head, 0)) || !(await same(this.edge, this.offsetBytes - this.edge.length)))
-      return "replaced";
-    // The same size with another time: an edit in place that the two ends do not show.
-    return otherwise === "same" && this.offsetBytes > this.head.length + this.edge.length
-      ? "replaced"
-      : otherwise;
+    return (await same(this.head, 0)) && (await same(this.edge, this.offsetBytes - this.edge.length));
+  }
+
+  /** The same size with another time: an edit in place, which the two ends show only where they are all of the file. */
+  private async verifySize(file: FileHandle): Promise<Found> {
+    const isAllEnds = this.offsetBytes <= this.head.length + this.edge.length;
+    return isAllEnds && (await this.hasBothEnds(file)) ? "same" : "replaced";
   }
 
   /** Opens the file that was looked at; `replaced` where another has taken its place, or nothing. */

@@ -58,6 +58,9 @@ function report(results) {
   const [passed, failed, skipped] = [sum("passed"), sum("failed"), sum("skipped")];
   console.log("");
   for (const { problem } of results) if (problem) console.log(problem);
+  // What a suite printed is far above by now, and whoever keeps only the end of the output has nothing else.
+  for (const { name, failures = [] } of results)
+    for (const { test, why } of failures) console.log(`✗ ${name}: ${test}: ${why}`);
   if (interruption()) console.log(`Ended early by ${interruption()}.`);
   if (passed + failed === 0) console.log("No test ran.");
   console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
@@ -76,7 +79,7 @@ async function runOne(suite, context, grep, isAlone) {
     if (!isAlone) console.log(`\n── ${suite.name} ──\n${readFileSync(path, "utf8")}`);
     const counts = `${result.passed} passed, ${result.failed} failed`;
     console.log(`── ${suite.name}: ${counts}, ${((performance.now() - start) / 1000).toFixed(1)} s`);
-    return result;
+    return { ...result, name: suite.name };
   } finally {
     if (file !== undefined) closeSync(file);
     rmSync(folder, { recursive: true, force: true });
