@@ -2,7 +2,7 @@
 import { link, rename, rm } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { AgentJobsError, systemCodeOf } from "./errors.js";
-import type { ItemKey } from "./format/itemId.js";
+import type { ItemSet } from "./state/itemSet.js";
 import { CheckpointFollower, eventsPathOf } from "./store/follow.js";
 import { Lock } from "./store/lock.js";
 import { noteLoss } from "./store/lossNote.js";
@@ -94,7 +94,7 @@ export async function planUndo(path: string): Promise<PlannedUndo> {
   return { restored, doneNow: now?.size ?? null, doneThen: then.size, again };
 }
 
-async function doneIn(path: string): Promise<ReadonlySet<ItemKey>> {
+async function doneIn(path: string): Promise<ItemSet> {
   const follower = new CheckpointFollower(path);
   await follower.refresh();
   return follower.state.done;

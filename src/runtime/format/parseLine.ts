@@ -4,7 +4,7 @@ import { type HeadKey, headKeyOf } from "./headKey.js";
 import { type ItemKey, keyOf } from "./itemId.js";
 import { memberSource, membersOf, withoutPythonTokens } from "./json.js";
 import { isOpenObject, outlineOf } from "./jsonOutline.js";
-import { type CheckpointRecord, verifyChecksum } from "./record.js";
+import { type CheckpointRecord, checksumTailBytes, verifyChecksum } from "./record.js";
 
 /** What a line is: a record of one of the three formats, or why it is none. */
 export type ParsedLine =
@@ -52,19 +52,22 @@ export function parseLine(line: Buffer, outlinedFromBytes: number = readChunkByt
   if (text.length < line.length) return fault(isOpenObject(text) ? "torn" : "not-utf8");
   // A record may be torn right after a nested object that has a checksum of its own.
   if (checksum === "mismatch") return fault(isOpenObject(line) ? "torn" : "checksum");
-  const members = line.length > outlinedFromBytes ? outlinedMembers(line) : parsedMembers(line);
+  const members =
+    line.length > outlinedFromBytes ? outlinedMembers(line) : parsedMembers(line, checksum === "verified");
   if (typeof members === "string") return fault(members);
   return (checksum === "verified" ? verifiedRecord(members) : foreignRecord(members)) ?? fault("wrong-shape");
 }
 
 const nothing: Members["deferred"] = new Map();
 
-function parsedMembers(line: Buffer): Members | FaultReason {
+/** @param hasChecksum it ends in one, which `JSON.parse` would keep among its own strings, as it does all short ones */
+function parsedMembers(line: Buffer, hasChecksum: boolean): Members | FaultReason {
   const head = headKeyOf(line);
   if (head) {
-    const values = parsed(head.before + line.toString("utf8", head.end)) as
-      | Record<string, unknown>
-      | undefined;
+    const rest = hasChecksum
+      ? `${line.toString("utf8", head.end, line.length - checksumTailBytes)}}`
+      : line.toString("utf8", head.end);
+    const values = parsed(head.before + rest) as Record<string, unknown> | undefined;
     // An id that comes again is the one that counts, and a damaged line's reason is found in all of it.
     if (values && !(head.name in values))
       return {

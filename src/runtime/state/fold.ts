@@ -19,6 +19,7 @@ import type {
   Usage,
   WaitingRecord,
 } from "../format/record.js";
+import { ItemSet } from "./itemSet.js";
 import {
   addUsage,
   type JobState,
@@ -338,7 +339,7 @@ export function newestDurations(state: JobState): JobState["durations"] {
 
 function takeSnapshot(state: JobState, { turn, stateText, items }: SnapshotRecord): void {
   state.snapshot = { turn, stateText };
-  state.done = new Set(items);
+  state.done = new ItemSet(items);
   for (const item of state.open.keys()) if (state.done.has(item)) state.open.delete(item);
   for (const [item, { isCounted }] of state.measured)
     if (!isCounted && state.done.has(item)) countMeasured(state, item);

@@ -1,5 +1,6 @@
 import type { ItemKey } from "../format/itemId.js";
 import type { BudgetLimits, LossCause, RunEndReason, Usage } from "../format/record.js";
+import { ItemSet } from "./itemSet.js";
 
 /** Why an attempt at an item failed. */
 export interface Failure {
@@ -118,7 +119,7 @@ export interface JobState {
   /** The run that `total` is of, and when it said so. */
   totalRun: number;
   totalAtMs: number;
-  done: Set<ItemKey>;
+  done: ItemSet;
   /** How many of them a person marked as done. */
   doneByPerson: number;
   open: Map<ItemKey, OpenItem>;
@@ -162,7 +163,7 @@ export function createJobState(): JobState {
     total: null,
     totalRun: 0,
     totalAtMs: Number.NEGATIVE_INFINITY,
-    done: new Set(),
+    done: new ItemSet(),
     doneByPerson: 0,
     open: new Map(),
     presence: new Map(),

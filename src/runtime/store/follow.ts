@@ -27,7 +27,7 @@ export interface FollowOptions {
   /** Called for each record in the order of the file; `restart` comes where the file is read afresh. */
   onRecord?: (scanned: ScannedRecord) => void;
   onRestart?: () => void;
-  /** Awaited before each piece of a file is parsed: where many files are read, it lets others have the thread. */
+  /** Awaited before a file's bytes are parsed, and between them every few milliseconds: it lets others have the thread. */
   turn?: () => Promise<void>;
 }
 
@@ -192,6 +192,9 @@ export class CheckpointFollower {
 }
 
 const nothing = Buffer.alloc(0);
+/** Records are parsed for so long at a time where others want the thread, and the clock is looked at after so many. */
+const sliceMs = 8;
+const recordsAClock = 16;
 
 type Found = "same" | "grown" | "replaced";
 
@@ -286,7 +289,16 @@ class FileReader {
           this.head = Buffer.concat([this.head, bytes.subarray(0, sniffBytes - this.head.length)]);
         this.edge = Buffer.concat([this.edge, bytes.subarray(-sniffBytes)]).subarray(-sniffBytes);
         this.offsetBytes += bytesRead;
-        for (const scanned of this.scanner.push(bytes)) take(scanned);
+        let beganMs = performance.now();
+        let untilClock = recordsAClock;
+        for (const scanned of this.scanner.push(bytes)) {
+          take(scanned);
+          if (!turn || --untilClock > 0) continue;
+          untilClock = recordsAClock;
+          if (performance.now() - beganMs < sliceMs) continue;
+          await turn();
+          beganMs = performance.now();
+        }
         // What was appended since it was looked at is told of.
         if (bytesRead < chunk.length && this.offsetBytes >= this.sizeBytes) break;
       }

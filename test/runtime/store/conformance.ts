@@ -29,8 +29,20 @@ const attempt = (item: ItemKey, number = 1) => ({ atMs, item, run: 1, attempt: n
 
 /** What every store must give back of a state; a foreign file adds what only it has. */
 function kept(state: JobState) {
-  const { job, label, total, done: finished, open, presence, runs, doneMs, doneUsage, usage, steps } = state;
-  return { job, label, total, done: finished, open, presence, runs, doneMs, doneUsage, usage, steps };
+  const { job, label, total, open, presence, runs, doneMs, doneUsage, usage, steps } = state;
+  return {
+    job,
+    label,
+    total,
+    open,
+    presence,
+    runs,
+    doneMs,
+    doneUsage,
+    usage,
+    steps,
+    done: new Set(state.done),
+  };
 }
 
 /**

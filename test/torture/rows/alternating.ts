@@ -75,7 +75,7 @@ export const alternating: Row = {
       const { state, scan } = await new JsonlStore(path).load("job");
       for (const [who, found] of [
         ["Python", new Set(done)],
-        ["we", state.done as Set<string>],
+        ["we", new Set<string>(state.done)],
       ] as const) {
         for (const item of marked) if (!found.has(item)) findings.add("lost", `${who} do not know ${item}`);
         if (found.size !== marked.size)
