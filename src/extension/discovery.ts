@@ -6,11 +6,10 @@ import {
   expectedCheckpoint,
   type FoundCheckpoint,
   findCheckpoints,
-  headerOf,
 } from "../runtime/runner/findCheckpoints.js";
 import { jobNameOf } from "../runtime/runner/jobPaths.js";
 import { shownByOthers } from "../runtime/store/companions.js";
-import { sniffCheckpoint } from "../runtime/store/sniff.js";
+import { sniffCheckpoint, sniffHead } from "../runtime/store/sniff.js";
 import type { JobSource } from "./job.js";
 import { discoverySettings } from "./settings.js";
 import { watchedFiles } from "./watched/watchedFiles.js";
@@ -79,7 +78,7 @@ export async function discoverJobs(onBad: (what: string) => void): Promise<JobSo
   );
 }
 
-const compare = (a: string, b: string): number => a.localeCompare(b, undefined, { numeric: true });
+const { compare } = new Intl.Collator(undefined, { numeric: true });
 const distinct = (paths: readonly string[]): string[] => [...new Set(paths)];
 
 async function findFiles(
@@ -119,11 +118,11 @@ async function foreignAmong(paths: readonly string[]): Promise<string[]> {
 
 /** A checkpoint that no job file claims by its name; null where the file is none at all. */
 async function lookAt(path: string): Promise<(FoundCheckpoint & { jobFile: string | null }) | null> {
-  const format = await sniffCheckpoint(path).catch(() => "unknown" as const);
+  const unknown = { format: "unknown" as const, header: null };
+  const { format, header } = await sniffHead(path).catch(() => unknown);
   if (format === "binary" || format === "missing") return null;
   // Other programs' files are called .ckpt, too; a .jsonl in a folder of checkpoints is meant to be one.
   if (format === "unknown" && !path.endsWith(".jsonl")) return null;
-  const header = format === "agent-jobs" ? await headerOf(path).catch(() => null) : null;
   const jobFile = header?.file ? resolve(dirname(path), header.file) : null;
   return { path, label: header?.label ?? null, jobFile };
 }

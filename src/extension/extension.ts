@@ -71,5 +71,10 @@ export function activate(context: vscode.ExtensionContext): AgentJobsExports {
   if (context.extensionMode !== vscode.ExtensionMode.Test) return exported;
   const activateMs = performance.now() - begunMs;
   const listedMs = listed.then(() => performance.now() - begunMs);
-  return Object.assign({ ...exported }, parts, { activateMs, listedMs, jobsThen: catalog.jobs.length });
+  return Object.assign({ ...exported }, parts, {
+    begunMs,
+    activateMs,
+    listedMs,
+    jobsThen: catalog.jobs.length,
+  });
 }

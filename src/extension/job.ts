@@ -7,7 +7,7 @@ import { latestRun } from "../runtime/state/jobState.js";
 import type { Holder, LostRun } from "../runtime/state/status.js";
 import { folderWarning } from "../runtime/store/folderRisk.js";
 import { CheckpointFollower } from "../runtime/store/follow.js";
-import { lookAtLock } from "../runtime/store/lockHolder.js";
+import { LockFollower } from "../runtime/store/lockHolder.js";
 import { isStopRequested } from "../runtime/store/stopRequest.js";
 import { type Capability, capabilitiesOf } from "../view/capabilities.js";
 import { type JobView, jobView } from "../view/jobView.js";
@@ -48,6 +48,7 @@ export class Job {
   /** Of a job without a checkpoint: what a backup tells of the one that it had. */
   cleared: LastClear | null = null;
   private readonly follower: CheckpointFollower;
+  private readonly lock: LockFollower;
   /** The state of the folder in which `cleared` was looked for; a backup that is made changes it. */
   private lookedForClearMs: number | undefined;
   private readError: string | null = null;
@@ -63,6 +64,7 @@ export class Job {
     readonly source: JobSource,
     turn: () => Promise<void>,
   ) {
+    this.lock = new LockFollower(source.checkpoint);
     this.follower = new CheckpointFollower(source.checkpoint, { readAs: source.watched ?? {}, turn });
   }
 
@@ -120,13 +122,18 @@ export class Job {
       : new Set();
   }
 
+  /** Whether the run that holds the job still lives is looked at with the next refresh. */
+  doubtHolder(): void {
+    this.lock.forget();
+  }
+
   /** Reads what is new. Resolves with whether anything changed; what cannot be read becomes the view's error. */
   async refresh(): Promise<boolean> {
     const before = this.mark();
     let grown = false;
     try {
       // The lock first: a run writes its last records before it gives the lock back.
-      const { holder, lost } = await lookAtLock(this.checkpoint);
+      const { holder, lost } = await this.lock.look();
       this.lost = lost;
       // What we hold ourselves is being repaired, cleared or brought back; it does not run.
       this.holder = holder?.local && holder.pid === process.pid ? null : holder;

@@ -120,12 +120,13 @@ export class JobCatalog implements vscode.Disposable {
   /** Looks for jobs again, and reads what changed in each. Resolves when all is read. */
   async refresh(): Promise<void> {
     await this.search.request();
-    await mapSome([...this.entries.values()], (entry) => entry.pace.request());
+    await mapSome([...this.entries.values()], (entry) => this.readWhole(entry));
   }
 
   /** Reads what is new in a job. Resolves when its listeners were told. */
   async refreshJob(job: Job): Promise<void> {
-    await this.entries.get(job.id)?.pace.request();
+    const entry = this.entries.get(job.id);
+    if (entry) await this.readWhole(entry);
   }
 
   /** Tells listeners of what was changed on a job itself. */
@@ -195,6 +196,12 @@ export class JobCatalog implements vscode.Disposable {
     }
   }
 
+  /** Reads what is new, and looks whether who holds it still lives. */
+  private readWhole({ job, pace }: Entry): Promise<void> {
+    job.doubtHolder();
+    return pace.request();
+  }
+
   private createEntry(source: JobSource): Entry {
     const job = new Job(source, this.turns.next);
     return { job, pace: new Pace(() => this.readJob(job), refreshIntervalMs) };
@@ -246,7 +253,7 @@ export class JobCatalog implements vscode.Disposable {
     this.liveCheck ??= setInterval(() => {
       for (const entry of this.entries.values()) {
         if (entry.job.holder === null) continue;
-        unawaited(this.log, entry.job.checkpoint, entry.pace.request());
+        unawaited(this.log, entry.job.checkpoint, this.readWhole(entry));
         // Time alone changes what is shown: the estimate, and a run that has stalled.
         this.jobChanged.fire(entry.job);
       }

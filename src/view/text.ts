@@ -153,12 +153,15 @@ export function spokenPercent(done: number, total: number): string {
   return t("{0} percent", percentText(done, total).slice(0, -1));
 }
 
+const times = new Map<string | undefined, Intl.DateTimeFormat>();
+
 /** `2026-11-21 04:00` in the given zone or the machine's. */
 export function timeText(ms: number, timeZone?: string): string {
-  const parts = new Intl.DateTimeFormat("sv-SE", {
-    dateStyle: "short",
-    timeStyle: "short",
-    ...(timeZone && { timeZone }),
-  });
-  return parts.format(ms);
+  let time = times.get(timeZone);
+  if (!time) {
+    const style = { dateStyle: "short", timeStyle: "short" } as const;
+    time = new Intl.DateTimeFormat("sv-SE", { ...style, ...(timeZone && { timeZone }) });
+    times.set(timeZone, time);
+  }
+  return time.format(ms);
 }

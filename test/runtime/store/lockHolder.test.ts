@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { join, resolve } from "node:path";
+import { LockFollower } from "../../../src/runtime/store/lockHolder.js";
+import { TestProgram } from "../../support/children.js";
+import { scratchFolder } from "../../support/cli.js";
+import type { Answer, Order } from "./writer.main.js";
+
+describe("a lock that is looked at again and again", () => {
+  let remove: () => void;
+  let path: string;
+  let lock: LockFollower;
+  const children: TestProgram[] = [];
+  beforeEach(() => {
+    const scratch = scratchFolder();
+    remove = scratch.remove;
+    path = join(scratch.path, "a.jsonl");
+    lock = new LockFollower(path);
+  });
+  afterEach(async () => {
+    await Promise.all(children.splice(0).map((child) => child.end()));
+    remove();
+  });
+
+  async function holder() {
+    const child = new TestProgram(resolve("dist/test/runtime/store"), "writer", [path]);
+    children.push(child);
+    assert.equal(await child.next(), "ready");
+    const { token } = await child.ask<Answer>({ do: "open" } satisfies Order);
+    return { child, token };
+  }
+
+  it("is told of as soon as it is taken, given back, and taken by another", async () => {
+    assert.deepEqual(await lock.look(), { holder: null, lost: null });
+    const first = await holder();
+    const seen = await lock.look();
+    assert.deepEqual([seen.holder?.token, seen.holder?.pid], [first.token, first.child.pid]);
+    assert.equal(await lock.look(), seen, "read again though nothing had changed");
+    await first.child.ask({ do: "close" } satisfies Order);
+    assert.deepEqual(await lock.look(), { holder: null, lost: null });
+    const second = await holder();
+    assert.equal((await lock.look()).holder?.token, second.token);
+  });
+
+  it("is known to be nobody's any more once its owner is looked for, which leaves no other sign", async () => {
+    const { child, token } = await holder();
+    assert.equal((await lock.look()).holder?.token, token);
+    await child.end("SIGKILL");
+    lock.forget();
+    const { holder: living, lost } = await lock.look();
+    assert.deepEqual([living, lost?.token], [null, token]);
+  });
+});
