@@ -38,8 +38,9 @@ export interface ExtensionFigures extends ControlFigures {
   loadedBytes: number;
   /** From activation until every job is listed. */
   listedMs: number;
-  /** From the view's opening until VS Code has asked for every row that it shows. */
-  drawnMs: number;
+  /** From activation until the view is told to open, and until VS Code has asked for every row of it. */
+  openedMs: number;
+  firstTreeMs: number;
   /** Until all checkpoints were read, and how much that was. */
   readMs: number;
   readBytes: number;

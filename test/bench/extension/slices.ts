@@ -14,7 +14,7 @@ export interface Turn {
 interface Sampled {
   fromUs: number;
   toUs: number;
-  /** The function that ran, where code of ours had called it. */
+  /** The function that ran, or the garbage collector, where code of ours had called it. */
   ours: string | undefined;
 }
 
@@ -39,14 +39,14 @@ function samplesOf(
     return answer;
   };
   let atUs = startTime;
-  let last: string | undefined;
+  let wasOurs = false;
   return samples.map((id, i) => {
     const fromUs = atUs + (timeDeltas[i] ?? 0);
     atUs = fromUs;
     const { functionName = "", url = "", lineNumber = 0 } = byId.get(id)?.callFrame ?? {};
     const place = functionName || `${url.slice(url.lastIndexOf("/") + 1)}:${lineNumber}`;
-    if (functionName !== "(garbage collector)") last = isOurs(id) ? place : undefined;
-    return { fromUs, toUs: fromUs + (timeDeltas[i + 1] ?? 0), ours: last };
+    if (functionName !== "(garbage collector)") wasOurs = isOurs(id);
+    return { fromUs, toUs: fromUs + (timeDeltas[i + 1] ?? 0), ours: wasOurs ? place : undefined };
   });
 }
 
@@ -81,7 +81,7 @@ export function loopFigures(turns: readonly Turn[], profile: Profiler.Profile, r
     longestOursIn = [...names]
       .sort((a, b) => b[1] - a[1])
       .slice(0, namesShown)
-      .map(([name]) => name);
+      .map(([name, us]) => `${name} ${(us / 1000).toFixed(0)}`);
   }
   return {
     longestMs: (lengths.at(-1) ?? 0) / 1000,
