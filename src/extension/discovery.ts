@@ -11,6 +11,7 @@ import { jobNameOf } from "../runtime/runner/jobPaths.js";
 import { shownByOthers } from "../runtime/store/companions.js";
 import { sniffCheckpoint, sniffHead } from "../runtime/store/sniff.js";
 import type { JobSource } from "./job.js";
+import { mapSome } from "./mapSome.js";
 import { discoverySettings } from "./settings.js";
 import { watchedFiles } from "./watched/watchedFiles.js";
 
@@ -20,9 +21,6 @@ interface Claim {
   expected: string;
   checkpoints: FoundCheckpoint[];
 }
-
-/** How many files are looked at at a time. */
-const lookingAtOnce = 16;
 
 /**
  * Lists the jobs of all open folders, in the order of the view. Looks at file contents, and runs none.
@@ -149,15 +147,4 @@ function sourcesOf(
 function aloneSource(checkpoint: string, watched?: ReadAs): JobSource {
   const name = basename(checkpoint).replace(/\.(jsonl(\.out)?|ckpt|json)$/, "");
   return { id: checkpoint, name, label: null, jobFile: null, checkpoint, ...(watched && { watched }) };
-}
-
-/** Like `Promise.all` over `map`, with some at a time. */
-export async function mapSome<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
-  const results = new Array<R>(items.length);
-  let next = 0;
-  const worker = async () => {
-    for (let index = next++; index < items.length; index = next++) results[index] = await work(items[index]!);
-  };
-  await Promise.all(Array.from({ length: Math.min(lookingAtOnce, items.length) }, worker));
-  return results;
 }

@@ -1,25 +1,20 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import * as vscode from "vscode";
 import { translateWith } from "../view/l10n.js";
 import type { AgentJobsExports } from "./api/extensionApi.js";
 import { createExports } from "./api/index.js";
 import { registerCommands } from "./commands/index.js";
+import type { Services } from "./commands/services.js";
 import { Dashboards } from "./dashboard/dashboards.js";
-import { registerEditor } from "./editor/index.js";
 import { RepairPreviews } from "./editor/repairPreviews.js";
-import { registerExcludes } from "./excludes/index.js";
-import { registerFailures } from "./failures/failuresDocument.js";
-import { registerFirstSteps } from "./firstSteps/index.js";
 import { ItemLogDocuments } from "./itemLog/itemLogDocument.js";
-import { registerCheckpointLines } from "./items/checkpointLines.js";
 import { ItemDocuments } from "./items/itemDocuments.js";
 import { JobCatalog } from "./jobCatalog.js";
 import { registerLanguageModels } from "./languageModels/index.js";
 import { registerLinks } from "./links/index.js";
 import { createLog, unawaited } from "./log.js";
-import { registerNotifications } from "./notifications/index.js";
 import { optional } from "./optional.js";
 import { PlanDocuments } from "./planDocuments.js";
-import { registerStatusBar } from "./statusBar/index.js";
 import { JobTasks } from "./tasks/index.js";
 import { NodeFinder } from "./tasks/nodeProgram.js";
 import { Outliving } from "./tasks/outliving.js";
@@ -41,14 +36,7 @@ export function activate(context: vscode.ExtensionContext): AgentJobsExports {
   const outliving = new Outliving(context.workspaceState);
   const nodes = new NodeFinder(log);
   const tasks = new JobTasks(catalog, outliving, nodes, context, log);
-  const isLooking = () => view.visible && vscode.window.state.focused;
   context.subscriptions.push(log, catalog, jobsView, tasks);
-  context.subscriptions.push(registerStatusBar(catalog));
-  context.subscriptions.push(registerNotifications(catalog, tasks.errors, log, isLooking));
-  context.subscriptions.push(registerFailures(catalog), registerCheckpointLines(catalog));
-  context.subscriptions.push(registerExcludes(catalog, context.workspaceState, log));
-  context.subscriptions.push(registerEditor(catalog));
-  context.subscriptions.push(registerFirstSteps(catalog, log));
   const terminal = optional(context, log, "variables of terminals", () =>
     registerTerminal(context, nodes, log),
   );
@@ -65,16 +53,32 @@ export function activate(context: vscode.ExtensionContext): AgentJobsExports {
   context.subscriptions.push(registerTaskWatch(services));
   optional(context, log, "links into extensions", () => registerLinks(catalog, jobsView, log));
   optional(context, log, "tools for language models", () => registerLanguageModels(services, context));
+  const later = startLater(context, services);
+  unawaited(log, "later", later);
   const listed = catalog.start();
   unawaited(log, "start", listed);
   const exported = createExports(services);
   if (context.extensionMode !== vscode.ExtensionMode.Test) return exported;
   const activateMs = performance.now() - begunMs;
   const listedMs = listed.then(() => performance.now() - begunMs);
-  return Object.assign({ ...exported }, parts, {
-    begunMs,
-    activateMs,
-    listedMs,
-    jobsThen: catalog.jobs.length,
-  });
+  return Object.assign(
+    { ...exported },
+    parts,
+    { later },
+    {
+      begunMs,
+      activateMs,
+      listedMs,
+      jobsThen: catalog.jobs.length,
+    },
+  );
+}
+
+/** In parts, between which others have the thread. */
+async function startLater(context: vscode.ExtensionContext, services: Services): Promise<void> {
+  await nextTurn();
+  const { registerLater } = await import("./later.js");
+  context.subscriptions.push(registerLater(services, context.workspaceState));
+  await nextTurn();
+  await services.tree.load();
 }

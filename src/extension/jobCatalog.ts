@@ -1,8 +1,9 @@
 import { dirname, resolve } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import * as vscode from "vscode";
-import { discoverJobs, mapSome } from "./discovery.js";
-import { Job, type JobSource } from "./job.js";
+import type { Job } from "./job.js";
 import { type Log, unawaited } from "./log.js";
+import { mapSome } from "./mapSome.js";
 import { tellApart } from "./sameNames.js";
 import { onDidChangeDiscovery } from "./settings.js";
 import { CheckpointWatcher } from "./watching/checkpointWatcher.js";
@@ -28,6 +29,12 @@ export interface EndedRun {
 function countedFile({ checkpoint, source }: Job): string | undefined {
   const total = source.watched?.mapping?.total;
   return typeof total === "object" && total !== null ? resolve(dirname(checkpoint), total.lines) : undefined;
+}
+
+/** The editor, and the features that listen here, have begun by then. */
+async function activated(): Promise<void> {
+  await nextTurn();
+  await nextTurn();
 }
 
 interface Entry {
@@ -162,7 +169,11 @@ export class JobCatalog implements vscode.Disposable {
 
   private async searchNow(): Promise<void> {
     try {
+      if (this.entries.size === 0) await activated();
+      // What reads files is loaded in two parts, between which others have the thread.
+      const { discoverJobs } = await import("./discovery.js");
       const sources = await discoverJobs((what) => this.log.warn(what));
+      const { Job } = await import("./job.js");
       if (this.disposed) return;
       const before = this.entries;
       const fresh: Entry[] = [];
@@ -173,7 +184,7 @@ export class JobCatalog implements vscode.Disposable {
           known?.job.checkpoint === source.checkpoint &&
           known.job.jobFile === source.jobFile &&
           JSON.stringify(known.job.source.watched) === JSON.stringify(source.watched);
-        const entry = isSame ? known : this.createEntry(source);
+        const entry = isSame ? known : this.createEntry(new Job(source, this.turns.next));
         if (!isSame) fresh.push(entry);
         this.entries.set(source.id, entry);
       }
@@ -202,8 +213,7 @@ export class JobCatalog implements vscode.Disposable {
     return pace.request();
   }
 
-  private createEntry(source: JobSource): Entry {
-    const job = new Job(source, this.turns.next);
+  private createEntry(job: Job): Entry {
     return { job, pace: new Pace(() => this.readJob(job), refreshIntervalMs) };
   }
 

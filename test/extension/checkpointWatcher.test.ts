@@ -6,6 +6,8 @@ import type { FSWatcher } from "chokidar";
 import type { Log } from "../../src/extension/log.js";
 import { CheckpointWatcher } from "../../src/extension/watching/checkpointWatcher.js";
 
+const filesOf = (watcher: CheckpointWatcher) => (watcher as unknown as { files: Promise<FSWatcher> }).files;
+
 describe("the watcher of checkpoints", () => {
   let folder: string;
   let checkpoint: string;
@@ -88,8 +90,7 @@ describe("the watcher of checkpoints", () => {
     writeFileSync(checkpoint, "");
     watcher.watch([checkpoint]);
     await toldOf(() => appendFileSync(checkpoint, "x\n"));
-    const { files } = watcher as unknown as { files: FSWatcher };
-    files.emit("error", Object.assign(new Error("no space"), { code: "ENOSPC" }));
+    (await filesOf(watcher)).emit("error", Object.assign(new Error("no space"), { code: "ENOSPC" }));
     assert.match(warnings[0] ?? "", /no file watches left \(ENOSPC\)/);
     assert.equal(await toldOf(() => appendFileSync(checkpoint, "x\n")), checkpoint);
     rmSync(join(folder, "checkpoints"), { recursive: true });
@@ -125,7 +126,6 @@ describe("the watcher of checkpoints", () => {
     await toldOf(() => appendFileSync(checkpoint, "x\n"));
     await toldOf(() => rmSync(checkpoint, { force: true }));
     await toldOf(() => appendFileSync(checkpoint, "x\n"));
-    const { files } = watcher as unknown as { files: FSWatcher };
-    assert.deepEqual(files.getWatched(), { [join(folder, "checkpoints")]: ["a.jsonl"] });
+    assert.deepEqual((await filesOf(watcher)).getWatched(), { [join(folder, "checkpoints")]: ["a.jsonl"] });
   });
 });

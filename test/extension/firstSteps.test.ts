@@ -285,12 +285,12 @@ describe("a checkpoint that lies elsewhere", () => {
     const path = await checkpointOf("lonely");
     assert.match(await watch(path), /Watching lonely\.jsonl\. It can be repaired here/);
     const job = await jobNamed(catalog, "lonely", ({ view }) => view?.status.done === 2);
-    assert.match(tree.getTreeItem(tree.nodeOf(job)).contextValue!, / watched .*openable/);
+    assert.match(tree.getTreeItem(await tree.nodeOf(job)).contextValue!, / watched .*openable/);
     await new AgentResume({ store: new JsonlStore(path) }).resumeOrStart("lonely", async (session) => {
       for (const item of session.remaining(["a", "b", "c"])) await session.markDone(item, item);
     });
     await jobNamed(catalog, "lonely", ({ view }) => view?.status.done === 3);
-    await vscode.commands.executeCommand("agentJobs.stopWatching", tree.nodeOf(job));
+    await vscode.commands.executeCommand("agentJobs.stopWatching", await tree.nodeOf(job));
     assert.ok(!catalog.jobs.some(({ checkpoint }) => checkpoint === path));
   });
 

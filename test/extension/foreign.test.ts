@@ -97,8 +97,8 @@ describe("files of other tools in the tree", () => {
       assert.deepEqual([job.view?.status.done, job.view?.status.failed], [2, 8]);
       assert.deepEqual(watched(), [{ file: "evals/results.json" }]);
       assert.match(String(messages.said[0]?.[0]), /Watching results\.json \(promptfoo\): only read/);
-      assert.match(tree.getTreeItem(tree.nodeOf(job)).contextValue!, / job foreign watched openable /);
-      await vscode.commands.executeCommand("agentJobs.stopWatching", tree.nodeOf(job));
+      assert.match(tree.getTreeItem(await tree.nodeOf(job)).contextValue!, / job foreign watched openable /);
+      await vscode.commands.executeCommand("agentJobs.stopWatching", await tree.nodeOf(job));
       assert.ok(!catalog.jobs.some(({ checkpoint }) => checkpoint === path));
       assert.deepEqual(watched(), []);
     } finally {
@@ -148,7 +148,7 @@ describe("files of other tools in the tree", () => {
     const job = await jobNamed(catalog, "run-7.log", ({ view }) => view?.status.done === 1);
     assert.equal(job.view?.status.failedItems[0]?.open.failure?.cause, "overloaded");
     const errors = answering("showErrorMessage", () => undefined);
-    await vscode.commands.executeCommand("agentJobs.stopWatching", tree.nodeOf(job));
+    await vscode.commands.executeCommand("agentJobs.stopWatching", await tree.nodeOf(job));
     errors.restore();
     assert.match(String(errors.said[0]?.[0]), /run-7\.log is watched by a pattern/);
     await watch(undefined);

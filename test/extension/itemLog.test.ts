@@ -29,7 +29,7 @@ describe("the log of an item", () => {
   afterEach(() => vscode.commands.executeCommand("workbench.action.closeAllEditors"));
 
   async function rowOf(name: string, label: string): Promise<TreeNode> {
-    const node = tree.nodeOf(await jobNamed(catalog, name));
+    const node = await tree.nodeOf(await jobNamed(catalog, name));
     const walk = async (from: TreeNode): Promise<TreeNode | undefined> => {
       if (from.item().label === label) return from;
       for (const child of await tree.getChildren(from)) {

@@ -76,7 +76,10 @@ describe("the end of a run", () => {
         !starting && holder === null && cleared?.finished === true;
       await jobNamed(catalog, "passing", isOver);
       const { tree } = await parts();
-      assert.match(String(tree.getTreeItem(tree.nodeOf(job)).description), /^finished, then cleared 2\d{3}-/);
+      assert.match(
+        String(tree.getTreeItem(await tree.nodeOf(job)).description),
+        /^finished, then cleared 2\d{3}-/,
+      );
       assert.ok(job.capabilities(true).has("runnable"));
       assert.deepEqual(
         told.said.map(([text]) => String(text).replace(/[:;].*/, "")),

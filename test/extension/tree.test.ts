@@ -176,7 +176,7 @@ describe("the tree", () => {
         await untilEvent([tree.onDidChangeTreeData], `row ${n}`, isDrawn);
       }
       // The first may be made up for together with what came before it.
-      for (const nodes of drawn.slice(1)) assert.deepEqual(nodes, [tree.nodeOf(job)]);
+      for (const nodes of drawn.slice(1)) assert.deepEqual(nodes, [await tree.nodeOf(job)]);
       assert.deepEqual(await ids(), before);
     } finally {
       listening.dispose();
@@ -192,7 +192,7 @@ describe("the tree", () => {
     const jobs: Job[] = [];
     for (const name of names) jobs.push(await jobNamed(catalog, name, ({ view }) => view?.status.done === 1));
     await tree.getChildren();
-    const rows = new Set<TreeNode>(jobs.map((job) => tree.nodeOf(job)));
+    const rows = new Set<TreeNode>(await Promise.all(jobs.map((job) => tree.nodeOf(job))));
     const drawnMs: number[] = [];
     const drawn = new Set<TreeNode>();
     const listening = tree.onDidChangeTreeData((nodes) => {
@@ -244,7 +244,7 @@ describe("the tree", () => {
       const members = await tree.getChildren(group);
       assert.deepEqual(members.map(label), ["(no label)", "2026-W46", "2026-W47"]);
       assert.match(tree.getTreeItem(members[0]!).contextValue!, / runnable /);
-      assert.equal(tree.getParent(tree.nodeOf(newest)), group);
+      assert.equal(tree.getParent(await tree.nodeOf(newest)), group);
       const drawn: (TreeNode | undefined)[] = [];
       const listening = tree.onDidChangeTreeData((nodes) => drawn.push(...(nodes ?? [undefined])));
       const store = new JsonlStore(newest.checkpoint);

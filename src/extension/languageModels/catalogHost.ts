@@ -8,9 +8,9 @@ import type { PlanOutcome } from "../../tools/readPlan.js";
 import { carryOut } from "../commands/repair.js";
 import { launch } from "../commands/run.js";
 import type { Services } from "../commands/services.js";
-import { mapSome } from "../discovery.js";
 import { toolIds } from "../ids.js";
 import type { Job } from "../job.js";
+import { mapSome } from "../mapSome.js";
 
 export interface CatalogJob extends ToolJob {
   of: Job;

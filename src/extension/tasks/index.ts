@@ -2,7 +2,6 @@ import { dirname } from "node:path";
 import * as vscode from "vscode";
 import { pythonVariable } from "../../runtime/runner/workerCommand.js";
 import { type PlanOutcome, readPlan } from "../../tools/readPlan.js";
-import { whichRun } from "../../tools/whichRun.js";
 import { taskType } from "../ids.js";
 import type { Job } from "../job.js";
 import type { JobCatalog } from "../jobCatalog.js";
@@ -28,7 +27,11 @@ function jobFileOfJob(job: Job): string {
   throw new TypeError(`Expected a job with a job file, got ${job.checkpoint}.`);
 }
 
-const runOf = ({ source: { label }, checkpoint }: Job) => ({ label, checkpoint });
+/** The arguments that choose the run that a job is of. */
+async function runArgs(job: Job, jobFile: string, following?: readonly string[]): Promise<string[]> {
+  const { whichRun } = await import("../../tools/whichRun.js");
+  return whichRun({ label: job.source.label, checkpoint: job.checkpoint }, jobFile, following);
+}
 
 const plannedFlags = ["--items", "--as", "--checkpoint"];
 
@@ -93,7 +96,7 @@ export class JobTasks implements vscode.TaskProvider, vscode.Disposable {
   ): Promise<vscode.Task> {
     const jobFile = jobFileOfJob(job);
     const args = [
-      ...(await whichRun(runOf(job), jobFile, extraArgs)),
+      ...(await runArgs(job, jobFile, extraArgs)),
       ...extraArgs,
       ...(outlives ? outlivingArgs : []),
     ];
@@ -108,7 +111,7 @@ export class JobTasks implements vscode.TaskProvider, vscode.Disposable {
   async planOf(job: Job, given: readonly string[], signal: AbortSignal): Promise<PlanOutcome> {
     const jobFile = jobFileOfJob(job);
     const { path, env } = await this.nodes.find(vscode.Uri.file(jobFile));
-    const which = [...(await whichRun(runOf(job), jobFile, given)), ...planArgs(given)];
+    const which = [...(await runArgs(job, jobFile, given)), ...planArgs(given)];
     const args = [this.cli, "plan", jobFile, "--json", ...which];
     return readPlan(path, args, { cwd: dirname(jobFile), env, signal });
   }
@@ -117,7 +120,7 @@ export class JobTasks implements vscode.TaskProvider, vscode.Disposable {
   async callOf(job: Job, command: "try" | "input", given: readonly string[]): Promise<CliCall> {
     const jobFile = jobFileOfJob(job);
     const { path, env } = await this.nodes.find();
-    const which = command === "try" ? await whichRun(runOf(job), jobFile) : [];
+    const which = command === "try" ? await runArgs(job, jobFile) : [];
     const python = await chosenPython(vscode.Uri.file(jobFile));
     return {
       program: path,

@@ -91,7 +91,7 @@ export function registerTree(catalog: JobCatalog, memory: vscode.Memento, log: L
   const reveal = async (job: Job) => {
     if (!filter.shows(job)) await filter.set(false);
     if (!view.visible) await vscode.commands.executeCommand(`${jobsViewId}.focus`);
-    const node = tree.nodeOf(job);
+    const node = await tree.nodeOf(job);
     for (let tries = 1; ; tries++) {
       try {
         await view.reveal(node, { select: true, expand: true });

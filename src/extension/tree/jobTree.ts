@@ -4,10 +4,10 @@ import type { JobCatalog } from "../jobCatalog.js";
 import { Pace } from "../watching/pace.js";
 import type { NeedFilter } from "./filter.js";
 import type { JobGroupNode } from "./nodes/jobGroup.js";
-import { JobNode } from "./nodes/jobNode.js";
+import type { JobNode } from "./nodes/jobNode.js";
 import { plainTooltip, type TreeNode } from "./nodes/node.js";
 import { Pages } from "./nodes/pages.js";
-import { JobRows } from "./rows.js";
+import type { JobRows } from "./rows.js";
 
 /**
  * VS Code waits until 200 ms have passed without a further change before it draws anything again: of several jobs that
@@ -26,7 +26,7 @@ export class JobTree implements vscode.TreeDataProvider<TreeNode>, vscode.Dispos
   private rowsToDraw = new Set<TreeNode>();
   private isAllToDraw = false;
   private readonly pages = new Pages();
-  private readonly rows: JobRows;
+  private rows: JobRows | undefined;
   /** How the rows looked when they were drawn last, by their ids. */
   private readonly shown = new Map<string, string>();
   private readonly subscriptions: vscode.Disposable[];
@@ -35,13 +35,12 @@ export class JobTree implements vscode.TreeDataProvider<TreeNode>, vscode.Dispos
     private readonly catalog: JobCatalog,
     private readonly filter: NeedFilter,
   ) {
-    this.rows = new JobRows(() => catalog.jobs, filter);
     const drawAll = () => {
       this.isAllToDraw = true;
       void this.drawing.request();
     };
     const drawAfresh = () => {
-      this.rows.forget();
+      this.rows?.forget();
       drawAll();
     };
     this.subscriptions = [
@@ -59,9 +58,9 @@ export class JobTree implements vscode.TreeDataProvider<TreeNode>, vscode.Dispos
   async getChildren(element?: TreeNode): Promise<TreeNode[]> {
     if (element) return (await element.children({ pages: this.pages })).filter((node) => this.shows(node));
     await this.catalog.start();
+    const roots = (await this.load()).all();
     this.shown.clear();
-    const roots = this.rows.all();
-    for (const node of roots.flatMap((root) => [root, ...(root instanceof JobNode ? [] : root.members)]))
+    for (const node of roots.flatMap((root) => [root, ...("members" in root ? root.members : [])]))
       this.remember(node);
     return roots.filter((node) => this.shows(node));
   }
@@ -83,8 +82,8 @@ export class JobTree implements vscode.TreeDataProvider<TreeNode>, vscode.Dispos
   }
 
   /** The row of a job. */
-  nodeOf(job: Job): JobNode {
-    return this.rows.of(job);
+  async nodeOf(job: Job): Promise<JobNode> {
+    return (await this.load()).of(job);
   }
 
   showMore(more: TreeNode): void {
@@ -99,11 +98,18 @@ export class JobTree implements vscode.TreeDataProvider<TreeNode>, vscode.Dispos
     for (const subscription of this.subscriptions) subscription.dispose();
   }
 
+  /** What makes rows of jobs; loaded with the first. */
+  async load(): Promise<JobRows> {
+    const { JobRows } = await import("./rows.js");
+    this.rows ??= new JobRows(() => this.catalog.jobs, this.filter);
+    return this.rows;
+  }
+
   private shows(node: TreeNode): boolean {
-    if (node instanceof JobNode) return this.filter.shows(node.job);
-    return "members" in node
-      ? (node as JobGroupNode).members.some(({ job }) => this.filter.shows(job))
-      : true;
+    // Only rows of jobs say which folder they are of.
+    if (!("folder" in node)) return true;
+    const rows = "members" in node ? (node as JobGroupNode).members : [node];
+    return rows.some(({ job }) => this.filter.shows(job));
   }
 
   private drawChanged(): void {
@@ -118,7 +124,7 @@ export class JobTree implements vscode.TreeDataProvider<TreeNode>, vscode.Dispos
 
   /** Adds a job's row to those to draw only where it would look different: drawing closes hovers and costs time. */
   private noteChange(job: Job, rows: Set<TreeNode>): void {
-    if (this.catalog.job(job.id) !== job) return;
+    if (!this.rows || this.catalog.job(job.id) !== job) return;
     const node = this.rows.of(job);
     // What nobody has asked for yet is drawn when it is.
     if (!this.shown.has(node.id)) return;
@@ -134,7 +140,7 @@ export class JobTree implements vscode.TreeDataProvider<TreeNode>, vscode.Dispos
   private remember(node: JobNode | JobGroupNode): { look: boolean; visibility: boolean } {
     const before = this.shown.get(node.id);
     const visible = this.shows(node) ? "shown" : "hidden";
-    const now = `${visible}|${node instanceof JobNode ? shownOf(node) : shownOfGroup(node)}`;
+    const now = `${visible}|${"members" in node ? shownOfGroup(node) : shownOf(node)}`;
     this.shown.set(node.id, now);
     return { look: before !== now, visibility: !before?.startsWith(`${visible}|`) };
   }

@@ -35,15 +35,6 @@ export async function watchedFiles(
   return found;
 }
 
-/** What the entries of a folder name, as globs: files that come later are listed then. */
-export function watchedGlobs(folder: vscode.WorkspaceFolder): string[] {
-  const entries = vscode.workspace
-    .getConfiguration(settingsSection, folder)
-    .get<unknown>(settingIds.watched, []);
-  const files = (Array.isArray(entries) ? entries : []).map((entry) => (entry as Entry | null)?.file);
-  return files.filter((file): file is string => typeof file === "string" && file !== "" && !isAbsolute(file));
-}
-
 function readAsOf(entry: unknown): ReadAs {
   const { kind, ...mapping } = (entry ?? {}) as Entry;
   if (mapping.id !== undefined) return { mapping: mappingOf(mapping) };

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { type FSWatcher, watch } from "chokidar";
+import type { FSWatcher } from "chokidar";
 import { systemCodeOf } from "../../runtime/errors.js";
 import type { Log } from "../log.js";
 import { FolderNames } from "./folderNames.js";
@@ -22,7 +22,7 @@ const lookAgainMs = 100;
  * their folders. Where the system's watches have run out, chokidar looks at the folders again and again instead.
  */
 export class CheckpointWatcher {
-  private files: FSWatcher | undefined;
+  private files: Promise<FSWatcher> | undefined;
   /** The files that chokidar was given, or the folders where it polls. */
   private readonly given = new Set<string>();
   private folders = new Set<string>();
@@ -65,8 +65,7 @@ export class CheckpointWatcher {
     for (const timer of this.lookingAgain.values()) clearTimeout(timer);
     this.lookingAgain.clear();
     this.names.dispose();
-    void this.files?.close();
-    this.files = undefined;
+    this.close();
   }
 
   /** One that is not there is waited for in the folder above. */
@@ -88,16 +87,27 @@ export class CheckpointWatcher {
     if (fresh.length === 0) return;
     for (const path of fresh) this.given.add(path);
     this.files ??= this.create();
-    this.files.add(fresh);
+    this.tellChokidar((files) => files.add(fresh));
   }
 
   private leave(paths: readonly string[]): void {
     if (paths.length === 0) return;
     for (const path of paths) this.given.delete(path);
-    this.files?.unwatch([...paths]);
+    this.tellChokidar((files) => files.unwatch([...paths]));
   }
 
-  private create(): FSWatcher {
+  private tellChokidar(tell: (files: FSWatcher) => unknown): void {
+    this.files?.then(tell).catch((error: unknown) => this.fail(error));
+  }
+
+  private close(): void {
+    this.tellChokidar((files) => files.close());
+    this.files = undefined;
+  }
+
+  /** chokidar is loaded with the first file that there is to watch. */
+  private async create(): Promise<FSWatcher> {
+    const { watch } = await import("chokidar");
     const watcher = watch([], {
       depth: 0,
       // What came between the search for jobs and the first look here is told, too.
@@ -168,8 +178,7 @@ export class CheckpointWatcher {
     );
     this.polling = true;
     this.names.dispose();
-    void this.files?.close();
-    this.files = undefined;
+    this.close();
     this.given.clear();
     this.onFolder();
   }

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import { discoverySettings } from "../settings.js";
-import { watchedGlobs } from "../watched/watchedFiles.js";
+import { watchedGlobs } from "../watched/watchedGlobs.js";
 
 /** What runs leave where their checkpoint is elsewhere. */
 const notedPlaces = "**/checkpoints/*.where";

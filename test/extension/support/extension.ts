@@ -19,6 +19,8 @@ export interface Parts extends AgentJobsExports {
   tasks: JobTasks;
   terminal: TerminalAdditions;
   dashboards: Dashboards;
+  /** The features that are loaded once the editor has begun. */
+  later: Promise<void>;
   activateMs: number;
   /** How many jobs were known when activation had ended. */
   jobsThen: number;
@@ -31,6 +33,7 @@ export async function parts(): Promise<Parts> {
   const extension = vscode.extensions.getExtension<Parts>("agent-jobs.agent-jobs");
   assert.ok(extension, "agent-jobs.agent-jobs is not installed");
   const activated = await extension.activate();
+  await activated.later;
   await activated.catalog.start();
   return activated;
 }
