@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 import type { Capability } from "../../view/capabilities.js";
 import { commandIds, contextKeys, innerCommandIds } from "../ids.js";
 import { reportFailure, unawaited } from "../log.js";
-import type { HandledId } from "./handlers.js";
+import { type HandledId, handlers } from "./handlers.js";
 import type { Services } from "./services.js";
 
 /** The tree registers its own. */
@@ -27,7 +27,6 @@ export function registerCommands(services: Services): vscode.Disposable {
   const commands = ids.map((id) =>
     vscode.commands.registerCommand(id, async (...args: unknown[]) => {
       try {
-        const { handlers } = await import("./handlers.js");
         await handlers[id](services, ...args);
       } catch (error) {
         reportFailure(log, id, error);

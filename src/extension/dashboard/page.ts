@@ -1,18 +1,35 @@
 import { randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import * as vscode from "vscode";
 import { extensionId } from "../ids.js";
+import type { ShowMessage } from "./protocol.js";
 import { pageWords } from "./words.js";
 
-/** What the page's files lie in: nothing else can be read by it. */
-export function pageFolder(): vscode.Uri {
-  return vscode.Uri.joinPath(vscode.extensions.getExtension(extensionId)!.extensionUri, "dist", "dashboard");
+interface PageFiles {
+  script: string;
+  style: string;
+}
+let files: Promise<PageFiles> | undefined;
+
+/** The page's program and its styles, read once. */
+async function readFiles(): Promise<PageFiles> {
+  const { extensionPath } = vscode.extensions.getExtension(extensionId)!;
+  const [script, style] = await Promise.all(
+    ["main.js", "main.css"].map((name) => readFile(join(extensionPath, "dist/dashboard", name), "utf8")),
+  );
+  return { script: script!, style: style! };
 }
 
-/** The page before it knows anything: what is shown comes by messages, and is set as text alone. */
-export function pageHtml(webview: vscode.Webview, jobId: string): string {
+/**
+ * The page, all in one: what it would load takes its way through two more processes, one file after the other.
+ * @param first what is known of the job now; what comes later comes by messages, and all of it is set as text alone
+ */
+export async function pageHtml(jobId: string, first: ShowMessage): Promise<string> {
+  files ??= readFiles();
+  const { script, style } = await files;
   const nonce = randomBytes(16).toString("base64url");
-  const uri = (name: string) => webview.asWebviewUri(vscode.Uri.joinPath(pageFolder(), name)).toString();
-  const policy = `default-src 'none'; script-src 'nonce-${nonce}'; style-src ${webview.cspSource}`;
+  const policy = `default-src 'none'; script-src 'nonce-${nonce}'; style-src 'nonce-${nonce}'`;
   return `<!DOCTYPE html>
 <html lang="${attribute(vscode.env.language)}">
 <head>
@@ -20,10 +37,10 @@ export function pageHtml(webview: vscode.Webview, jobId: string): string {
 <meta http-equiv="Content-Security-Policy" content="${attribute(policy)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${attribute(vscode.l10n.t("Dashboard"))}</title>
-<link rel="stylesheet" href="${attribute(uri("main.css"))}">
+<style nonce="${nonce}">${style}</style>
 </head>
-<body data-job="${attribute(jobId)}" data-words="${attribute(JSON.stringify(pageWords()))}">
-<script nonce="${nonce}" src="${attribute(uri("main.js"))}"></script>
+<body data-job="${attribute(jobId)}" data-words="${attribute(JSON.stringify(pageWords()))}" data-first="${attribute(JSON.stringify(first))}" data-first-ms="${Date.now()}">
+<script nonce="${nonce}">${script}</script>
 </body>
 </html>`;
 }

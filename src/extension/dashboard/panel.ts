@@ -12,7 +12,7 @@ import type { JobCatalog } from "../jobCatalog.js";
 import { type Log, unawaited } from "../log.js";
 import { Pace } from "../watching/pace.js";
 import { FailureTable } from "./failureTable.js";
-import { pageFolder, pageHtml } from "./page.js";
+import { pageHtml } from "./page.js";
 import { type PageRequest, readRequest, type ShowMessage } from "./protocol.js";
 import { DashboardReading } from "./reading.js";
 
@@ -44,6 +44,9 @@ export class DashboardPanel implements vscode.Disposable {
   private reading: DashboardReading | undefined;
   private readJob: Job | undefined;
   private isReady = false;
+  /** The page has asked before, and may know what is no longer so. */
+  private isOld = false;
+  private isDisposed = false;
   private query = anyFailure;
   /** Grows with each question, so that a late answer to an earlier one is dropped. */
   private asking = 0;
@@ -60,7 +63,7 @@ export class DashboardPanel implements vscode.Disposable {
     private readonly log: Log,
   ) {
     const { webview } = panel;
-    webview.options = { enableScripts: true, localResourceRoots: [pageFolder()] };
+    webview.options = { enableScripts: true, localResourceRoots: [] };
     this.subscriptions = [
       panel.onDidDispose(() => this.dispose()),
       panel.onDidChangeViewState(() => {
@@ -70,16 +73,34 @@ export class DashboardPanel implements vscode.Disposable {
       catalog.onDidChangeJob((job) => job.id === jobId && this.wake()),
       catalog.onDidChangeJobs(() => this.wake()),
     ];
-    webview.html = pageHtml(webview, jobId);
+    unawaited(log, "dashboard", this.load());
   }
 
   dispose(): void {
+    this.isDisposed = true;
     this.isReady = false;
     this.pace.dispose();
     for (const subscription of this.subscriptions) subscription.dispose();
     this.ended.fire();
     this.ended.dispose();
     this.painted.dispose();
+  }
+
+  /** With what the catalog knows of the job, before anything is read. */
+  private async load(): Promise<void> {
+    const view = this.job?.view ?? null;
+    const reading = vscode.l10n.t("Reading the checkpoint…");
+    const failures = await this.table.of(view, this.job, anyFailure, () => true);
+    const first: ShowMessage = {
+      type: "show",
+      head: this.headOf(view),
+      reading,
+      ...(failures && { failures }),
+    };
+    for (const part of ["head", "reading", "failures"] as const) this.isNews(part, first[part]);
+    this.told = first;
+    const html = await pageHtml(this.jobId, first);
+    if (!this.isDisposed) this.panel.webview.html = html;
   }
 
   private get job(): Job | undefined {
@@ -104,8 +125,12 @@ export class DashboardPanel implements vscode.Disposable {
     switch (request.type) {
       case "ready":
         this.isReady = true;
-        this.texts = new Map();
-        this.told = undefined;
+        // A page that comes again is told all again.
+        if (this.isOld) {
+          this.texts = new Map();
+          this.told = undefined;
+        }
+        this.isOld = true;
         this.query = request.query;
         return this.begin();
       case "painted":
@@ -191,21 +216,23 @@ export class DashboardPanel implements vscode.Disposable {
     if (failures) this.show({ failures });
   }
 
+  /** Whether the page was told otherwise; notes what it is told. */
+  private isNews(name: string, part: unknown): boolean {
+    const text = JSON.stringify(part);
+    if (this.texts.get(name) === text) return false;
+    this.texts.set(name, text);
+    return true;
+  }
+
   /** Sends the parts that are not as they were told before. */
   private show(parts: Omit<ShowMessage, "type">): void {
     if (!this.isShown) return;
     const news: ShowMessage = { type: "show" };
-    const isNews = (name: string, part: unknown) => {
-      const text = JSON.stringify(part);
-      if (this.texts.get(name) === text) return false;
-      this.texts.set(name, text);
-      return true;
-    };
     const { head, charts, failures, reading } = parts;
-    if (head && isNews("head", head)) news.head = head;
-    if (failures && isNews("failures", failures)) news.failures = failures;
-    if (reading !== undefined && isNews("reading", reading)) news.reading = reading;
-    const changed = charts?.filter((chart) => isNews(`chart ${chart.id}`, chart));
+    if (head && this.isNews("head", head)) news.head = head;
+    if (failures && this.isNews("failures", failures)) news.failures = failures;
+    if (reading !== undefined && this.isNews("reading", reading)) news.reading = reading;
+    const changed = charts?.filter((chart) => this.isNews(`chart ${chart.id}`, chart));
     if (changed && changed.length > 0) news.charts = changed;
     if (charts?.length === 0 && (this.told?.charts?.length ?? 0) > 0) {
       news.charts = [];

@@ -6,6 +6,7 @@ import { FailuresView } from "./failures.js";
 import { headView } from "./head.js";
 import { post, state, words } from "./state.js";
 
+const freshMs = 2_000;
 const chartIds: readonly Chart["id"][] = ["throughput", "latency", "eta", "cost", "tokens"];
 
 const head = headView();
@@ -24,8 +25,7 @@ document.body.append(
   liveRegion(),
 );
 
-addEventListener("message", ({ data }: MessageEvent<ShowMessage>) => {
-  if (data?.type !== "show") return;
+function show(data: ShowMessage): void {
   if (data.head) head.show(data.head);
   if (data.charts?.length === 0) for (const { root } of charts.values()) root.hidden = true;
   for (const chart of data.charts ?? []) charts.get(chart.id)?.show(chart);
@@ -36,6 +36,13 @@ addEventListener("message", ({ data }: MessageEvent<ShowMessage>) => {
   }
   // Once the browser has drawn it: the second frame begins after the first is on the screen.
   requestAnimationFrame(() => requestAnimationFrame(() => post({ type: "painted" })));
+}
+
+addEventListener("message", ({ data }: MessageEvent<ShowMessage>) => {
+  if (data?.type === "show") show(data);
 });
 
+// A page that VS Code shows again is the same text: what it begins with may be of long ago.
+const { first, firstMs } = document.body.dataset;
+if (first !== undefined && Date.now() - Number(firstMs) < freshMs) show(JSON.parse(first) as ShowMessage);
 post({ type: "ready", query: state.query });
