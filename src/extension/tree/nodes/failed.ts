@@ -67,8 +67,14 @@ export class CauseNode implements TreeNode {
   async children({ pages }: TreeContext): Promise<TreeNode[]> {
     const clusters = await clustersOf(this.group);
     return clusters.length > 1
-      ? pages.of(this, clusters, (cluster) => new ClusterNode(this, cluster))
+      ? pages.of(this, clusters, (cluster) => this.rowOf(cluster))
       : pages.of(this, this.group.items, (failed) => new FailedItemNode(this, failed));
+  }
+
+  /** What only one says needs no row above it. */
+  private rowOf(cluster: FailureCluster): TreeNode {
+    const [first, ...others] = cluster.items;
+    return first && others.length === 0 ? new FailedItemNode(this, first) : new ClusterNode(this, cluster);
   }
 }
 
