@@ -1,8 +1,8 @@
 import type { Eta } from "../runtime/state/eta.js";
 import { etaOfRun, type RunEtaInput } from "../runtime/state/runEta.js";
 
-/** An estimate is a simulation of a millisecond or two; of a job that grows all the time, one a second is enough. */
-const goodForMs = 900;
+/** An estimate is a simulation of a millisecond or two; of a job that grows all the time, one in two seconds is enough. */
+const goodForMs = 1_900;
 
 /** The estimate of one job's live run, made anew where the last one has grown old; until then it runs down. */
 export class RecentEta {
