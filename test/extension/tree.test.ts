@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { appendFileSync, rmSync, writeFileSync } from "node:fs";
 import * as vscode from "vscode";
 import type { Job } from "../../src/extension/job.js";
+import { NeedFilter } from "../../src/extension/tree/filter.js";
+import { JobTree } from "../../src/extension/tree/jobTree.js";
 import type { TreeNode } from "../../src/extension/tree/nodes/node.js";
 import { keyOf } from "../../src/runtime/format/itemId.js";
 import { AgentResume } from "../../src/runtime/session/agentResume.js";
@@ -180,6 +182,29 @@ describe("the tree", () => {
       assert.deepEqual(await ids(), before);
     } finally {
       listening.dispose();
+      rmSync(growing);
+    }
+  });
+
+  it("draws all rows for a job that grows, where the editor does not draw the row that it is told of", async () => {
+    const growing = inWorkspace("checkpoints/drawn.jsonl");
+    const line = (n: number) => `{"id": "${n}", "ts": 1748107200}\n`;
+    writeFileSync(growing, line(0));
+    const memory = { get: () => undefined, keys: () => [], update: async () => undefined };
+    const filter = new NeedFilter(memory as vscode.Memento);
+    const another = new JobTree(catalog, filter, false);
+    const drawn: (TreeNode[] | undefined)[] = [];
+    try {
+      const job = await jobNamed(catalog, "drawn", ({ view }) => view?.status.done === 1);
+      await another.getChildren();
+      another.onDidChangeTreeData((nodes) => drawn.push(nodes));
+      appendFileSync(growing, line(1));
+      const isDrawn = () => drawn.length > 0 && job.view?.status.done === 2;
+      await untilEvent([another.onDidChangeTreeData], "all rows", isDrawn);
+      assert.deepEqual([...new Set(drawn)], [undefined]);
+    } finally {
+      another.dispose();
+      filter.dispose();
       rmSync(growing);
     }
   });

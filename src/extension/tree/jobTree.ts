@@ -15,6 +15,9 @@ import type { JobRows } from "./rows.js";
  */
 const drawIntervalMs = 250;
 
+/** Theia, told of a row, asks anew for what is below it and not for the row itself. Its own part of the API tells it apart. */
+const drawsRows = !("getClientOperatingSystem" in vscode.env);
+
 /** The tree of the view: renders the catalog's jobs. */
 export class JobTree implements vscode.TreeDataProvider<TreeNode>, vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<TreeNode[] | undefined>();
@@ -34,6 +37,8 @@ export class JobTree implements vscode.TreeDataProvider<TreeNode>, vscode.Dispos
   constructor(
     private readonly catalog: JobCatalog,
     private readonly filter: NeedFilter,
+    /** Whether the editor draws a row anew that it is told of; where not, all are drawn. */
+    private readonly rowByRow = drawsRows,
   ) {
     const drawAll = () => {
       this.isAllToDraw = true;
@@ -116,7 +121,7 @@ export class JobTree implements vscode.TreeDataProvider<TreeNode>, vscode.Dispos
     const [jobs, rows] = [this.jobsToDraw, this.rowsToDraw];
     [this.jobsToDraw, this.rowsToDraw] = [new Set(), new Set()];
     for (const job of jobs) this.noteChange(job, rows);
-    const isAll = this.isAllToDraw;
+    const isAll = this.isAllToDraw || (rows.size > 0 && !this.rowByRow);
     this.isAllToDraw = false;
     if (isAll) this.changed.fire(undefined);
     else if (rows.size > 0) this.changed.fire([...rows]);
