@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { shortText } from "../view/text.js";
+import { documentUri } from "./documentUri.js";
 import { planScheme } from "./ids.js";
 import type { Job } from "./job.js";
 
@@ -18,11 +19,7 @@ export class PlanDocuments implements vscode.Disposable {
 
   async show(job: Job, lines: readonly string[]): Promise<void> {
     const title = vscode.l10n.t("plan of {0}", shortText(job.name, 60).replaceAll("/", "∕"));
-    const uri = vscode.Uri.from({
-      scheme: planScheme,
-      path: `/${title}.txt`,
-      query: JSON.stringify({ job: job.id }),
-    });
+    const uri = documentUri(planScheme, `/${title}.txt`, JSON.stringify({ job: job.id }));
     this.texts.set(uri.toString(), `${lines.join("\n")}\n`);
     this.changed.fire(uri);
     await vscode.window.showTextDocument(uri, { preview: true });

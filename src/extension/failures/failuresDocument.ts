@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import { failureGroups } from "../../view/failures.js";
 import type { JobView } from "../../view/jobView.js";
 import { plural, safeText, shortText } from "../../view/text.js";
+import { documentUri } from "../documentUri.js";
 import { failuresScheme } from "../ids.js";
 import type { Job } from "../job.js";
 import type { JobCatalog } from "../jobCatalog.js";
@@ -10,7 +11,7 @@ import type { JobCatalog } from "../jobCatalog.js";
 export function failuresUri(job: Job): vscode.Uri {
   const title = vscode.l10n.t("{0} failures", slashless(job.name));
   const query = JSON.stringify({ job: job.id });
-  return vscode.Uri.from({ scheme: failuresScheme, path: `/${title}.txt`, query });
+  return documentUri(failuresScheme, `/${title}.txt`, query);
 }
 
 /** A part of a document's name. */

@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import { type ItemKey, idText } from "../../runtime/format/itemId.js";
 import { logLineTexts } from "../../view/itemLogText.js";
 import { plural, safeText, shortText } from "../../view/text.js";
+import { documentUri } from "../documentUri.js";
 import { itemLogScheme } from "../ids.js";
 import type { Job } from "../job.js";
 import type { JobCatalog } from "../jobCatalog.js";
@@ -64,7 +65,7 @@ function uriOf(job: Job, item: ItemKey): vscode.Uri {
   const part = (text: string) => shortText(text, 60).replaceAll("/", "∕");
   const title = vscode.l10n.t("log of {0} in {1}", part(idText(item)), part(job.name));
   const query = JSON.stringify({ job: job.id, item });
-  return vscode.Uri.from({ scheme: itemLogScheme, path: `/${title}.txt`, query });
+  return documentUri(itemLogScheme, `/${title}.txt`, query);
 }
 
 const namedBy = (uri: vscode.Uri) => JSON.parse(uri.query) as { job: string; item: ItemKey };

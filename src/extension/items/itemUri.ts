@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import { type ItemKey, idText } from "../../runtime/format/itemId.js";
 import { shortText } from "../../view/text.js";
+import { documentUri } from "../documentUri.js";
 import { itemScheme } from "../ids.js";
 import type { Job } from "../job.js";
 
@@ -12,7 +13,7 @@ export function itemUri(job: Job, item: ItemKey): vscode.Uri {
   const part = (text: string) => shortText(text, 60).replaceAll("/", "∕");
   const title = vscode.l10n.t("{0} of {1}", part(idText(item)), part(job.name));
   const query = JSON.stringify({ job: job.id, item });
-  return vscode.Uri.from({ scheme: itemScheme, path: `/${folder}/${title}`, query });
+  return documentUri(itemScheme, `/${folder}/${title}`, query);
 }
 
 /** What an address names. */
