@@ -67,6 +67,22 @@ describe("before a run", () => {
     }
   });
 
+  it("asks whether to run, not to resume, a job that was never run", async () => {
+    const fresh = inWorkspace("jobs/fresh.job.mjs");
+    writeFileSync(fresh, "export default { items: [1, 2], process() {} };");
+    const question = answering("showInformationMessage", () => undefined);
+    try {
+      await setPlan("always");
+      const job = await jobNamed(catalog, "fresh", ({ loaded }) => loaded);
+      await vscode.commands.executeCommand("agentJobs.run", job.id);
+      assert.deepEqual(question.said[0], ["Run fresh? 0 done, 2 to do.", "Run", "Details"]);
+    } finally {
+      question.restore();
+      await setPlan("whenItCosts");
+      rmSync(fresh);
+    }
+  });
+
   it("shows the whole plan as a document", async () => {
     const job = await jobNamed(catalog, "planned");
     let asked = 0;

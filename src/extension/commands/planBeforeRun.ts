@@ -65,7 +65,7 @@ async function ask(
 ): Promise<string[] | undefined> {
   const hasChanged = planHasChanged(plan);
   const name = labelText(job.name);
-  const goOn = retried === undefined ? vscode.l10n.t("Resume") : vscode.l10n.t("Retry");
+  const { goOn, question } = wordsFor(plan, name, retried);
   const go = hasChanged ? vscode.l10n.t("Keep Results") : goOn;
   const redo = vscode.l10n.t("Redo");
   const skip = vscode.l10n.t("Skip Doubtful");
@@ -80,10 +80,6 @@ async function ask(
   const summary = labelText(retried === undefined ? planSummary(plan) : retrySummary(plan, retried));
   // A retry does none of the done items again, whatever becomes of their results.
   const told = retried === undefined ? `${summary} ${labelText(redoSummary(plan))}`.trim() : summary;
-  const question =
-    retried === undefined
-      ? vscode.l10n.t("Resume {0}?", name)
-      : vscode.l10n.t("Retry {0} of {1}?", plural(retried, "failed item"), name);
   const text = hasChanged
     ? vscode.l10n.t(
         "{0} has changed since its results were made. {1} Keep the results, or redo them? {2}",
@@ -99,4 +95,15 @@ async function ask(
     else if (answer === skip) return ["--in-doubt", "skip"];
     else return undefined;
   }
+}
+
+/** What the run is called: of a job that was never run, nothing can be resumed. */
+function wordsFor(plan: JobPlan, name: string, retried: number | undefined) {
+  if (retried !== undefined) {
+    const question = vscode.l10n.t("Retry {0} of {1}?", plural(retried, "failed item"), name);
+    return { goOn: vscode.l10n.t("Retry"), question };
+  }
+  if (plan.done + plan.failed + plan.inDoubt === 0)
+    return { goOn: vscode.l10n.t("Run"), question: vscode.l10n.t("Run {0}?", name) };
+  return { goOn: vscode.l10n.t("Resume"), question: vscode.l10n.t("Resume {0}?", name) };
 }
