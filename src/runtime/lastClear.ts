@@ -1,6 +1,8 @@
 /** What is left of a checkpoint that was cleared: its newest backup tells when, and how its last run had ended. */
-import { CheckpointScanner } from "./format/scan.js";
-import { openPlain } from "./store/plainFile.js";
+import { stat } from "node:fs/promises";
+import { latestRun } from "./state/jobState.js";
+import { statusOf } from "./state/status.js";
+import { CheckpointFollower } from "./store/follow.js";
 import { backupsOf } from "./store/replaceFile.js";
 
 export interface LastClear {
@@ -10,8 +12,11 @@ export interface LastClear {
   finished: boolean;
 }
 
-/** A run's end is its last record. */
-const tailBytes = 64 * 1024;
+/** So many bytes of a backup are read to know how it stood. */
+const maxReadBytes = 50_000_000;
+const maxKnown = 1_000;
+/** A backup stays as it is. */
+const known = new Map<string, boolean>();
 
 /** Looks beside a checkpoint that is not there. Null where no backup tells of it. Never throws. */
 export async function lastClear(path: string): Promise<LastClear | null> {
@@ -20,22 +25,20 @@ export async function lastClear(path: string): Promise<LastClear | null> {
   if (!newest || !time) return null;
   const [year, month, day, hour, minute, second] = time.slice(1).map(Number) as [number, ...number[]];
   const atMs = Date.UTC(year, month! - 1, day, hour, minute, second);
-  return { atMs, finished: await endsFinished(newest).catch(() => false) };
+  return { atMs, finished: await wasFinished(newest).catch(() => false) };
 }
 
-async function endsFinished(path: string): Promise<boolean> {
-  const file = await openPlain(path);
-  try {
-    const { size } = await file.stat();
-    const bytes = Buffer.alloc(Math.min(size, tailBytes));
-    const { bytesRead } = await file.read(bytes, 0, bytes.length, size - bytes.length);
-    let finished = false;
-    // What it begins with may be the rest of a line, and is then no record.
-    for (const { record } of new CheckpointScanner().push(bytes.subarray(0, bytesRead)))
-      if (record.type === "run-ended") finished = record.reason === "finished";
-      else if (record.type === "run-started") finished = false;
-    return finished;
-  } finally {
-    await file.close();
-  }
+/** Its last run's word is not enough: what a repair took out was to be done again. */
+async function wasFinished(backup: string): Promise<boolean> {
+  const before = known.get(backup);
+  if (before !== undefined) return before;
+  if ((await stat(backup)).size > maxReadBytes) return false;
+  const follower = new CheckpointFollower(backup);
+  await follower.refresh();
+  const { state } = follower;
+  const { progress } = statusOf(state, follower.summary(), null, Date.now());
+  const finished = progress === "finished" && latestRun(state)?.ended?.reason === "finished";
+  if (known.size >= maxKnown) known.clear();
+  known.set(backup, finished);
+  return finished;
 }

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { clearCheckpoint, undoLast } from "../../src/runtime/backups.js";
 import { lastClear } from "../../src/runtime/lastClear.js";
+import { applyRepair, planRepairOf } from "../../src/runtime/repair.js";
 import { carryOutSuccess } from "../../src/runtime/runner/onSuccess.js";
 import { TestJob } from "../support/jobs.js";
 
@@ -36,6 +37,16 @@ describe("what a backup tells of a checkpoint that is gone", () => {
     await undoLast(checkpoint());
     assert.equal(await lastClear(checkpoint()), null);
     writeFileSync(checkpoint(), '{"id": "a", "ts": 1748107200}\n');
+    await clearCheckpoint(checkpoint());
+    assert.equal((await lastClear(checkpoint()))?.finished, false);
+  });
+
+  it("is that it was not finished where a repair took a result out that its last run had made", async () => {
+    await job.run({ items: ["a", "b"], process: (item: string) => item });
+    const bytes = readFileSync(checkpoint());
+    bytes.writeUInt8(0x63, bytes.indexOf('"result":"b"') + 10);
+    writeFileSync(checkpoint(), bytes);
+    await applyRepair(await planRepairOf(checkpoint()));
     await clearCheckpoint(checkpoint());
     assert.equal((await lastClear(checkpoint()))?.finished, false);
   });
