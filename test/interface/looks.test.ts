@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { releaseAtEnd } from "../host/cleanup.js";
 import { longJobBytes, nightly } from "../support/longJob.js";
 import { describeDashboard } from "./looks/dashboard.js";
+import { describeItem, makeExtract } from "./looks/item.js";
 import { useWorkbench } from "./workbench.js";
 
 const items = 240;
@@ -20,7 +21,9 @@ describe("what a person looks at", () => {
   mkdirSync(join(folder, "checkpoints"), { recursive: true });
   writeFileSync(join(folder, "nightly.job.mjs"), jobFile);
   writeFileSync(join(folder, "checkpoints/nightly.jsonl"), longJobBytes({ ...nightly, items }));
+  before(() => makeExtract(folder));
   const workbench = useWorkbench({ folder, settings: { "agentJobs.planBeforeRun": "always" } });
 
   describe("a dashboard", () => describeDashboard(workbench));
+  describe("an item's document", () => describeItem(workbench));
 });
