@@ -127,9 +127,12 @@ async function retryCauses(services: Services, job: Job): Promise<void> {
     cause,
     count: items.length,
   }));
-  const placeHolder = vscode.l10n.t("Failures of {0}, by cause", labelText(job.name));
-  const picked =
-    picks.length > 1 ? await vscode.window.showQuickPick(picks, { canPickMany: true, placeHolder }) : picks;
+  const options = {
+    canPickMany: true as const,
+    title: vscode.l10n.t("Retry failed items of {0}", labelText(job.name)),
+    placeHolder: vscode.l10n.t("Those of the causes that are ticked are tried again"),
+  };
+  const picked = picks.length > 1 ? await vscode.window.showQuickPick(picks, options) : picks;
   if (!picked || picked.length === 0) return;
   const causes = picked.map(({ cause }) => cause);
   const args = picked.length === groups.length ? [] : flags("cause", causes);
