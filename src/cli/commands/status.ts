@@ -3,9 +3,11 @@ import { faultText } from "../../view/faultText.js";
 import { jobDetails, jobRow, lookOf } from "../../view/jobRow.js";
 import type { JobView } from "../../view/jobView.js";
 import { statusJson } from "../../view/statusJson.js";
+import { safeText } from "../../view/text.js";
 import { exit } from "../exitCodes.js";
 import { type MapFlag, mapped, takesMap } from "../mapFlag.js";
 import { takesLabel } from "../runChoice.js";
+import { tellApart } from "../sameNames.js";
 import { allTargetsOf, readTarget } from "../targets.js";
 import { leave, print, printJson, styled } from "../terminal.js";
 
@@ -31,7 +33,15 @@ async function status(paths: string[], flags: StatusFlags): Promise<number> {
   if (flags.json) printJson({ jobs: views.map(statusJson) });
   else if (views.length === 0)
     print(`No jobs in ${paths.join(", ")}. Name a job file, a checkpoint, or a folder of them.`);
-  else for (const view of views) printView(view, views.length === 1);
+  else {
+    const told = tellApart(
+      views.map((view, i) => ({
+        title: jobRow(view.name, view).title,
+        path: targets[i]!.jobFile ?? targets[i]!.checkpoint,
+      })),
+    );
+    for (const [i, view] of views.entries()) printView(view, views.length === 1, told[i]);
+  }
   return exitCodeOf(views);
 }
 
@@ -52,9 +62,11 @@ const colours = {
   new: "dim",
 } as const;
 
-export function printView(view: JobView, alone: boolean): void {
+/** @param distinction what tells it from others of its name */
+export function printView(view: JobView, alone: boolean, distinction = ""): void {
   const row = jobRow(view.name, view);
-  print(`${styled(colours[lookOf(view)], "●")} ${styled("bold", row.title)}  ${row.description}`);
+  const title = styled("bold", row.title) + (distinction === "" ? "" : ` (${safeText(distinction)})`);
+  print(`${styled(colours[lookOf(view)], "●")} ${title}  ${row.description}`);
   if (alone || view.error !== null || view.status.damaged)
     for (const line of jobDetails(view.name, view).slice(view.error === null ? 2 : 1)) print(`  ${line}`);
   for (const fault of view.scan.faults.slice(0, view.error === null ? maxListedFaults : 0))
