@@ -91,6 +91,17 @@ describe("a workspace of several folders", () => {
     ]);
   });
 
+  it("names their folders once in their rows", async () => {
+    await twinJobs();
+    const { tree } = await parts();
+    const rows = (await tree.getChildren()).map((node) => tree.getTreeItem(node));
+    const mine = rows.filter(({ label }) => String(label).startsWith("twin"));
+    assert.deepEqual(mine.map(({ label, description }) => `${label}: ${description}`).sort(), [
+      "twin (second folder): not run yet",
+      "twin (workspace): not run yet",
+    ]);
+  });
+
   it("runs jobs of one name at the same time, each in its folder, and tells of their ends by name", async () => {
     const jobs = await twinJobs();
     const told = answering("showInformationMessage", () => undefined);

@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import { type JobFolder, withFolder } from "../../../view/folderText.js";
 import { type JobLook, jobDetails, jobRow } from "../../../view/jobRow.js";
-import { middleText, safeText } from "../../../view/text.js";
+import { labelText, middleText, safeText } from "../../../view/text.js";
 import type { Job } from "../../job.js";
 import { FailedNode } from "./failed.js";
 import { FaultsNode } from "./faults.js";
@@ -65,8 +65,9 @@ export class JobNode implements TreeNode {
       spoken = vscode.l10n.t("job {0}, {1}", row.title, item.description);
       if (job.loaded) item.iconPath = lookIcons.running();
     }
-    // The row that it lies below says so already.
-    if (this.folder && !this.parent) {
+    // The row that it lies below says so already, or what tells its name apart from another's.
+    const isTold = title !== job.ownName && this.folder && title.includes(labelText(this.folder.name));
+    if (this.folder && !this.parent && !isTold) {
       item.description = withFolder(item.description, this.folder);
       spoken = vscode.l10n.t("{0}, in folder {1}", spoken, safeText(this.folder.name));
     }
