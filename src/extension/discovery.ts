@@ -1,4 +1,5 @@
 import { basename, dirname, resolve } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import * as vscode from "vscode";
 import type { ReadAs } from "../runtime/foreign/scannerFor.js";
 import { isForeignKind } from "../runtime/format/foreignKinds.js";
@@ -71,12 +72,16 @@ export async function discoverJobs(onBad: (what: string) => void): Promise<JobSo
     ...[...alone.map((checkpoint) => checkpoint!.path), ...others].map((path) => aloneSource(path)),
     ...[...watched].filter(([path]) => !claimed.has(path)).map(([path, readAs]) => aloneSource(path, readAs)),
   ];
+  await nextTurn();
+  // It takes a while to make the first one, which is not to be added to what came before.
+  collator ??= new Intl.Collator(undefined, { numeric: true });
+  const { compare } = collator;
   return sources.sort(
     (a, b) => compare(a.name, b.name) || compare(a.label ?? "", b.label ?? "") || compare(a.id, b.id),
   );
 }
 
-const { compare } = new Intl.Collator(undefined, { numeric: true });
+let collator: Intl.Collator | undefined;
 const distinct = (paths: readonly string[]): string[] => [...new Set(paths)];
 
 async function findFiles(

@@ -37,8 +37,10 @@ export function activate(context: vscode.ExtensionContext): AgentJobsExports {
   const nodes = new NodeFinder(log);
   const tasks = new JobTasks(catalog, outliving, nodes, context, log);
   context.subscriptions.push(log, catalog, jobsView, tasks);
+  const listed = catalog.start();
+  unawaited(log, "start", listed);
   const terminal = optional(context, log, "variables of terminals", () =>
-    registerTerminal(context, nodes, log),
+    registerTerminal(context, nodes, log, listed),
   );
   const previews = new RepairPreviews();
   const itemLogs = new ItemLogDocuments(catalog);
@@ -55,8 +57,6 @@ export function activate(context: vscode.ExtensionContext): AgentJobsExports {
   optional(context, log, "tools for language models", () => registerLanguageModels(services, context));
   const later = startLater(context, services);
   unawaited(log, "later", later);
-  const listed = catalog.start();
-  unawaited(log, "start", listed);
   const exported = createExports(services);
   if (context.extensionMode !== vscode.ExtensionMode.Test) return exported;
   const activateMs = performance.now() - begunMs;

@@ -15,6 +15,8 @@ import { Turns } from "./watching/turns.js";
 const refreshIntervalMs = 250;
 /** Folders are searched for jobs at most this often. */
 const searchIntervalMs = 1_000;
+/** So many jobs are made between two turns of everybody else. */
+const jobsAtOnce = 50;
 /** A process that is killed changes no file, and some mounts tell of no change: what runs is looked at this often. */
 const liveCheckMs = 1_000;
 
@@ -70,6 +72,7 @@ export class JobCatalog implements vscode.Disposable {
   private readonly subscriptions: vscode.Disposable[] = [];
   private liveCheck: NodeJS.Timeout | undefined;
   private searched: Promise<void> | undefined;
+  private isWatching = false;
   private disposed = false;
 
   constructor(private readonly log: Log) {
@@ -97,10 +100,7 @@ export class JobCatalog implements vscode.Disposable {
 
   /** Begins to look for jobs. Resolves when they are listed for the first time, which nobody needs to await. */
   start(): Promise<void> {
-    if (!this.searched) {
-      this.finder.watch();
-      this.searched = this.search.request();
-    }
+    this.searched ??= this.search.request();
     return this.searched;
   }
 
@@ -169,16 +169,20 @@ export class JobCatalog implements vscode.Disposable {
 
   private async searchNow(): Promise<void> {
     try {
-      if (this.entries.size === 0) await activated();
+      if (!this.isWatching) {
+        this.isWatching = true;
+        await activated();
+        this.finder.watch();
+      }
       // What reads files is loaded in two parts, between which others have the thread.
       const { discoverJobs } = await import("./discovery.js");
       const sources = await discoverJobs((what) => this.log.warn(what));
       const { Job } = await import("./job.js");
-      if (this.disposed) return;
       const before = this.entries;
       const fresh: Entry[] = [];
-      this.entries = new Map();
-      for (const source of sources) {
+      const entries = new Map<string, Entry>();
+      for (const [i, source] of sources.entries()) {
+        if (i > 0 && i % jobsAtOnce === 0) await nextTurn();
         const known = before.get(source.id);
         const isSame =
           known?.job.checkpoint === source.checkpoint &&
@@ -186,8 +190,10 @@ export class JobCatalog implements vscode.Disposable {
           JSON.stringify(known.job.source.watched) === JSON.stringify(source.watched);
         const entry = isSame ? known : this.createEntry(new Job(source, this.turns.next));
         if (!isSame) fresh.push(entry);
-        this.entries.set(source.id, entry);
+        entries.set(source.id, entry);
       }
+      if (this.disposed) return;
+      this.entries = entries;
       for (const [id, entry] of before) if (this.entries.get(id) !== entry) entry.pace.dispose();
       this.byCheckpoint = new Map();
       for (const entry of this.entries.values()) this.byCheckpoint.set(entry.job.checkpoint, entry);

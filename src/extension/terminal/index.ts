@@ -25,6 +25,7 @@ export function registerTerminal(
   context: vscode.ExtensionContext,
   nodes: NodeFinder,
   log: Log,
+  listed: Promise<void>,
 ): TerminalAdditions {
   const variables = context.environmentVariableCollection;
   // Paths of this version are gone with its successor: nothing is kept beyond this window.
@@ -45,12 +46,13 @@ export function registerTerminal(
     if (additions.isEditor) variables.replace(isEditorVariable, "1");
     variables.replace("PYTHONPATH", additions.pythonPath);
   };
-  let drawing: Promise<void>;
+  // To find Node a program is started, for which a person would wait who wants to see the jobs.
+  let drawing = listed.then(draw);
+  unawaited(log, "terminal", drawing);
   const redraw = () => {
     drawing = draw();
     unawaited(log, "terminal", drawing);
   };
-  redraw();
   const following = vscode.workspace.onDidChangeConfiguration((event) => {
     const deciding = [settingIds.extendTerminal, settingIds.nodePath];
     if (deciding.some((name) => event.affectsConfiguration(`${settingsSection}.${name}`))) redraw();

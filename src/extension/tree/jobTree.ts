@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import * as vscode from "vscode";
 import type { Job } from "../job.js";
 import type { JobCatalog } from "../jobCatalog.js";
@@ -14,6 +15,8 @@ import type { JobRows } from "./rows.js";
  * change in turn, each sooner than that after the last, it would draw none for as long as they run.
  */
 const drawIntervalMs = 250;
+/** So many rows are made between two turns of everybody else. */
+const rowsAtOnce = 50;
 
 /** Theia, told of a row, asks anew for what is below it and not for the row itself. Its own part of the API tells it apart. */
 const drawsRows = !("getClientOperatingSystem" in vscode.env);
@@ -28,10 +31,14 @@ export class JobTree implements vscode.TreeDataProvider<TreeNode>, vscode.Dispos
   private jobsToDraw = new Set<Job>();
   private rowsToDraw = new Set<TreeNode>();
   private isAllToDraw = false;
+  /** How often VS Code waits for all rows. */
+  private asked = 0;
   private readonly pages = new Pages();
   private rows: JobRows | undefined;
   /** How the rows looked when they were drawn last, by their ids. */
   private readonly shown = new Map<string, string>();
+  /** Rows that were made to see whether they look different, and that nobody has asked for since. */
+  private readonly made = new WeakMap<TreeNode, vscode.TreeItem>();
   private readonly subscriptions: vscode.Disposable[];
 
   constructor(
@@ -52,6 +59,8 @@ export class JobTree implements vscode.TreeDataProvider<TreeNode>, vscode.Dispos
       catalog.onDidChangeJobs(drawAfresh),
       vscode.workspace.onDidChangeWorkspaceFolders(drawAfresh),
       catalog.onDidChangeJob((job) => {
+        const node = this.rows?.of(job);
+        for (const stale of [node, node?.parent]) if (stale) this.made.delete(stale);
         this.jobsToDraw.add(job);
         void this.drawing.request();
       }),
@@ -62,16 +71,19 @@ export class JobTree implements vscode.TreeDataProvider<TreeNode>, vscode.Dispos
 
   async getChildren(element?: TreeNode): Promise<TreeNode[]> {
     if (element) return (await element.children({ pages: this.pages })).filter((node) => this.shows(node));
-    await this.catalog.start();
-    const roots = (await this.load()).all();
-    this.shown.clear();
-    for (const node of roots.flatMap((root) => [root, ...("members" in root ? root.members : [])]))
-      this.remember(node);
-    return roots.filter((node) => this.shows(node));
+    this.asked++;
+    try {
+      await this.catalog.start();
+      return await this.rootRows();
+    } finally {
+      this.asked--;
+      if (this.isAllToDraw || this.jobsToDraw.size + this.rowsToDraw.size > 0) void this.drawing.request();
+    }
   }
 
   getTreeItem(element: TreeNode): vscode.TreeItem {
-    const item = element.item();
+    const item = this.made.get(element) ?? element.item();
+    this.made.delete(element);
     item.id = element.id;
     return item;
   }
@@ -110,6 +122,20 @@ export class JobTree implements vscode.TreeDataProvider<TreeNode>, vscode.Dispos
     return this.rows;
   }
 
+  private async rootRows(): Promise<TreeNode[]> {
+    const roots = (await this.load()).all();
+    // What has changed until now is in the answer.
+    this.isAllToDraw = false;
+    this.jobsToDraw.clear();
+    this.shown.clear();
+    const rows = roots.flatMap((root) => [root, ...("members" in root ? root.members : [])]);
+    for (const [i, node] of rows.entries()) {
+      if (i > 0 && i % rowsAtOnce === 0) await nextTurn();
+      this.remember(node);
+    }
+    return roots.filter((node) => this.shows(node));
+  }
+
   private shows(node: TreeNode): boolean {
     // Only rows of jobs say which folder they are of.
     if (!("folder" in node)) return true;
@@ -118,6 +144,8 @@ export class JobTree implements vscode.TreeDataProvider<TreeNode>, vscode.Dispos
   }
 
   private drawChanged(): void {
+    // Told of a change meanwhile, VS Code would drop the answer that it waits for, which has the change, and ask again.
+    if (this.asked > 0) return;
     const [jobs, rows] = [this.jobsToDraw, this.rowsToDraw];
     [this.jobsToDraw, this.rowsToDraw] = [new Set(), new Set()];
     for (const job of jobs) this.noteChange(job, rows);
@@ -145,20 +173,20 @@ export class JobTree implements vscode.TreeDataProvider<TreeNode>, vscode.Dispos
   private remember(node: JobNode | JobGroupNode): { look: boolean; visibility: boolean } {
     const before = this.shown.get(node.id);
     const visible = this.shows(node) ? "shown" : "hidden";
-    const now = `${visible}|${"members" in node ? shownOfGroup(node) : shownOf(node)}`;
+    const item = node.item();
+    this.made.set(node, item);
+    const now = `${visible}|${"members" in node ? shownOfGroup(item) : shownOf(item, node)}`;
     this.shown.set(node.id, now);
     return { look: before !== now, visibility: !before?.startsWith(`${visible}|`) };
   }
 }
 
-function shownOfGroup(node: JobGroupNode): string {
-  const { description, iconPath } = node.item();
+function shownOfGroup({ description, iconPath }: vscode.TreeItem): string {
   return [description, (iconPath as vscode.ThemeIcon).id].join("|");
 }
 
 /** All that the row and the rows below it are made of, in short. */
-function shownOf(node: JobNode): string {
-  const { label, description, contextValue, iconPath } = node.item();
+function shownOf({ label, description, contextValue, iconPath }: vscode.TreeItem, node: JobNode): string {
   const view = node.job.view;
   const below = view
     ? [

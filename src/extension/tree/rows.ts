@@ -66,7 +66,11 @@ function foldersOf(jobs: readonly Job[]) {
   return jobFolders(
     jobs.map(({ checkpoint, jobFile, source: { name } }) => ({
       name,
-      folder: vscode.workspace.getWorkspaceFolder(vscode.Uri.file(jobFile ?? checkpoint))?.name,
+      // With one folder open there is nothing to tell apart.
+      folder:
+        open > 1
+          ? vscode.workspace.getWorkspaceFolder(vscode.Uri.file(jobFile ?? checkpoint))?.name
+          : undefined,
     })),
     open,
   );

@@ -133,6 +133,7 @@ export class LineRowScanner extends RowScanner {
 
 /** Of a file that is one JSON document. */
 export class DocumentRowScanner extends RowScanner {
+  readonly isDocument = true;
   private readonly parts: DocumentRows;
   private readonly header = new Map<string, unknown>();
   private saidMore = false;

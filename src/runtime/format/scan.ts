@@ -58,6 +58,8 @@ export interface RecordScanner {
   /** The record of an unterminated last line that is whole. */
   tailRecord(): ScannedRecord | undefined;
   summary(): ScanSummary;
+  /** It reads one document, which is written anew when it changes. */
+  readonly isDocument?: true;
 }
 
 /** Reads our own format, F1 and F2. */

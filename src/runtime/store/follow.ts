@@ -3,8 +3,7 @@ import { type FileHandle, lstat, open, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { readChunkBytes, sniffBytes } from "../config.js";
 import { AgentJobsError, messageOf, systemCodeOf } from "../errors.js";
-import { DocumentRowScanner } from "../foreign/rowScanner.js";
-import { type ReadAs, scannerFor } from "../foreign/scannerFor.js";
+import type { ReadAs } from "../foreign/scannerFor.js";
 import { isForeignKind } from "../format/foreignKinds.js";
 import type { ItemKey } from "../format/itemId.js";
 import {
@@ -192,6 +191,9 @@ export class CheckpointFollower {
 }
 
 const nothing = Buffer.alloc(0);
+/** A file with this is no other tool's. */
+const header = Buffer.from('{"type":"job",');
+const begins = (head: Buffer): boolean => head.subarray(0, header.length).equals(header);
 /** Records are parsed for so long at a time where others want the thread, and the clock is looked at after so many. */
 const sliceMs = 8;
 const recordsAClock = 16;
@@ -223,7 +225,19 @@ class FileReader {
 
   private emptyScanner(): RecordScanner {
     if (typeof this.as === "function") return this.as();
-    return this.as.mapping || this.as.kind ? scannerFor(nothing, this.as).scanner : new CheckpointScanner();
+    return new CheckpointScanner();
+  }
+
+  /**
+   * What reads other tools' files is loaded with the first of them.
+   * @param head the first bytes; none where there are none yet
+   */
+  private async choose(head: Buffer): Promise<void> {
+    if (typeof this.as === "function") return;
+    const isTold = this.as.mapping !== undefined || this.as.kind !== undefined;
+    if (!isTold && (head.length === 0 || begins(head))) return;
+    const { scannerFor } = await import("../foreign/scannerFor.js");
+    ({ scanner: this.scanner, isSure: this.isSure } = scannerFor(head, this.as));
   }
 
   /** Looks whether the file is still the one that was read. */
@@ -249,7 +263,7 @@ class FileReader {
     if (stat.ino !== seen.ino || stat.dev !== seen.dev || stat.size < this.offsetBytes) return "replaced";
     const found = stat.size === this.offsetBytes ? "same" : "grown";
     // A document is written anew when it changes, with the same beginning; and what was told by a part may be otherwise.
-    if (found === "grown" && (!this.isSure || this.scanner instanceof DocumentRowScanner)) return "replaced";
+    if (found === "grown" && (!this.isSure || this.scanner.isDocument)) return "replaced";
     // What was appended is read together with what shows that it was appended to the same file.
     if (found === "grown" || stat.mtimeMs === seen.mtimeMs) return found;
     return this.withFile((file) => this.verifySize(file));
@@ -266,6 +280,7 @@ class FileReader {
 
   /** Gives the records after the last reading's end. `replaced`: it is no longer the file that was looked at. */
   async read(take: (scanned: ScannedRecord) => void, turn?: () => Promise<void>): Promise<Found> {
+    if (this.offsetBytes === 0) await this.choose(nothing);
     if (!this.exists || this.sizeBytes <= this.offsetBytes) return "same";
     this.isBroken = true;
     const found = await this.withFile(async (file) => {
@@ -283,8 +298,7 @@ class FileReader {
         if (bytesRead === 0) break;
         await turn?.();
         const bytes = chunk.subarray(0, bytesRead);
-        if (this.offsetBytes === 0 && typeof this.as !== "function")
-          ({ scanner: this.scanner, isSure: this.isSure } = scannerFor(bytes, this.as));
+        if (this.offsetBytes === 0) await this.choose(bytes);
         if (this.head.length < sniffBytes)
           this.head = Buffer.concat([this.head, bytes.subarray(0, sniffBytes - this.head.length)]);
         this.edge = Buffer.concat([this.edge, bytes.subarray(-sniffBytes)]).subarray(-sniffBytes);

@@ -1,6 +1,5 @@
 import { type FileHandle, lstat } from "node:fs/promises";
 import { sniffBytes } from "../config.js";
-import { kindBytes, kindOf } from "../foreign/kindOf.js";
 import type { JobRecord } from "../format/record.js";
 import { type CheckpointFormat, CheckpointScanner } from "../format/scan.js";
 import { openPlain } from "./plainFile.js";
@@ -55,6 +54,7 @@ async function formatOf(
 }
 
 async function foreignKindOf(file: FileHandle, head: Buffer): Promise<CheckpointFormat | undefined> {
+  const { kindBytes, kindOf } = await import("../foreign/kindOf.js");
   let found = kindOf(head);
   if (found === "more" && head.length === sniffBytes) {
     const bytes = Buffer.alloc(kindBytes);
