@@ -32,7 +32,10 @@ export function shortText(text: string, max: number): string {
   return characters.length <= max ? characters.join("") : `${characters.slice(0, max - 1).join("")}…`;
 }
 
-/** Made when it is first needed: that takes as long as all the rest of a command's start. */
+/**
+ * What the language's own formats need is made when it is first needed, and for what is shown all the time it is not: to make
+ * one takes as long as all the rest of a command's start, and keeps an editor waiting.
+ */
 let groups: Intl.NumberFormat | undefined;
 
 /** As `shortText`, but what is left out is in the middle: names that services give differ at their ends. */
@@ -45,7 +48,7 @@ export function middleText(text: string, max: number): string {
 
 /** `12,847` */
 export function countText(count: number): string {
-  if (Number.isInteger(count) && Math.abs(count) < 1_000) return String(count);
+  if (Number.isSafeInteger(count)) return String(count).replace(/\B(?=(?:\d{3})+$)/g, ",");
   groups ??= new Intl.NumberFormat("en-US");
   return groups.format(count);
 }
@@ -153,15 +156,16 @@ export function spokenPercent(done: number, total: number): string {
   return t("{0} percent", percentText(done, total).slice(0, -1));
 }
 
-const times = new Map<string | undefined, Intl.DateTimeFormat>();
-
 /** `2026-11-21 04:00` in the given zone or the machine's. */
 export function timeText(ms: number, timeZone?: string): string {
-  let time = times.get(timeZone);
-  if (!time) {
-    const style = { dateStyle: "short", timeStyle: "short" } as const;
-    time = new Intl.DateTimeFormat("sv-SE", { ...style, ...(timeZone && { timeZone }) });
-    times.set(timeZone, time);
-  }
-  return time.format(ms);
+  const time = new Date(ms);
+  const year = time.getFullYear();
+  if (timeZone !== undefined || !(year >= 1_000 && year <= 9_999)) return languageTime(ms, timeZone);
+  const two = (part: number) => String(part).padStart(2, "0");
+  return `${year}-${two(time.getMonth() + 1)}-${two(time.getDate())} ${two(time.getHours())}:${two(time.getMinutes())}`;
+}
+
+function languageTime(ms: number, timeZone: string | undefined): string {
+  const style = { dateStyle: "short", timeStyle: "short" } as const;
+  return new Intl.DateTimeFormat("sv-SE", { ...style, ...(timeZone && { timeZone }) }).format(ms);
 }

@@ -46,6 +46,19 @@ describe("text for people", () => {
     assert.equal(percentText(0, 0), "100%");
   });
 
+  it("writes counts and times as the languages' own formats do", () => {
+    const counts = new Intl.NumberFormat("en-US");
+    const times = new Intl.DateTimeFormat("sv-SE", { dateStyle: "short", timeStyle: "short" });
+    for (let n = 0; n < 500; n++) {
+      const count = Math.trunc((Math.random() - 0.5) * 10 ** (n % 16));
+      assert.equal(countText(count), counts.format(count === 0 ? 0 : count));
+      const ms = Date.UTC(2000, 0, 1) + n * 40_000_000_000 * Math.random();
+      assert.equal(timeText(ms), times.format(ms));
+    }
+    assert.deepEqual([0.5, 1e21].map(countText), ["0.5", "1,000,000,000,000,000,000,000"]);
+    for (const ms of [Date.UTC(400, 0, 2), -8.64e15, 8.64e15]) assert.equal(timeText(ms), times.format(ms));
+  });
+
   it("counts, weighs and prices", () => {
     assert.equal(countText(1234567), "1,234,567");
     assert.deepEqual(
