@@ -6,6 +6,9 @@ import type { FSWatcher } from "chokidar";
 import type { Log } from "../../src/extension/log.js";
 import { CheckpointWatcher } from "../../src/extension/watching/checkpointWatcher.js";
 
+/** Longer than the watcher waits before it looks once more. */
+const quietMs = 250;
+
 const filesOf = (watcher: CheckpointWatcher) => (watcher as unknown as { files: Promise<FSWatcher> }).files;
 
 describe("the watcher of checkpoints", () => {
@@ -41,6 +44,17 @@ describe("the watcher of checkpoints", () => {
     cause();
     retry = setInterval(cause, 100);
     return told.finally(() => clearInterval(retry));
+  }
+
+  /** Resolves when nothing was told for a while. */
+  async function quiet(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      let timer = setTimeout(resolve, quietMs);
+      onChange = () => {
+        clearTimeout(timer);
+        timer = setTimeout(resolve, quietMs);
+      };
+    });
   }
 
   it("waits for a folder that is not there yet, and for it to come back", async () => {
@@ -119,6 +133,25 @@ describe("the watcher of checkpoints", () => {
     }
   });
 
+  it("tells of each single write to a checkpoint that took the place of another, as a repair puts it there", async () => {
+    mkdirSync(join(folder, "checkpoints"));
+    writeFileSync(checkpoint, "one\n");
+    watcher.watch([checkpoint]);
+    await toldOf(() => appendFileSync(checkpoint, "two\n"));
+    for (let round = 0; round < 20; round++) {
+      writeFileSync(`${checkpoint}.draft`, `${round}\n`);
+      renameSync(checkpoint, `${checkpoint}.bak`);
+      renameSync(`${checkpoint}.draft`, checkpoint);
+      await quiet();
+      const told = new Promise<string>((resolve) => {
+        onChange = resolve;
+      });
+      writeFileSync(checkpoint, "written in place\n");
+      assert.equal(await told, checkpoint);
+      await quiet();
+    }
+  });
+
   it("gives chokidar files alone, since it reads a folder again for whatever is written to a file in it", async () => {
     mkdirSync(join(folder, "checkpoints"));
     writeFileSync(checkpoint, "");
@@ -126,6 +159,7 @@ describe("the watcher of checkpoints", () => {
     await toldOf(() => appendFileSync(checkpoint, "x\n"));
     await toldOf(() => rmSync(checkpoint, { force: true }));
     await toldOf(() => appendFileSync(checkpoint, "x\n"));
+    await quiet();
     assert.deepEqual((await filesOf(watcher)).getWatched(), { [join(folder, "checkpoints")]: ["a.jsonl"] });
   });
 });

@@ -20,6 +20,8 @@ const lookAgainMs = 100;
 /**
  * Says when a checkpoint, or its lock, changed on the disk: chokidar watches the files, and the system tells which come to
  * their folders. Where the system's watches have run out, chokidar looks at the folders again and again instead.
+ * chokidar loses a file that goes and comes back while it looks: it is given anew then, and what the system tells of the
+ * folder counts as well.
  */
 export class CheckpointWatcher {
   private files: Promise<FSWatcher> | undefined;
@@ -44,7 +46,7 @@ export class CheckpointWatcher {
     private readonly log: Log,
   ) {
     this.names = new FolderNames(
-      (path) => this.takeName(path),
+      (path, isNew) => this.takeName(path, isNew),
       onFolder,
       (error) => this.fail(error),
     );
@@ -124,19 +126,27 @@ export class CheckpointWatcher {
     });
     watcher.on("all", (event, path) => {
       if (event === "addDir" || event === "unlinkDir") return this.takePolledFolder(event, path);
-      if (event === "unlink" && !this.polling) this.given.delete(path);
+      if (event === "unlink" && !this.polling) this.renew(path);
       this.take(path, event === "add");
     });
     watcher.on("error", (error) => this.fail(error));
     return watcher;
   }
 
-  /** A file came or went, and is watched where it is there. */
-  private takeName(path: string): void {
-    if (!this.concerns(path)) return;
-    this.given.delete(path);
+  private takeName(path: string, isNew: boolean): void {
+    if (!isNew) {
+      const checkpoint = path.replace(beside, "");
+      if (this.checkpoints.has(checkpoint)) this.tell(checkpoint);
+    } else if (this.concerns(path)) {
+      this.renew(path);
+      this.take(path, true);
+    }
+  }
+
+  /** Watches a path's file of now, where there is one. */
+  private renew(path: string): void {
+    this.leave([path]);
     this.give([path]);
-    this.take(path, true);
   }
 
   private take(path: string, mayBeNew: boolean): void {

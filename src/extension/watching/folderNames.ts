@@ -2,8 +2,8 @@ import { existsSync, type FSWatcher, watch } from "node:fs";
 import { basename, dirname, join } from "node:path";
 
 /**
- * Says which names come to folders, and go from them. chokidar reads a whole folder, and looks at each of its files, about once a
- * second for as long as anything in it is written to; the system tells the same by name.
+ * Says of which names in folders the system tells. chokidar, given a folder, reads all of it, and looks at each of its files, about
+ * once a second for as long as anything in it is written to.
  */
 export class FolderNames {
   private readonly watchers = new Map<string, FSWatcher>();
@@ -11,11 +11,11 @@ export class FolderNames {
   private awaited = new Map<string, Set<string>>();
 
   /**
-   * @param onName a file came, went, or was replaced by another
+   * @param onName a file came, went, or was replaced by another (`isNew`), or was written to
    * @param onFolder a folder came or went: what is to be watched should be given again
    */
   constructor(
-    private readonly onName: (path: string) => void,
+    private readonly onName: (path: string, isNew: boolean) => void,
     private readonly onFolder: () => void,
     private readonly onError: (error: unknown) => void,
   ) {}
@@ -55,8 +55,8 @@ export class FolderNames {
   private begin(folder: string): void {
     try {
       const watcher = watch(folder, { persistent: false }, (event, name) => {
-        // What is written to a file tells its own watcher.
         if (event === "rename") this.take(folder, name);
+        else if (name !== null) this.onName(join(folder, name), false);
       });
       watcher.on("error", (error) => {
         // Windows says so where the folder itself was removed.
@@ -75,7 +75,7 @@ export class FolderNames {
     if (name === basename(folder) && !existsSync(join(folder, name))) return this.lose(folder);
     const path = join(folder, name);
     if (this.awaited.get(folder)?.has(path)) this.onFolder();
-    this.onName(path);
+    this.onName(path, true);
   }
 
   private lose(folder: string): void {
