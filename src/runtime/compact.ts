@@ -1,12 +1,11 @@
 /** Rewrites a grown checkpoint of our own format with only what a reader needs. The original is kept. */
 import { randomUUID } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
-import { isDeepStrictEqual } from "node:util";
 import { formatVersion } from "./config.js";
 import { AgentJobsError } from "./errors.js";
 import { type CompactedRecord, encodeRecord } from "./format/record.js";
 import { CheckpointScanner, type ScannedRecord, type ScanSummary } from "./format/scan.js";
-import { Compaction, type Dropped, lasting } from "./state/compaction.js";
+import { Compaction, type Dropped, lastAlike } from "./state/compaction.js";
 import { applyRecord } from "./state/fold.js";
 import { createJobState } from "./state/jobState.js";
 import { lossRecord } from "./state/lostRun.js";
@@ -189,7 +188,7 @@ async function lookAtRest(
     if (kept.length > 2 && kept.at(-1) === start - 1) kept[kept.length - 1] = end;
     else kept.push(start, end);
   });
-  if (!isDeepStrictEqual(lasting(state), lasting(compaction.state)))
+  if (!lastAlike(state, compaction.state))
     throw new AgentJobsError(
       "AJ_CHANGED",
       `Will not compact ${path}: what would be left does not read as what is there. Nothing was changed. If no run writes to it, please report this.`,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { watch } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { root } from "../setup/root.js";
 import { caller, callTool } from "./callTool.js";
@@ -7,6 +8,13 @@ import type { Workbench } from "./page.js";
 import { makeScene } from "./scene.js";
 import { screenshotsInThemes } from "./themes.js";
 import { openWorkbench } from "./workbench.js";
+
+/** Resolves once there is a file. */
+async function untilThere(path: string): Promise<void> {
+  const changes = watch(dirname(path));
+  if (existsSync(path)) return;
+  for await (const _ of changes) if (existsSync(path)) return;
+}
 
 describe("a folder with a job in each state", () => {
   let folder: string;
@@ -76,9 +84,11 @@ describe("a folder with a job in each state", () => {
           .map(({ name, stats }) => `${name} ${stats.isFile() ? `${stats.size} ${stats.mtimeMs}` : ""}`)
           .sort();
       const before = files();
+      const written = untilThere(consumed);
       await workbench.command("Consumer: Try Everything");
       await workbench.dialogAction(/trust/i, "Cancel");
       await workbench.notification(/This folder is not trusted/).waitFor();
+      await written;
       const report = JSON.parse(readFileSync(consumed, "utf8"));
       assert.deepEqual(report.exports, ["getApi"]);
       assert.deepEqual(report.codes, ["not-trusted"]);

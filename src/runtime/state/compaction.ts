@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { ItemKey } from "../format/itemId.js";
 import type { CheckpointRecord, CompactedRecord, FailedRecord, StepRecord, Usage } from "../format/record.js";
 import { applyRecord, newestDurations } from "./fold.js";
@@ -288,4 +289,10 @@ export function lasting(state: JobState): JobState {
   // Of runs that have ended: what they paused does not matter to any estimate.
   const runs = new Map([...state.runs].map(([n, { pauses: _, drops: __, ...run }]) => [n, run]));
   return { ...state, runs, presence, compactions: new Set(), durations: newestDurations(state) };
+}
+
+/** Whether two states are the same in all that a compaction keeps. */
+export function lastAlike(a: JobState, b: JobState): boolean {
+  const [{ done, ...rest }, { done: others, ...otherRest }] = [lasting(a), lasting(b)];
+  return done.equals(others) && isDeepStrictEqual(rest, otherRest);
 }

@@ -58,6 +58,13 @@ export class ItemSet implements Iterable<ItemKey> {
     return part.slots[this.slotOf(part, item, hash)] !== 0;
   }
 
+  /** Whether another has the same items, in whatever order they were added. */
+  equals(other: ItemSet): boolean {
+    if (this.size !== other.size) return false;
+    for (const item of this) if (!other.has(item)) return false;
+    return true;
+  }
+
   add(item: ItemKey): this {
     if (this.few) {
       this.few.add(item);

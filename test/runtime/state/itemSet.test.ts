@@ -53,6 +53,14 @@ describe("a set of items", () => {
     assert.deepEqual([found.size, found.has(keyOf(1)), found.has(keyOf(0))], [many, true, false]);
   });
 
+  it("is the same as another with the same items in another order, and as none with others", () => {
+    const items = Array.from({ length: many }, (_, n) => keyOf(n));
+    const found = new ItemSet(items);
+    assert.ok(found.equals(new ItemSet(items.toReversed())));
+    assert.ok(!found.equals(new ItemSet(items.slice(1))));
+    assert.ok(!found.equals(new ItemSet([...items.slice(1), keyOf("0")])));
+  });
+
   it("finds each of a hundred thousand items, and no other", () => {
     const found = new ItemSet();
     for (let n = 0; n < 100_000; n++) found.add(keyOf(`item-${n}`));
