@@ -61,17 +61,8 @@ export function activate(context: vscode.ExtensionContext): AgentJobsExports {
   if (context.extensionMode !== vscode.ExtensionMode.Test) return exported;
   const activateMs = performance.now() - begunMs;
   const listedMs = listed.then(() => performance.now() - begunMs);
-  return Object.assign(
-    { ...exported },
-    parts,
-    { later },
-    {
-      begunMs,
-      activateMs,
-      listedMs,
-      jobsThen: catalog.jobs.length,
-    },
-  );
+  const figures = { begunMs, activateMs, listedMs, jobsThen: catalog.jobs.length };
+  return Object.assign({ ...exported }, parts, { later }, figures);
 }
 
 /** In parts, between which others have the thread. */

@@ -8,12 +8,15 @@ export async function liveHolder(checkpoint: string): Promise<Holder | null> {
   return (await lookAtLock(checkpoint)).holder;
 }
 
-/** Who holds a checkpoint's lock and lives, else what a lock that was left behind tells. */
+/** What a look at a lock tells. */
 export interface LockLook {
+  /** Who holds it and lives. */
   holder: Holder | null;
+  /** Else what one that was left behind tells. */
   lost: LostRun | null;
 }
 
+/** Who holds a checkpoint's lock and lives, else what a lock that was left behind tells. */
 export async function lookAtLock(checkpoint: string): Promise<LockLook> {
   const found = await inspectLock(checkpoint);
   if (found.status !== "live") return { holder: null, lost: await lossIn(checkpoint, found) };
