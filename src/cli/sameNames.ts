@@ -1,5 +1,5 @@
 import { basename, dirname, relative, sep } from "node:path";
-import { distinctions } from "../view/distinctions.js";
+import { dirsOf, distinctions, type JobPlace } from "../view/distinctions.js";
 
 /**
  * What tells apart jobs that are listed under the same title: where they lie, seen from here.
@@ -16,10 +16,7 @@ export function tellApart(jobs: readonly { title: string; path: string }[]): str
   return told;
 }
 
-function placeOf(path: string) {
-  const dirs = relative(process.cwd(), dirname(path))
-    .split(sep)
-    .filter((dir) => dir !== "");
-  if (dirs.at(-1) === "checkpoints") dirs.pop();
+function placeOf(path: string): JobPlace {
+  const dirs = dirsOf(relative(process.cwd(), dirname(path)), sep);
   return { folder: "", dirs, file: basename(path) };
 }

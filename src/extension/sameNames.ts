@@ -1,6 +1,6 @@
 import { basename, dirname, relative, sep } from "node:path";
 import * as vscode from "vscode";
-import { distinctions, type JobPlace } from "../view/distinctions.js";
+import { dirsOf, distinctions, type JobPlace } from "../view/distinctions.js";
 import type { Job } from "./job.js";
 
 /**
@@ -25,9 +25,7 @@ function placeOf({ jobFile, checkpoint, id }: Job): JobPlace {
   // Several runs of one job file are told apart by their checkpoints.
   const path = jobFile !== null && id === jobFile ? jobFile : checkpoint;
   const folder = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(path));
-  const below = folder ? relative(folder.uri.fsPath, dirname(path)) : dirname(path);
-  const dirs = below.split(sep).filter((dir) => dir !== "");
-  if (dirs.at(-1) === "checkpoints") dirs.pop();
+  const dirs = dirsOf(folder ? relative(folder.uri.fsPath, dirname(path)) : dirname(path), sep);
   return { folder: folder ? folderName(folder) : "", dirs, file: basename(path) };
 }
 

@@ -8,6 +8,17 @@ export interface JobPlace {
 }
 
 /**
+ * The folders that a path goes through which ends in a job's folder. That its checkpoint lies in one of its own tells nothing.
+ * @param path relative to where it is shown, or absolute
+ * @param separator of the system
+ */
+export function dirsOf(path: string, separator: string): string[] {
+  const dirs = path.split(separator).filter((dir) => dir !== "");
+  if (dirs.at(-1) === "checkpoints") dirs.pop();
+  return dirs;
+}
+
+/**
  * What tells jobs of one name apart, in as few words as do it for all of them: their open folders, else their folders in
  * those, else their files. Empty for what lies at the top of the only folder.
  */
