@@ -66,6 +66,7 @@ const entries = [
     outfile: "dist/cli.js",
     banner: { js: `#!/usr/bin/env node\n${bundleUrl}` },
   },
+  { entryPoints: ["src/extension/reading/reader.main.ts"], outfile: "dist/reader.js" },
   // The page of the dashboard, which a browser runs.
   {
     entryPoints: ["src/extension/dashboard/webview/main.ts", "src/extension/dashboard/webview/main.css"],

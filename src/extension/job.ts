@@ -11,7 +11,11 @@ import { LockFollower } from "../runtime/store/lockHolder.js";
 import { isStopRequested } from "../runtime/store/stopRequest.js";
 import { type Capability, capabilitiesOf } from "../view/capabilities.js";
 import { type JobView, jobView } from "../view/jobView.js";
+import type { ReadingThread } from "./reading/readingThread.js";
 import { RecentEta } from "./recentEta.js";
+
+// Loaded with the first job, by whom makes them.
+export { ReadingThread } from "./reading/readingThread.js";
 
 /** What discovery knows of a job without reading its records. */
 export interface JobSource {
@@ -59,13 +63,21 @@ export class Job {
   private readonly eta = new RecentEta();
   private viewed: { view: JobView | null; atMs: number } | undefined;
 
-  /** @param turn see `FollowOptions.turn` */
+  /**
+   * @param turn see `FollowOptions.turn`
+   * @param thread reads its checkpoint for the first time
+   */
   constructor(
     readonly source: JobSource,
     turn: () => Promise<void>,
+    thread?: ReadingThread,
   ) {
     this.lock = new LockFollower(source.checkpoint);
-    this.follower = new CheckpointFollower(source.checkpoint, { readAs: source.watched ?? {}, turn });
+    this.follower = new CheckpointFollower(source.checkpoint, {
+      readAs: source.watched ?? {},
+      turn,
+      ...(thread && { readFirst: thread.read }),
+    });
   }
 
   /** The checkpoint and, of another tool's batch, the files beside it whose rows are counted with it. */

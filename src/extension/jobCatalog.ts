@@ -1,17 +1,18 @@
-import { dirname, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import * as vscode from "vscode";
 import type { Job } from "./job.js";
 import { type Log, unawaited } from "./log.js";
 import { mapSome } from "./mapSome.js";
+import type { ReadingThread } from "./reading/readingThread.js";
 import { tellApart } from "./sameNames.js";
 import { onDidChangeDiscovery } from "./settings.js";
 import { CheckpointWatcher } from "./watching/checkpointWatcher.js";
 import { FileFinder } from "./watching/fileFinder.js";
-import { Pace } from "./watching/pace.js";
+import { Beat, Pace } from "./watching/pace.js";
 import { Turns } from "./watching/turns.js";
 
-/** A job is read at once, and then at most this often. */
+/** A job is read at once, and then about this often at most. */
 const refreshIntervalMs = 250;
 /** Folders are searched for jobs at most this often. */
 const searchIntervalMs = 1_000;
@@ -19,6 +20,8 @@ const searchIntervalMs = 1_000;
 const jobsAtOnce = 50;
 /** A process that is killed changes no file, and some mounts tell of no change: what runs is looked at this often. */
 const liveCheckMs = 1_000;
+
+const readerProgram = join(__dirname, "reader.js");
 
 /** A run of a job that has ended while we watched. */
 export interface EndedRun {
@@ -68,6 +71,9 @@ export class JobCatalog implements vscode.Disposable {
   private readonly watcher: CheckpointWatcher;
   private readonly finder: FileFinder;
   private readonly turns = new Turns();
+  /** Jobs that run are read together, so that their rows can be drawn together. */
+  private readonly beat = new Beat();
+  private thread: ReadingThread | undefined;
   private readonly search = new Pace(() => this.searchNow(), searchIntervalMs);
   private readonly subscriptions: vscode.Disposable[] = [];
   private liveCheck: NodeJS.Timeout | undefined;
@@ -145,6 +151,8 @@ export class JobCatalog implements vscode.Disposable {
     this.disposed = true;
     clearInterval(this.liveCheck);
     this.search.dispose();
+    this.beat.dispose();
+    this.thread?.dispose();
     this.anyChange.dispose();
     for (const { pace } of this.entries.values()) pace.dispose();
     this.watcher.dispose();
@@ -177,7 +185,10 @@ export class JobCatalog implements vscode.Disposable {
       // What reads files is loaded in two parts, between which others have the thread.
       const { discoverJobs } = await import("./discovery.js");
       const sources = await discoverJobs((what) => this.log.warn(what));
-      const { Job } = await import("./job.js");
+      const { Job, ReadingThread } = await import("./job.js");
+      this.thread ??= new ReadingThread(readerProgram, this.turns.next, ({ message }) =>
+        this.log.warn(`Long checkpoints are read in the extension host: ${message}`),
+      );
       const before = this.entries;
       const fresh: Entry[] = [];
       const entries = new Map<string, Entry>();
@@ -188,7 +199,7 @@ export class JobCatalog implements vscode.Disposable {
           known?.job.checkpoint === source.checkpoint &&
           known.job.jobFile === source.jobFile &&
           JSON.stringify(known.job.source.watched) === JSON.stringify(source.watched);
-        const entry = isSame ? known : this.createEntry(new Job(source, this.turns.next));
+        const entry = isSame ? known : this.createEntry(new Job(source, this.turns.next, this.thread));
         if (!isSame) fresh.push(entry);
         entries.set(source.id, entry);
       }
@@ -220,7 +231,7 @@ export class JobCatalog implements vscode.Disposable {
   }
 
   private createEntry(job: Job): Entry {
-    return { job, pace: new Pace(() => this.readJob(job), refreshIntervalMs) };
+    return { job, pace: new Pace(() => this.readJob(job), refreshIntervalMs, this.beat) };
   }
 
   private touch(checkpoint: string): void {

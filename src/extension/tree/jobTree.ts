@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as passed } from "node:timers/promises";
 import * as vscode from "vscode";
 import type { Job } from "../job.js";
 import type { JobCatalog } from "../jobCatalog.js";
@@ -15,6 +15,8 @@ import type { JobRows } from "./rows.js";
  * change in turn, each sooner than that after the last, it would draw none for as long as they run.
  */
 const drawIntervalMs = 250;
+/** Jobs are read together, and rows drawn when those are known that changed with the first. */
+const collectMs = 30;
 /** So many rows are made between two turns of everybody else. */
 const rowsAtOnce = 50;
 
@@ -26,7 +28,10 @@ export class JobTree implements vscode.TreeDataProvider<TreeNode>, vscode.Dispos
   private readonly changed = new vscode.EventEmitter<TreeNode[] | undefined>();
   /** Tells of all rows that changed together: at once, and then at most every 250 ms. */
   readonly onDidChangeTreeData = this.changed.event;
-  private readonly drawing = new Pace(async () => this.drawChanged(), drawIntervalMs);
+  private readonly drawing = new Pace(async () => {
+    await passed(collectMs);
+    this.drawChanged();
+  }, drawIntervalMs);
   /** What changed since rows were drawn last. */
   private jobsToDraw = new Set<Job>();
   private rowsToDraw = new Set<TreeNode>();

@@ -14,6 +14,15 @@ export interface Line {
 
 const newline = 0x0a;
 
+/** Where a splitter has come to, as data that another thread can be sent. */
+export interface PackedSplitter {
+  held: Uint8Array;
+  pendingBytes: number;
+  offsetBytes: number;
+  number: number;
+  maxLineBytes: number;
+}
+
 /**
  * Splits a stream of bytes at 0x0A only: other line ends that a `readline` splits at (U+2028, a lone CR) may lie
  * inside a record. Holds at most one line of at most `maxLineBytes`.
@@ -60,6 +69,20 @@ export class LineSplitter {
   /** How long the unterminated last line is so far, also where it is too long to be held. */
   get tailBytes(): number {
     return this.pendingBytes;
+  }
+
+  pack(): PackedSplitter {
+    const { held, pendingBytes, offsetBytes, number, maxLineBytes } = this;
+    return { held: held.subarray(0, pendingBytes), pendingBytes, offsetBytes, number, maxLineBytes };
+  }
+
+  static unpack({ held, pendingBytes, offsetBytes, number, maxLineBytes }: PackedSplitter): LineSplitter {
+    const splitter = new LineSplitter(maxLineBytes);
+    splitter.held = Buffer.from(held);
+    splitter.pendingBytes = pendingBytes;
+    splitter.offsetBytes = offsetBytes;
+    splitter.number = number;
+    return splitter;
   }
 
   private hold(chunk: Buffer, start: number, end: number): void {

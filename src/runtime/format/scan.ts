@@ -1,5 +1,5 @@
 import type { ForeignKind } from "./foreignKinds.js";
-import { type Line, LineSplitter } from "./lines.js";
+import { type Line, LineSplitter, type PackedSplitter } from "./lines.js";
 import { type FaultReason, type ParsedLine, parseLine } from "./parseLine.js";
 import { type CheckpointRecord, survivesTear } from "./record.js";
 import { hidesForeignRecord, type Salvaged, salvage } from "./salvage.js";
@@ -62,10 +62,25 @@ export interface RecordScanner {
   readonly isDocument?: true;
 }
 
+/** Where a scanner has come to, as data that another thread can be sent. */
+export interface PackedScanner {
+  splitter: PackedSplitter;
+  faults: Fault[];
+  faultCount: number;
+  damageCount: number;
+  unverified: number;
+  format: CheckpointFormat;
+  lines: number;
+  undecidedCount: number;
+  /** The same objects as in `faults`, which they stay when both are sent together. */
+  undecided: Fault[];
+  onlyFragments: boolean;
+}
+
 /** Reads our own format, F1 and F2. */
 export class CheckpointScanner implements RecordScanner {
-  private readonly splitter: LineSplitter;
-  private readonly faults: Fault[] = [];
+  private splitter: LineSplitter;
+  private faults: Fault[] = [];
   private faultCount = 0;
   private damageCount = 0;
   private unverified = 0;
@@ -139,6 +154,19 @@ export class CheckpointScanner implements RecordScanner {
   /** Faults that no line has followed yet to say if they are damage: `summary` takes them for residue. */
   pendingFaults(): ReadonlySet<Fault> {
     return new Set(this.undecided);
+  }
+
+  pack(): PackedScanner {
+    const { splitter, faults, faultCount, damageCount, unverified, format, lines } = this;
+    const { undecidedCount, undecided, onlyFragments } = this;
+    const counts = { faultCount, damageCount, unverified, lines, undecidedCount };
+    return { splitter: splitter.pack(), faults, ...counts, format, undecided, onlyFragments };
+  }
+
+  static unpack({ splitter, ...rest }: PackedScanner): CheckpointScanner {
+    const scanner = new CheckpointScanner();
+    scanner.splitter = LineSplitter.unpack(splitter);
+    return Object.assign(scanner, rest);
   }
 
   private *take(line: Line): Generator<ScannedRecord> {

@@ -19,12 +19,23 @@ const firstSlots = 16;
 const fullAt = 0.75;
 
 /** Whoever chooses ids cannot choose which of them meet in the table. */
-const seed = randomInt(2 ** 32 - 1) | 0;
+const ownSeed = randomInt(2 ** 32 - 1) | 0;
 
 /** One part of the table: where ids lie, plus 1, and a byte of each one's hash; 0 is nothing. */
 interface Part {
-  slots: Uint32Array;
-  tags: Uint8Array;
+  slots: Uint32Array<ArrayBuffer>;
+  tags: Uint8Array<ArrayBuffer>;
+  count: number;
+}
+
+/** A set as data that another thread can be sent; what is in its buffers need not be copied. */
+export interface PackedItems {
+  seed: number;
+  few: ItemKey[] | undefined;
+  pieces: Uint8Array<ArrayBuffer>[];
+  usedBytes: number;
+  table: Part[];
+  long: ItemKey[];
   count: number;
 }
 
@@ -35,13 +46,14 @@ interface Part {
  */
 export class ItemSet implements Iterable<ItemKey> {
   private few: Set<ItemKey> | undefined = new Set();
-  private pieces: Buffer[] = [];
+  private pieces: Buffer<ArrayBuffer>[] = [];
   /** Where the last piece ends. */
   private usedBytes = pieceBytes;
   private table: Part[] = [];
   /** Ids that fit no piece. */
   private long: ItemKey[] = [];
   private count = 0;
+  private seed = ownSeed;
 
   constructor(items: Iterable<ItemKey> = []) {
     for (const item of items) this.add(item);
@@ -53,7 +65,7 @@ export class ItemSet implements Iterable<ItemKey> {
 
   has(item: ItemKey): boolean {
     if (this.few) return this.few.has(item);
-    const hash = hashOf(item);
+    const hash = this.hashOf(item);
     const part = this.table[hash >>> 24]!;
     return part.slots[this.slotOf(part, item, hash)] !== 0;
   }
@@ -92,6 +104,21 @@ export class ItemSet implements Iterable<ItemKey> {
     }
   }
 
+  /** It shares the set's memory: whoever packs a set has no other use for it. */
+  pack(): PackedItems {
+    const { seed, few, pieces, usedBytes, table, long, count } = this;
+    return { seed, few: few && [...few], pieces, usedBytes, table, long, count };
+  }
+
+  static unpack({ seed, few, pieces, usedBytes, table, long, count }: PackedItems): ItemSet {
+    const set = new ItemSet(few);
+    if (few) return set;
+    set.few = undefined;
+    set.pieces = pieces.map((piece) => Buffer.from(piece.buffer, piece.byteOffset, piece.length));
+    Object.assign(set, { seed, usedBytes, table, long, count });
+    return set;
+  }
+
   private spread(few: Iterable<ItemKey>): void {
     this.few = undefined;
     this.table = Array.from({ length: parts }, () => emptyPart(firstSlots));
@@ -99,7 +126,7 @@ export class ItemSet implements Iterable<ItemKey> {
   }
 
   private insert(item: ItemKey): void {
-    const hash = hashOf(item);
+    const hash = this.hashOf(item);
     const part = this.table[hash >>> 24]!;
     const slot = this.slotOf(part, item, hash);
     if (part.slots[slot] !== 0) return;
@@ -125,7 +152,7 @@ export class ItemSet implements Iterable<ItemKey> {
     const mask = grown.slots.length - 1;
     for (const [i, place] of slots.entries()) {
       if (place === 0) continue;
-      let slot = hashOf(this.itemAt(place - 1)) & mask;
+      let slot = this.hashOf(this.itemAt(place - 1)) & mask;
       while (grown.slots[slot] !== 0) slot = (slot + 1) & mask;
       grown.slots[slot] = place;
       grown.tags[slot] = tags[i]!;
@@ -205,6 +232,15 @@ export class ItemSet implements Iterable<ItemKey> {
     } else for (let i = 0; i < units; i++) if (piece[from + i] !== item.charCodeAt(i)) return false;
     return true;
   }
+
+  /** FNV-1a over the UTF-16 units, with the last step of MurmurHash3, which lets every unit change every bit. */
+  private hashOf(item: string): number {
+    let hash = this.seed;
+    for (let i = 0; i < item.length; i++) hash = Math.imul(hash ^ item.charCodeAt(i), 0x01000193);
+    hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+    hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+    return (hash ^ (hash >>> 16)) >>> 0;
+  }
 }
 
 const emptyPart = (slots: number): Part => ({
@@ -218,13 +254,4 @@ const tagOf = (hash: number): number => (hash >>> 16) & 0xff;
 function hasWide(item: string): boolean {
   for (let i = 0; i < item.length; i++) if (item.charCodeAt(i) > 0xff) return true;
   return false;
-}
-
-/** FNV-1a over the UTF-16 units, with the last step of MurmurHash3, which lets every unit change every bit. */
-function hashOf(item: string): number {
-  let hash = seed;
-  for (let i = 0; i < item.length; i++) hash = Math.imul(hash ^ item.charCodeAt(i), 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
 }

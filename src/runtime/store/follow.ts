@@ -1,22 +1,15 @@
-import { constants } from "node:fs";
-import { type FileHandle, lstat, open, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { readChunkBytes, sniffBytes } from "../config.js";
-import { AgentJobsError, messageOf, systemCodeOf } from "../errors.js";
 import type { ReadAs } from "../foreign/scannerFor.js";
 import { isForeignKind } from "../format/foreignKinds.js";
 import type { ItemKey } from "../format/itemId.js";
-import {
-  CheckpointScanner,
-  type RecordScanner,
-  type ScannedRecord,
-  type ScanSummary,
-} from "../format/scan.js";
+import type { ScannedRecord, ScanSummary } from "../format/scan.js";
 import { applyRecord } from "../state/fold.js";
 import { createJobState, type JobState } from "../state/jobState.js";
 import { companionsOf } from "./companions.js";
+import { FileReader, type Found } from "./fileReader.js";
+import { type FirstReading, packState, unpackState } from "./firstReading.js";
 import { LineCounter } from "./lineCounter.js";
-import { notAFile } from "./notAFile.js";
 
 export const eventsPathOf = (checkpoint: string): string => `${checkpoint}.events`;
 
@@ -28,6 +21,11 @@ export interface FollowOptions {
   onRestart?: () => void;
   /** Awaited before a file's bytes are parsed, and between them every few milliseconds: it lets others have the thread. */
   turn?: () => Promise<void>;
+  /**
+   * Asked to read a file of so many bytes, of which nothing was read yet, by other means, where nobody listens to its records. Resolves
+   * with undefined where it is to be read here.
+   */
+  readFirst?: (path: string, sizeBytes: number) => Promise<FirstReading | undefined>;
 }
 
 /**
@@ -116,6 +114,11 @@ export class CheckpointFollower {
         this.state = createJobState();
         this.options.onRestart?.();
       }
+      if (await this.readElsewhere()) {
+        changed = true;
+        // It may not be as it was then.
+        continue;
+      }
       const read = await this.main.read(take, this.options.turn);
       const { format } = this.main.scanner.summary();
       const isForeign = isForeignKind(format);
@@ -128,6 +131,23 @@ export class CheckpointFollower {
       if (isForeign && isRead) this.judgeTotal();
     }
     return changed;
+  }
+
+  /** What was read, for another follower of the same file to go on from. Undefined where it is not of our own format. */
+  pack(): FirstReading | undefined {
+    const main = this.main.pack();
+    return main && { state: packState(this.state), main };
+  }
+
+  private async readElsewhere(): Promise<boolean> {
+    const { readFirst, readAs = {}, onRecord } = this.options;
+    const isTold = readAs.kind !== undefined || readAs.mapping !== undefined;
+    if (!readFirst || onRecord || isTold || !this.main.exists || !this.main.isUnread) return false;
+    const reading = await readFirst(this.path, this.main.sizeBytes);
+    if (!reading) return false;
+    this.state = unpackState(reading.state);
+    this.main.adopt(reading.main);
+    return true;
   }
 
   private get others(): FileReader[] {
@@ -188,181 +208,4 @@ export class CheckpointFollower {
     }
     if (state.total !== null && answered.length > state.total) state.total = null;
   }
-}
-
-const nothing = Buffer.alloc(0);
-/** A file with this is no other tool's. */
-const header = Buffer.from('{"type":"job",');
-const begins = (head: Buffer): boolean => head.subarray(0, header.length).equals(header);
-/** Records are parsed for so long at a time where others want the thread, and the clock is looked at after so many. */
-const sliceMs = 8;
-const recordsAClock = 16;
-
-type Found = "same" | "grown" | "replaced";
-
-/** One file, read from where the last reading ended. */
-class FileReader {
-  scanner: RecordScanner;
-  /** False while more of the file may tell that it is of another kind. */
-  private isSure = true;
-  exists = false;
-  sizeBytes = 0;
-  private offsetBytes = 0;
-  private seen: { dev: number; ino: number; mtimeMs: number } | undefined;
-  /** The first bytes, and the last before `offsetBytes`: an edit in between moves or changes one of them. */
-  private head: Buffer = Buffer.alloc(0);
-  private edge: Buffer = Buffer.alloc(0);
-  /** A reading ended in the middle: nobody knows which records were taken. */
-  private isBroken = false;
-
-  /** @param as how it is to be read, or what makes its scanner; left out: as its content tells */
-  constructor(
-    readonly path: string,
-    private readonly as: ReadAs | (() => RecordScanner) = {},
-  ) {
-    this.scanner = this.emptyScanner();
-  }
-
-  private emptyScanner(): RecordScanner {
-    if (typeof this.as === "function") return this.as();
-    return new CheckpointScanner();
-  }
-
-  /**
-   * What reads other tools' files is loaded with the first of them.
-   * @param head the first bytes; none where there are none yet
-   */
-  private async choose(head: Buffer): Promise<void> {
-    if (typeof this.as === "function") return;
-    const isTold = this.as.mapping !== undefined || this.as.kind !== undefined;
-    if (!isTold && (head.length === 0 || begins(head))) return;
-    const { scannerFor } = await import("../foreign/scannerFor.js");
-    ({ scanner: this.scanner, isSure: this.isSure } = scannerFor(head, this.as));
-  }
-
-  /** Looks whether the file is still the one that was read. */
-  async look(): Promise<Found> {
-    const stat = await lstat(this.path).catch((error: unknown) => {
-      if (["ENOENT", "ENOTDIR"].includes(systemCodeOf(error) ?? "")) return undefined;
-      throw unreadable(this.path, error);
-    });
-    const existed = this.exists;
-    this.exists = stat !== undefined;
-    if (!stat) {
-      this.sizeBytes = 0;
-      this.seen = undefined;
-      return existed ? "replaced" : "same";
-    }
-    if (!stat.isFile())
-      throw notAFile(this.path, stat.isDirectory() ? "a directory" : "a link, FIFO or device");
-    const { seen } = this;
-    this.seen = { dev: stat.dev, ino: stat.ino, mtimeMs: stat.mtimeMs };
-    this.sizeBytes = stat.size;
-    if (this.isBroken) return "replaced";
-    if (!seen || this.offsetBytes === 0) return "grown";
-    if (stat.ino !== seen.ino || stat.dev !== seen.dev || stat.size < this.offsetBytes) return "replaced";
-    const found = stat.size === this.offsetBytes ? "same" : "grown";
-    // A document is written anew when it changes, with the same beginning; and what was told by a part may be otherwise.
-    if (found === "grown" && (!this.isSure || this.scanner.isDocument)) return "replaced";
-    // What was appended is read together with what shows that it was appended to the same file.
-    if (found === "grown" || stat.mtimeMs === seen.mtimeMs) return found;
-    return this.withFile((file) => this.verifySize(file));
-  }
-
-  restart(): void {
-    this.scanner = this.emptyScanner();
-    this.isSure = true;
-    this.offsetBytes = 0;
-    this.head = Buffer.alloc(0);
-    this.edge = Buffer.alloc(0);
-    this.isBroken = false;
-  }
-
-  /** Gives the records after the last reading's end. `replaced`: it is no longer the file that was looked at. */
-  async read(take: (scanned: ScannedRecord) => void, turn?: () => Promise<void>): Promise<Found> {
-    if (this.offsetBytes === 0) await this.choose(nothing);
-    if (!this.exists || this.sizeBytes <= this.offsetBytes) return "same";
-    this.isBroken = true;
-    const found = await this.withFile(async (file) => {
-      const from = this.offsetBytes;
-      if (from > 0 && !(await this.hasBothEnds(file))) return "replaced";
-      const chunk = Buffer.allocUnsafeSlow(
-        Math.min(readChunkBytes, Math.max(sniffBytes, this.sizeBytes - from)),
-      );
-      for (;;) {
-        const { bytesRead } = await file
-          .read(chunk, 0, chunk.length, this.offsetBytes)
-          .catch((error: unknown) => {
-            throw unreadable(this.path, error);
-          });
-        if (bytesRead === 0) break;
-        await turn?.();
-        const bytes = chunk.subarray(0, bytesRead);
-        if (this.offsetBytes === 0) await this.choose(bytes);
-        if (this.head.length < sniffBytes)
-          this.head = Buffer.concat([this.head, bytes.subarray(0, sniffBytes - this.head.length)]);
-        this.edge = Buffer.concat([this.edge, bytes.subarray(-sniffBytes)]).subarray(-sniffBytes);
-        this.offsetBytes += bytesRead;
-        let beganMs = performance.now();
-        let untilClock = recordsAClock;
-        for (const scanned of this.scanner.push(bytes)) {
-          take(scanned);
-          if (!turn || --untilClock > 0) continue;
-          untilClock = recordsAClock;
-          if (performance.now() - beganMs < sliceMs) continue;
-          await turn();
-          beganMs = performance.now();
-        }
-        // What was appended since it was looked at is told of.
-        if (bytesRead < chunk.length && this.offsetBytes >= this.sizeBytes) break;
-      }
-      const tail = this.scanner.tailRecord();
-      if (tail) take(tail);
-      return this.offsetBytes > from ? "grown" : "same";
-    });
-    this.isBroken = found === "replaced";
-    return found;
-  }
-
-  /** Whether the first and the last bytes that were read are there still. */
-  private async hasBothEnds(file: FileHandle): Promise<boolean> {
-    const same = async (expected: Buffer, at: number) => {
-      const found = Buffer.alloc(expected.length);
-      const { bytesRead } = await file.read(found, 0, found.length, at);
-      return bytesRead === expected.length && found.equals(expected);
-    };
-    return (await same(this.head, 0)) && (await same(this.edge, this.offsetBytes - this.edge.length));
-  }
-
-  /** The same size with another time: an edit in place, which the two ends show only where they are all of the file. */
-  private async verifySize(file: FileHandle): Promise<Found> {
-    const isAllEnds = this.offsetBytes <= this.head.length + this.edge.length;
-    return isAllEnds && (await this.hasBothEnds(file)) ? "same" : "replaced";
-  }
-
-  /** Opens the file that was looked at; `replaced` where another has taken its place, or nothing. */
-  private async withFile(use: (file: FileHandle) => Promise<Found>): Promise<Found> {
-    const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
-    let file: FileHandle;
-    try {
-      file = await open(this.path, O_RDONLY | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0));
-    } catch (error) {
-      if (["ENOENT", "ELOOP"].includes(systemCodeOf(error) ?? "")) return "replaced";
-      throw unreadable(this.path, error);
-    }
-    try {
-      const { dev, ino } = await file.stat();
-      return dev === this.seen?.dev && ino === this.seen.ino ? await use(file) : "replaced";
-    } finally {
-      await file.close();
-    }
-  }
-}
-
-function unreadable(path: string, error: unknown): AgentJobsError {
-  return new AgentJobsError(
-    "AJ_READ",
-    `Cannot read ${path}: ${messageOf(error)}. Make it readable, then try again.`,
-    { cause: error },
-  );
 }
