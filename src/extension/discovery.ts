@@ -84,9 +84,13 @@ export async function discoverJobs(onBad: (what: string) => void): Promise<JobSo
 let collator: Intl.Collator | undefined;
 const distinct = (paths: readonly string[]): string[] => [...new Set(paths)];
 
-async function findFiles(
-  folder: vscode.WorkspaceFolder,
-): Promise<{ jobFiles: string[]; checkpoints: string[]; resultFiles: string[] }> {
+interface FoundFiles {
+  jobFiles: string[];
+  checkpoints: string[];
+  resultFiles: string[];
+}
+
+async function findFiles(folder: vscode.WorkspaceFolder): Promise<FoundFiles> {
   const { jobFiles, checkpoints, resultFiles, exclude } = discoverySettings(folder);
   const excluded = exclude.length > 0 ? `{${exclude.join(",")}}` : null;
   const find = async (globs: readonly string[]) => {
@@ -96,21 +100,39 @@ async function findFiles(
       ),
     );
     // What lies in an open folder inside of this one is listed by that one's settings.
-    const own = lists.flat().filter((uri) => isOf(folder, uri));
-    return own.map((uri) => uri.fsPath);
+    return lists.flat().filter((uri) => isOf(folder, uri));
   };
-  const [jobs, files, results] = await Promise.all([find(jobFiles), find(checkpoints), find(resultFiles)]);
-  return { jobFiles: jobs, checkpoints: files, resultFiles: results };
+  const globs = [jobFiles, checkpoints, resultFiles];
+  const all = await find(globs.flat());
+  const own = globs.map((kind) => all.filter((uri) => kind.some((glob) => matches(folder, glob, uri))));
+  // The search may take a glob otherwise than the editor does: then it is asked for each kind.
+  const isAll = new Set(own.flat()).size === all.length;
+  const [jobs, files, results] = isAll ? own : await Promise.all(globs.map(find));
+  const pathsOf = (uris: readonly vscode.Uri[] = []) => uris.map(({ fsPath }) => fsPath);
+  return { jobFiles: pathsOf(jobs), checkpoints: pathsOf(files), resultFiles: pathsOf(results) };
+}
+
+/** By the editor's own matcher, which looks at a document's address alone. */
+function matches(folder: vscode.WorkspaceFolder, glob: string, uri: vscode.Uri): boolean {
+  const pattern = new vscode.RelativePattern(folder, glob);
+  return vscode.languages.match({ pattern }, { uri, languageId: "" } as vscode.TextDocument) > 0;
 }
 
 const isOf = (folder: vscode.WorkspaceFolder, uri: vscode.Uri): boolean =>
   (vscode.workspace.getWorkspaceFolder(uri) ?? folder).uri.toString() === folder.uri.toString();
 
-/** Each search walks the whole folder: globs without braces of their own are one. */
+/** Each search walks the whole folder, and is a process: globs whose braces are simple are one. */
 function together(globs: readonly string[]): string[] {
-  const plain = globs.filter((glob) => !/[{},]/.test(glob));
-  const others = globs.filter((glob) => !plain.includes(glob));
+  const plain = globs.flatMap((glob) => alternativesOf(glob) ?? []);
+  const others = globs.filter((glob) => !alternativesOf(glob));
   return plain.length > 1 ? [`{${plain.join(",")}}`, ...others] : [...plain, ...others];
+}
+
+/** What a glob with one pair of braces, or none, stands for; undefined where it has more. Braces must not be in others. */
+function alternativesOf(glob: string): string[] | undefined {
+  const [, before = "", inner, after = ""] = /^([^{},]*)\{([^{}]*)\}([^{},]*)$/.exec(glob) ?? [];
+  if (inner !== undefined) return inner.split(",").map((one) => before + one + after);
+  return /[{},]/.test(glob) ? undefined : [glob];
 }
 
 /** Names alone prove nothing: only files whose content says that they are another tool's. */

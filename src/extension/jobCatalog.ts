@@ -79,6 +79,8 @@ export class JobCatalog implements vscode.Disposable {
   private liveCheck: NodeJS.Timeout | undefined;
   private searched: Promise<void> | undefined;
   private isWatching = false;
+  /** Whether jobs were looked for once. */
+  isListed = false;
   private disposed = false;
 
   constructor(private readonly log: Log) {
@@ -205,6 +207,7 @@ export class JobCatalog implements vscode.Disposable {
       }
       if (this.disposed) return;
       this.entries = entries;
+      this.isListed = true;
       for (const [id, entry] of before) if (this.entries.get(id) !== entry) entry.pace.dispose();
       this.byCheckpoint = new Map();
       for (const entry of this.entries.values()) this.byCheckpoint.set(entry.job.checkpoint, entry);
@@ -217,7 +220,10 @@ export class JobCatalog implements vscode.Disposable {
       unawaited(
         this.log,
         "Reading jobs",
-        mapSome([...this.entries.values()], (entry) => entry.pace.request()),
+        mapSome([...this.entries.values()], async (entry) => {
+          await this.turns.next();
+          await entry.pace.request();
+        }),
       );
     } catch (error) {
       this.log.error(`Looking for jobs: ${String(error)}`);
@@ -253,6 +259,8 @@ export class JobCatalog implements vscode.Disposable {
     const clearedBefore = job.cleared?.atMs;
     const nameBefore = job.ownName;
     const changed = await job.refresh();
+    // Of jobs that are read together, each is drawn in a turn of its own.
+    await this.turns.next();
     if (this.disposed || this.entries.get(job.id)?.job !== job) return;
     this.checkLive();
     const renamed = job.ownName === nameBefore ? [] : tellApart(this.jobs);

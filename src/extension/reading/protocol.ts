@@ -31,9 +31,4 @@ export interface ReadingRest {
 export const isRest = (message: ReadingPart | ReadingRest): message is ReadingRest => "reading" in message;
 
 /** The memory of a state's done items, which goes over to the other thread instead of being copied. */
-export function buffersOf({ done: { pieces, table } }: PackedState): ArrayBuffer[] {
-  return [
-    ...pieces.map(({ buffer }) => buffer),
-    ...table.flatMap(({ slots, tags }) => [slots.buffer, tags.buffer]),
-  ];
-}
+export const buffersOf = ({ done: { pieces, table } }: PackedState): ArrayBuffer[] => [pieces.buffer, table];

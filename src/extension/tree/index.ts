@@ -83,8 +83,8 @@ export function registerTree(catalog: JobCatalog, memory: vscode.Memento, log: L
       if (event.affectsConfiguration(`${settingsSection}.${settingIds.badge}`)) drawBadge();
     }),
     view.onDidChangeVisibility(({ visible }) => {
-      // Not every file system tells of its changes.
-      if (visible) unawaited(log, "refresh", catalog.refresh());
+      // Not every file system tells of its changes. What is looked for as the view opens first is not looked for twice.
+      if (visible && catalog.isListed) unawaited(log, "refresh", catalog.refresh());
     }),
     vscode.commands.registerCommand(innerCommandIds.loadMore, (more: TreeNode) => tree.showMore(more)),
   ];

@@ -17,6 +17,7 @@ const longBytes = headerBytes + 4;
 const parts = 256;
 const firstSlots = 16;
 const fullAt = 0.75;
+const slotBytes = Uint32Array.BYTES_PER_ELEMENT;
 
 /** Whoever chooses ids cannot choose which of them meet in the table. */
 const ownSeed = randomInt(2 ** 32 - 1) | 0;
@@ -28,13 +29,17 @@ interface Part {
   count: number;
 }
 
-/** A set as data that another thread can be sent; what is in its buffers need not be copied. */
+/** A set as data that another thread can be sent: two buffers, which need not be copied, as each one costs time to send. */
 export interface PackedItems {
   seed: number;
   few: ItemKey[] | undefined;
-  pieces: Uint8Array<ArrayBuffer>[];
+  /** One behind the other. */
+  pieces: Uint8Array<ArrayBuffer>;
   usedBytes: number;
-  table: Part[];
+  /** The slots of all parts, and behind them their tags. */
+  table: ArrayBuffer;
+  /** How many slots each part has, and how many of them are taken. */
+  parts: [slots: number, count: number][];
   long: ItemKey[];
   count: number;
 }
@@ -104,19 +109,26 @@ export class ItemSet implements Iterable<ItemKey> {
     }
   }
 
-  /** It shares the set's memory: whoever packs a set has no other use for it. */
   pack(): PackedItems {
-    const { seed, few, pieces, usedBytes, table, long, count } = this;
-    return { seed, few: few && [...few], pieces, usedBytes, table, long, count };
+    const { seed, few, usedBytes, long, count } = this;
+    const pieces = new Uint8Array(this.pieces.length * pieceBytes);
+    for (const [i, piece] of this.pieces.entries()) pieces.set(piece, i * pieceBytes);
+    const parts = this.table.map(({ slots, count }): [number, number] => [slots.length, count]);
+    const table = new ArrayBuffer(parts.reduce((sum, [slots]) => sum + slots, 0) * (slotBytes + 1));
+    for (const [i, part] of partsIn(table, parts).entries()) {
+      part.slots.set(this.table[i]!.slots);
+      part.tags.set(this.table[i]!.tags);
+    }
+    return { seed, few: few && [...few], pieces, usedBytes, table, parts, long, count };
   }
 
-  static unpack({ seed, few, pieces, usedBytes, table, long, count }: PackedItems): ItemSet {
+  static unpack({ seed, few, pieces, usedBytes, table, parts, long, count }: PackedItems): ItemSet {
     const set = new ItemSet(few);
     if (few) return set;
     set.few = undefined;
-    set.pieces = pieces.map((piece) => Buffer.from(piece.buffer, piece.byteOffset, piece.length));
-    Object.assign(set, { seed, usedBytes, table, long, count });
-    return set;
+    for (let at = 0; at < pieces.length; at += pieceBytes)
+      set.pieces.push(Buffer.from(pieces.buffer, pieces.byteOffset + at, pieceBytes));
+    return Object.assign(set, { seed, usedBytes, table: partsIn(table, parts), long, count });
   }
 
   private spread(few: Iterable<ItemKey>): void {
@@ -241,6 +253,22 @@ export class ItemSet implements Iterable<ItemKey> {
     hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
     return (hash ^ (hash >>> 16)) >>> 0;
   }
+}
+
+/** The parts that lie in a buffer of a packed set. */
+function partsIn(table: ArrayBuffer, parts: PackedItems["parts"]): Part[] {
+  let slotsAt = 0;
+  let tagsAt = parts.reduce((sum, [slots]) => sum + slots, 0) * slotBytes;
+  return parts.map(([length, count]) => {
+    const part = {
+      slots: new Uint32Array(table, slotsAt, length),
+      tags: new Uint8Array(table, tagsAt, length),
+      count,
+    };
+    slotsAt += length * slotBytes;
+    tagsAt += length;
+    return part;
+  });
 }
 
 const emptyPart = (slots: number): Part => ({

@@ -11,7 +11,6 @@ export interface FirstReading {
   main: PackedReader;
 }
 
-/** It shares the state's memory: whoever packs a state has no other use for it. */
 export const packState = (state: JobState): PackedState => ({ ...state, done: state.done.pack() });
 
 export const unpackState = (packed: PackedState): JobState => ({
