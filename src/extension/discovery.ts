@@ -1,4 +1,5 @@
-import { basename, dirname, resolve } from "node:path";
+import { readdir } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import * as vscode from "vscode";
 import type { ReadAs } from "../runtime/foreign/scannerFor.js";
@@ -13,7 +14,7 @@ import { shownByOthers } from "../runtime/store/companions.js";
 import { sniffCheckpoint, sniffHead } from "../runtime/store/sniff.js";
 import type { JobSource } from "./job.js";
 import { mapSome } from "./mapSome.js";
-import { discoverySettings } from "./settings.js";
+import { type DiscoverySettings, discoverySettings } from "./settings.js";
 import { watchedFiles } from "./watched/watchedFiles.js";
 
 interface Claim {
@@ -23,13 +24,23 @@ interface Claim {
   checkpoints: FoundCheckpoint[];
 }
 
+interface FoundFiles {
+  jobFiles: string[];
+  checkpoints: string[];
+  resultFiles: string[];
+}
+
 /**
  * Lists the jobs of all open folders, in the order of the view. Looks at file contents, and runs none.
  * @param onBad told of settings that make no sense
+ * @param find the files of a folder that may be jobs
  */
-export async function discoverJobs(onBad: (what: string) => void): Promise<JobSource[]> {
+export async function discoverJobs(
+  onBad: (what: string) => void,
+  find: (folder: vscode.WorkspaceFolder) => Promise<FoundFiles>,
+): Promise<JobSource[]> {
   const folders = (vscode.workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === "file");
-  const found = await Promise.all(folders.map(findFiles));
+  const found = await Promise.all(folders.map(find));
   const watched = new Map(
     (await Promise.all(folders.map((folder) => watchedFiles(folder, onBad))))
       .flat()
@@ -84,14 +95,16 @@ export async function discoverJobs(onBad: (what: string) => void): Promise<JobSo
 let collator: Intl.Collator | undefined;
 const distinct = (paths: readonly string[]): string[] => [...new Set(paths)];
 
-interface FoundFiles {
-  jobFiles: string[];
-  checkpoints: string[];
-  resultFiles: string[];
-}
+const kindsOf = ({ jobFiles, checkpoints, resultFiles }: DiscoverySettings) => [
+  jobFiles,
+  checkpoints,
+  resultFiles,
+];
 
-async function findFiles(folder: vscode.WorkspaceFolder): Promise<FoundFiles> {
-  const { jobFiles, checkpoints, resultFiles, exclude } = discoverySettings(folder);
+/** Those that the editor's search finds. */
+export async function findFiles(folder: vscode.WorkspaceFolder): Promise<FoundFiles> {
+  const settings = discoverySettings(folder);
+  const { exclude } = settings;
   const excluded = exclude.length > 0 ? `{${exclude.join(",")}}` : null;
   const find = async (globs: readonly string[]) => {
     const lists = await Promise.all(
@@ -102,20 +115,47 @@ async function findFiles(folder: vscode.WorkspaceFolder): Promise<FoundFiles> {
     // What lies in an open folder inside of this one is listed by that one's settings.
     return lists.flat().filter((uri) => isOf(folder, uri));
   };
-  const globs = [jobFiles, checkpoints, resultFiles];
-  const all = await find(globs.flat());
-  const own = globs.map((kind) => all.filter((uri) => kind.some((glob) => matches(folder, glob, uri))));
+  const kinds = kindsOf(settings);
+  const all = await find(kinds.flat());
+  const own = kinds.map((globs) => all.filter((uri) => matches(folder, globs, uri)));
   // The search may take a glob otherwise than the editor does: then it is asked for each kind.
   const isAll = new Set(own.flat()).size === all.length;
-  const [jobs, files, results] = isAll ? own : await Promise.all(globs.map(find));
-  const pathsOf = (uris: readonly vscode.Uri[] = []) => uris.map(({ fsPath }) => fsPath);
-  return { jobFiles: pathsOf(jobs), checkpoints: pathsOf(files), resultFiles: pathsOf(results) };
+  return foundFiles(isAll ? own : await Promise.all(kinds.map(find)));
+}
+
+/** More than these are not looked at one by one. */
+const maxNearby = 2_000;
+
+/**
+ * Those that lie in a folder itself, or in its `checkpoints`: they are known at once, where the search takes a second and more while
+ * the editor begins.
+ */
+export async function nearbyFiles(folder: vscode.WorkspaceFolder): Promise<FoundFiles> {
+  const settings = discoverySettings(folder);
+  const namesIn = async (path: string) => {
+    const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
+    if (entries.length > maxNearby) return [];
+    return entries.filter((entry) => entry.isFile()).map(({ name }) => vscode.Uri.file(join(path, name)));
+  };
+  const { fsPath } = folder.uri;
+  const uris = [...(await namesIn(fsPath)), ...(await namesIn(join(fsPath, "checkpoints")))];
+  const own = uris.filter((uri) => isOf(folder, uri) && !matches(folder, settings.exclude, uri));
+  return foundFiles(kindsOf(settings).map((globs) => own.filter((uri) => matches(folder, globs, uri))));
+}
+
+function foundFiles(kinds: readonly (readonly vscode.Uri[])[]): FoundFiles {
+  const [jobFiles = [], checkpoints = [], resultFiles = []] = kinds.map((uris) =>
+    uris.map(({ fsPath }) => fsPath),
+  );
+  return { jobFiles, checkpoints, resultFiles };
 }
 
 /** By the editor's own matcher, which looks at a document's address alone. */
-function matches(folder: vscode.WorkspaceFolder, glob: string, uri: vscode.Uri): boolean {
-  const pattern = new vscode.RelativePattern(folder, glob);
-  return vscode.languages.match({ pattern }, { uri, languageId: "" } as vscode.TextDocument) > 0;
+function matches(folder: vscode.WorkspaceFolder, globs: readonly string[], uri: vscode.Uri): boolean {
+  const document = { uri, languageId: "" } as vscode.TextDocument;
+  return globs.some(
+    (glob) => vscode.languages.match({ pattern: new vscode.RelativePattern(folder, glob) }, document) > 0,
+  );
 }
 
 const isOf = (folder: vscode.WorkspaceFolder, uri: vscode.Uri): boolean =>

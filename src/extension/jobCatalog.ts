@@ -1,7 +1,7 @@
 import { dirname, join, resolve } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import * as vscode from "vscode";
-import type { Job } from "./job.js";
+import type { Job, JobSource } from "./job.js";
 import { type Log, unawaited } from "./log.js";
 import { mapSome } from "./mapSome.js";
 import type { ReadingThread } from "./reading/readingThread.js";
@@ -79,8 +79,12 @@ export class JobCatalog implements vscode.Disposable {
   private liveCheck: NodeJS.Timeout | undefined;
   private searched: Promise<void> | undefined;
   private isWatching = false;
-  /** Whether jobs were looked for once. */
+  /** Whether all jobs were looked for once. */
   isListed = false;
+  private tellBegun = () => {};
+  private readonly begun = new Promise<void>((resolve) => {
+    this.tellBegun = resolve;
+  });
   private disposed = false;
 
   constructor(private readonly log: Log) {
@@ -110,6 +114,12 @@ export class JobCatalog implements vscode.Disposable {
   start(): Promise<void> {
     this.searched ??= this.search.request();
     return this.searched;
+  }
+
+  /** Resolves when some jobs are listed, or it is known that there are none. */
+  async begin(): Promise<void> {
+    unawaited(this.log, "Looking for jobs", this.start());
+    await this.begun;
   }
 
   /** In the order of the view. */
@@ -185,49 +195,62 @@ export class JobCatalog implements vscode.Disposable {
         this.finder.watch();
       }
       // What reads files is loaded in two parts, between which others have the thread.
-      const { discoverJobs } = await import("./discovery.js");
-      const sources = await discoverJobs((what) => this.log.warn(what));
-      const { Job, ReadingThread } = await import("./job.js");
-      this.thread ??= new ReadingThread(readerProgram, this.turns.next, ({ message }) =>
-        this.log.warn(`Long checkpoints are read in the extension host: ${message}`),
-      );
-      const before = this.entries;
-      const fresh: Entry[] = [];
-      const entries = new Map<string, Entry>();
-      for (const [i, source] of sources.entries()) {
-        if (i > 0 && i % jobsAtOnce === 0) await nextTurn();
-        const known = before.get(source.id);
-        const isSame =
-          known?.job.checkpoint === source.checkpoint &&
-          known.job.jobFile === source.jobFile &&
-          JSON.stringify(known.job.source.watched) === JSON.stringify(source.watched);
-        const entry = isSame ? known : this.createEntry(new Job(source, this.turns.next, this.thread));
-        if (!isSame) fresh.push(entry);
-        entries.set(source.id, entry);
+      const { discoverJobs, findFiles, nearbyFiles } = await import("./discovery.js");
+      const warn = (what: string) => this.log.warn(what);
+      const all = discoverJobs(warn, findFiles);
+      if (!this.isListed) {
+        const nearby = await discoverJobs(warn, nearbyFiles);
+        if (nearby.length > 0) await this.list(nearby);
       }
-      if (this.disposed) return;
-      this.entries = entries;
+      await this.list(await all);
       this.isListed = true;
-      for (const [id, entry] of before) if (this.entries.get(id) !== entry) entry.pace.dispose();
-      this.byCheckpoint = new Map();
-      for (const entry of this.entries.values()) this.byCheckpoint.set(entry.job.checkpoint, entry);
-      const counted = [...this.entries.values()].flatMap(({ job }) => countedFile(job) ?? []);
-      this.watcher.watch([...this.byCheckpoint.keys()], counted);
-      const renamed = tellApart(this.jobs);
-      const isChanged = fresh.length > 0 || renamed.length > 0 || before.size !== this.entries.size;
-      if (isChanged || before.size === 0) this.jobsChanged.fire();
-      // What was there already may have changed unseen, where its folder was not watched yet.
-      unawaited(
-        this.log,
-        "Reading jobs",
-        mapSome([...this.entries.values()], async (entry) => {
-          await this.turns.next();
-          await entry.pace.request();
-        }),
-      );
     } catch (error) {
       this.log.error(`Looking for jobs: ${String(error)}`);
+    } finally {
+      this.tellBegun();
     }
+  }
+
+  /** These are the jobs that there are. */
+  private async list(sources: readonly JobSource[]): Promise<void> {
+    const { Job, ReadingThread } = await import("./job.js");
+    this.thread ??= new ReadingThread(readerProgram, this.turns.next, ({ message }) =>
+      this.log.warn(`Long checkpoints are read in the extension host: ${message}`),
+    );
+    const before = this.entries;
+    const fresh: Entry[] = [];
+    const entries = new Map<string, Entry>();
+    for (const [i, source] of sources.entries()) {
+      if (i > 0 && i % jobsAtOnce === 0) await nextTurn();
+      const known = before.get(source.id);
+      const isSame =
+        known?.job.checkpoint === source.checkpoint &&
+        known.job.jobFile === source.jobFile &&
+        JSON.stringify(known.job.source.watched) === JSON.stringify(source.watched);
+      const entry = isSame ? known : this.createEntry(new Job(source, this.turns.next, this.thread));
+      if (!isSame) fresh.push(entry);
+      entries.set(source.id, entry);
+    }
+    if (this.disposed) return;
+    this.entries = entries;
+    for (const [id, entry] of before) if (this.entries.get(id) !== entry) entry.pace.dispose();
+    this.byCheckpoint = new Map();
+    for (const entry of this.entries.values()) this.byCheckpoint.set(entry.job.checkpoint, entry);
+    const counted = [...this.entries.values()].flatMap(({ job }) => countedFile(job) ?? []);
+    this.watcher.watch([...this.byCheckpoint.keys()], counted);
+    const renamed = tellApart(this.jobs);
+    const isChanged = fresh.length > 0 || renamed.length > 0 || before.size !== this.entries.size;
+    if (isChanged || before.size === 0) this.jobsChanged.fire();
+    this.tellBegun();
+    // What was there already may have changed unseen, where its folder was not watched yet.
+    unawaited(
+      this.log,
+      "Reading jobs",
+      mapSome([...this.entries.values()], async (entry) => {
+        await this.turns.next();
+        await entry.pace.request();
+      }),
+    );
   }
 
   /** Reads what is new, and looks whether who holds it still lives. */

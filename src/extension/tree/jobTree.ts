@@ -78,7 +78,7 @@ export class JobTree implements vscode.TreeDataProvider<TreeNode>, vscode.Dispos
     if (element) return (await element.children({ pages: this.pages })).filter((node) => this.shows(node));
     this.asked++;
     try {
-      await this.catalog.start();
+      await this.catalog.begin();
       return await this.rootRows();
     } finally {
       this.asked--;

@@ -8,12 +8,20 @@ interface Row {
   note?: string;
 }
 
+const pair = (ours: number, control: number) => `${ours.toFixed(0)} against ${control.toFixed(0)}`;
+
 /** Each figure with what it may be at most. */
 export function rowsOf(ours: ExtensionFigures, control: ControlFigures): Row[] {
   const { loop, cpu } = ours;
   const percent = (share: number) => share * 100;
   return [
-    { name: "activate", value: ours.activateMs, bound: 20, unit: "ms" },
+    {
+      name: "activate",
+      value: ours.activateCpuMs,
+      bound: 20,
+      unit: "ms",
+      note: `of the thread; ${ours.activateMs.toFixed(1)} until it ended, other programs included`,
+    },
     { name: "loaded before the first command", value: ours.loadedBytes / 1000, bound: 250, unit: "kB" },
     {
       name: "first tree after activation",
@@ -30,11 +38,11 @@ export function rowsOf(ours: ExtensionFigures, control: ControlFigures): Row[] {
       note: loop.longestOursIn.join(", "),
     },
     {
-      name: "longest delay of the loop beyond the control's",
-      value: Math.max(0, loop.longestMs - control.loop.longestMs),
+      name: "longest turn of the loop beyond the control's",
+      value: Math.max(0, loop.longestCpuMs - control.loop.longestCpuMs),
       bound: 50,
       unit: "ms",
-      note: `${loop.longestMs.toFixed(0)} against ${control.loop.longestMs.toFixed(0)}, p99.9 ${loop.p999Ms.toFixed(0)} against ${control.loop.p999Ms.toFixed(0)}`,
+      note: `${pair(loop.longestCpuMs, control.loop.longestCpuMs)} of the thread, ${pair(loop.longestMs, control.loop.longestMs)} on the clock, its p99.9 ${pair(loop.p999Ms, control.loop.p999Ms)}`,
     },
     {
       name: "append to tree, 95th percentile",
@@ -48,7 +56,7 @@ export function rowsOf(ours: ExtensionFigures, control: ControlFigures): Row[] {
       value: ours.dashboard.contentMs,
       bound: 500,
       unit: "ms",
-      note: `all charts after ${ours.dashboard.drawnMs.toFixed(0)}`,
+      note: `a page without anything took ${control.emptyPageMs.toFixed(0)}; all charts after ${ours.dashboard.drawnMs.toFixed(0)}`,
     },
     { name: "memory of an item beyond its id", value: ours.bytesPerItem, bound: 64, unit: "bytes" },
     {

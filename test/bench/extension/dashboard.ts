@@ -23,6 +23,20 @@ function until(event: AnyEvent, holds: () => boolean): Promise<void> {
   });
 }
 
+/** How long VS Code takes for a page without anything in it, its first. */
+export async function emptyPageMs(): Promise<number> {
+  const begunMs = performance.now();
+  const panel = vscode.window.createWebviewPanel("empty", "Empty", vscode.ViewColumn.One, {
+    enableScripts: true,
+  });
+  const said = new Promise<void>((resolve) => panel.webview.onDidReceiveMessage(() => resolve()));
+  panel.webview.html = "<!DOCTYPE html><script>acquireVsCodeApi().postMessage(1);</script>";
+  await said;
+  const ms = performance.now() - begunMs;
+  panel.dispose();
+  return ms;
+}
+
 /** From the command until the page is painted with how the job stands and its failures, and until all is drawn. */
 export async function dashboardFigures(
   catalog: JobCatalog,

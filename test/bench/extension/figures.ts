@@ -4,6 +4,8 @@
 export interface LoopFigures {
   /** The longest time between two turns, milliseconds. */
   longestMs: number;
+  /** The longest that the thread worked between two turns, without what it waited for a processor. */
+  longestCpuMs: number;
   /** 99.9 of 100 turns came sooner. */
   p999Ms: number;
   /** The longest time between two turns that was spent in code of ours, by a profile of one sample a millisecond. */
@@ -20,9 +22,15 @@ export interface CpuFigures {
   idle: number;
 }
 
-export interface ControlFigures {
+/** What VS Code does with any extension, and with one that does nothing. */
+interface HostFigures {
   loop: LoopFigures;
   cpu: CpuFigures;
+}
+
+export interface ControlFigures extends HostFigures {
+  /** From the request until a page without anything in it has run its first line. */
+  emptyPageMs: number;
 }
 
 export interface DashboardFigures {
@@ -32,8 +40,10 @@ export interface DashboardFigures {
   drawnMs: number;
 }
 
-export interface ExtensionFigures extends ControlFigures {
+export interface ExtensionFigures extends HostFigures {
   activateMs: number;
+  /** Of it what the thread worked; all of it where that cannot be told. */
+  activateCpuMs: number;
   /** Bytes of the extension's files that were loaded before a command was called. */
   loadedBytes: number;
   /** From activation until every job is listed. */

@@ -84,6 +84,7 @@ export function loopFigures(turns: readonly Turn[], profile: Profiler.Profile, r
       .map(([name, us]) => `${name} ${(us / 1000).toFixed(0)}`);
   }
   return {
+    longestCpuMs: gaps.reduce((longest, { cpuUs }) => Math.max(longest, cpuUs), 0) / 1000,
     longestMs: (lengths.at(-1) ?? 0) / 1000,
     p999Ms: (lengths[Math.floor(lengths.length * 0.999)] ?? 0) / 1000,
     longestOursMs: longestOursUs / 1000,

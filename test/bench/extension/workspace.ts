@@ -8,6 +8,8 @@ export const growingJobs = 10;
 /** Items of the largest job. @param share of the whole data */
 export const manyItems = (share: number): number => Math.round(1_000_000 * share);
 const stillJobs = 189;
+/** Jobs before any that grow. */
+export const jobsAtFirst = stillJobs + 1;
 const wholeBytes = 1_000_000_000;
 const startMs = Date.UTC(2026, 0, 1);
 const linesAtOnce = 5_000;
