@@ -153,6 +153,30 @@ describe("the watcher of checkpoints", () => {
     }
   });
 
+  it("tells of each write to a checkpoint that grows, and lets chokidar look at it again when it has come to rest", async () => {
+    mkdirSync(join(folder, "checkpoints"));
+    writeFileSync(checkpoint, "");
+    watcher.watch([checkpoint]);
+    const isWatched = async () => {
+      const watched = (await filesOf(watcher))?.getWatched() ?? {};
+      return Object.values(watched).flat().includes("a.jsonl");
+    };
+    const append = () => appendFileSync(checkpoint, "x\n");
+    while (!(await isWatched())) await toldOf(append);
+    while (await isWatched()) await toldOf(append);
+    const nextTold = () =>
+      new Promise<number>((resolve) => {
+        onChange = () => resolve(statSync(checkpoint).size);
+      });
+    for (let n = 0; n < 10; n++) {
+      const told = nextTold();
+      appendFileSync(checkpoint, "y\n");
+      assert.equal(await told, statSync(checkpoint).size);
+    }
+    while (!(await isWatched())) await nextTold();
+    assert.equal(await toldOf(() => appendFileSync(checkpoint, "z\n")), checkpoint);
+  });
+
   it("gives chokidar files alone, since it reads a folder again for whatever is written to a file in it", async () => {
     mkdirSync(join(folder, "checkpoints"));
     writeFileSync(checkpoint, "");

@@ -16,11 +16,13 @@ const exhausted = new Set(["ENOSPC", "EMFILE", "ENFILE"]);
 const pollIntervalMs = 1_000;
 /** chokidar drops what follows a change of the same file within 50 ms: it is looked at once more after that. */
 const lookAgainMs = 100;
+/** chokidar looks at a file with each write to it: one that grows is left to its folder until nothing was written for so long. */
+const restMs = 2_000;
 
 /**
  * Says when a checkpoint, or its lock, changed on the disk: chokidar watches the files, and the system tells which come to
  * their folders. Where the system's watches have run out, chokidar looks at the folders again and again instead.
- * chokidar loses a file that goes and comes back while it looks: it is given anew then, and what the system tells of the
+ * chokidar has a file that grows when it has come to rest. It loses one that goes and comes back while it looks: it is given anew then, and what the system tells of the
  * folder counts as well.
  */
 export class CheckpointWatcher {
@@ -31,7 +33,12 @@ export class CheckpointWatcher {
   private checkpoints = new Set<string>();
   private others = new Set<string>();
   private readonly names: FolderNames;
+  /** Files that were just told of, with when they are looked at again. */
   private readonly lookingAgain = new Map<string, NodeJS.Timeout>();
+  /** Those of them that changed since. */
+  private readonly changedSince = new Set<string>();
+  /** Files that grow, with when chokidar has them again. */
+  private readonly resting = new Map<string, NodeJS.Timeout | undefined>();
   private polling = false;
 
   /**
@@ -64,8 +71,9 @@ export class CheckpointWatcher {
   }
 
   dispose(): void {
-    for (const timer of this.lookingAgain.values()) clearTimeout(timer);
+    for (const timer of [...this.lookingAgain.values(), ...this.resting.values()]) clearTimeout(timer);
     this.lookingAgain.clear();
+    this.resting.clear();
     this.names.dispose();
     this.close();
   }
@@ -127,6 +135,7 @@ export class CheckpointWatcher {
     watcher.on("all", (event, path) => {
       if (event === "addDir" || event === "unlinkDir") return this.takePolledFolder(event, path);
       if (event === "unlink" && !this.polling) this.renew(path);
+      if (event === "change" && !this.polling) this.rest(path);
       this.take(path, event === "add");
     });
     watcher.on("error", (error) => this.fail(error));
@@ -145,6 +154,8 @@ export class CheckpointWatcher {
 
   /** Watches a path's file of now, where there is one. */
   private renew(path: string): void {
+    clearTimeout(this.resting.get(path));
+    this.resting.delete(path);
     this.leave([path]);
     this.give([path]);
   }
@@ -158,13 +169,42 @@ export class CheckpointWatcher {
 
   /** Tells at once, and again when what may have been dropped behind this change has happened. */
   private tell(checkpoint: string): void {
-    clearTimeout(this.lookingAgain.get(checkpoint));
-    const timer = setTimeout(() => {
-      this.lookingAgain.delete(checkpoint);
-      this.onChange(checkpoint);
-    }, lookAgainMs);
-    this.lookingAgain.set(checkpoint, timer);
+    if (this.lookingAgain.has(checkpoint)) {
+      this.changedSince.add(checkpoint);
+      return;
+    }
+    if (this.resting.has(checkpoint)) {
+      clearTimeout(this.resting.get(checkpoint));
+      this.resting.set(checkpoint, undefined);
+    }
+    this.lookAgain(checkpoint);
     this.onChange(checkpoint);
+  }
+
+  private lookAgain(checkpoint: string): void {
+    const look = () => {
+      this.lookingAgain.delete(checkpoint);
+      if (this.changedSince.delete(checkpoint)) this.lookAgain(checkpoint);
+      else if (this.resting.has(checkpoint))
+        this.resting.set(
+          checkpoint,
+          setTimeout(() => this.wake(checkpoint), restMs),
+        );
+      this.onChange(checkpoint);
+    };
+    this.lookingAgain.set(checkpoint, setTimeout(look, lookAgainMs));
+  }
+
+  private rest(path: string): void {
+    // Others are told of by chokidar alone.
+    if (!this.checkpoints.has(path) || !this.names.watches(dirname(path))) return;
+    this.resting.set(path, undefined);
+    this.leave([path]);
+  }
+
+  private wake(path: string): void {
+    this.resting.delete(path);
+    if (!this.polling && this.folders.has(dirname(path))) this.give([path]);
   }
 
   private takePolledFolder(event: "addDir" | "unlinkDir", path: string): void {
@@ -190,6 +230,8 @@ export class CheckpointWatcher {
     this.names.dispose();
     this.close();
     this.given.clear();
+    for (const timer of this.resting.values()) clearTimeout(timer);
+    this.resting.clear();
     this.onFolder();
   }
 }

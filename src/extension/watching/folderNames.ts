@@ -41,6 +41,11 @@ export class FolderNames {
     return there;
   }
 
+  /** Whether the system tells of this folder. */
+  watches(folder: string): boolean {
+    return this.watchers.has(folder);
+  }
+
   dispose(): void {
     for (const watcher of this.watchers.values()) watcher.close();
     this.watchers.clear();
