@@ -117,7 +117,7 @@ export async function findFiles(folder: vscode.WorkspaceFolder): Promise<FoundFi
   };
   const kinds = kindsOf(settings);
   const all = await find(kinds.flat());
-  const own = kinds.map((globs) => all.filter((uri) => matches(folder, globs, uri)));
+  const own = await inKinds(folder, kinds, all);
   // The search may take a glob otherwise than the editor does: then it is asked for each kind.
   const isAll = new Set(own.flat()).size === all.length;
   return foundFiles(isAll ? own : await Promise.all(kinds.map(find)));
@@ -139,8 +139,10 @@ export async function nearbyFiles(folder: vscode.WorkspaceFolder): Promise<Found
   };
   const { fsPath } = folder.uri;
   const uris = [...(await namesIn(fsPath)), ...(await namesIn(join(fsPath, "checkpoints")))];
-  const own = uris.filter((uri) => isOf(folder, uri) && !matches(folder, settings.exclude, uri));
-  return foundFiles(kindsOf(settings).map((globs) => own.filter((uri) => matches(folder, globs, uri))));
+  const own = uris.filter((uri) => isOf(folder, uri));
+  const [excluded = [], ...kinds] = await inKinds(folder, [settings.exclude, ...kindsOf(settings)], own);
+  const isOut = new Set(excluded);
+  return foundFiles(kinds.map((found) => found.filter((uri) => !isOut.has(uri))));
 }
 
 function foundFiles(kinds: readonly (readonly vscode.Uri[])[]): FoundFiles {
@@ -148,6 +150,23 @@ function foundFiles(kinds: readonly (readonly vscode.Uri[])[]): FoundFiles {
     uris.map(({ fsPath }) => fsPath),
   );
   return { jobFiles, checkpoints, resultFiles };
+}
+
+/** So many are matched between two turns of everybody else. */
+const matchedAtOnce = 50;
+
+/** Of some files those that match one of the globs, for each list of globs. */
+async function inKinds(
+  folder: vscode.WorkspaceFolder,
+  kinds: readonly (readonly string[])[],
+  uris: readonly vscode.Uri[],
+): Promise<vscode.Uri[][]> {
+  const found: vscode.Uri[][] = kinds.map(() => []);
+  for (const [i, uri] of uris.entries()) {
+    if (i > 0 && i % matchedAtOnce === 0) await nextTurn();
+    for (const [kind, globs] of kinds.entries()) if (matches(folder, globs, uri)) found[kind]!.push(uri);
+  }
+  return found;
 }
 
 /** By the editor's own matcher, which looks at a document's address alone. */

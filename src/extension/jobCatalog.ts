@@ -246,10 +246,7 @@ export class JobCatalog implements vscode.Disposable {
     unawaited(
       this.log,
       "Reading jobs",
-      mapSome([...this.entries.values()], async (entry) => {
-        await this.turns.next();
-        await entry.pace.request();
-      }),
+      mapSome([...this.entries.values()], (entry) => entry.pace.request()),
     );
   }
 
@@ -277,6 +274,8 @@ export class JobCatalog implements vscode.Disposable {
   }
 
   private async readJob(job: Job): Promise<void> {
+    // Of jobs that are to be read together, each begins in a turn of its own.
+    await this.turns.next();
     const held = job.holder?.token;
     const before = job.loaded ? job.latestToken : null;
     const clearedBefore = job.cleared?.atMs;
@@ -309,12 +308,14 @@ export class JobCatalog implements vscode.Disposable {
       return;
     }
     this.liveCheck ??= setInterval(() => {
-      for (const entry of this.entries.values()) {
-        if (entry.job.holder === null) continue;
-        unawaited(this.log, entry.job.checkpoint, this.readWhole(entry));
-        // Time alone changes what is shown: the estimate, and a run that has stalled.
-        this.jobChanged.fire(entry.job);
-      }
+      for (const entry of this.entries.values())
+        if (entry.job.holder !== null) unawaited(this.log, entry.job.checkpoint, this.checkLiveJob(entry));
     }, liveCheckMs);
+  }
+
+  private async checkLiveJob(entry: Entry): Promise<void> {
+    await this.readWhole(entry);
+    // Time alone changes what is shown: the estimate, and a run that has stalled.
+    this.announce(entry.job);
   }
 }
