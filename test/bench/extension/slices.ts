@@ -14,11 +14,13 @@ export interface Turn {
 interface Sampled {
   fromUs: number;
   toUs: number;
-  /** The function that ran, or the garbage collector, where code of ours had called it. */
-  ours: string | undefined;
+  /** The function that ran. */
+  place: string;
+  /** Whether it was called by code of ours; undefined for the garbage collector, which nobody calls. */
+  isOurs: boolean | undefined;
 }
 
-/** The samples of a profile in order. A collection of garbage counts as whose code it interrupted. */
+/** The samples of a profile in order. */
 function samplesOf(
   { nodes, samples = [], timeDeltas = [], startTime }: Profiler.Profile,
   root: string,
@@ -39,15 +41,28 @@ function samplesOf(
     return answer;
   };
   let atUs = startTime;
-  let wasOurs = false;
   return samples.map((id, i) => {
     const fromUs = atUs + (timeDeltas[i] ?? 0);
     atUs = fromUs;
     const { functionName = "", url = "", lineNumber = 0 } = byId.get(id)?.callFrame ?? {};
     const place = functionName || `${url.slice(url.lastIndexOf("/") + 1)}:${lineNumber}`;
-    if (functionName !== "(garbage collector)") wasOurs = isOurs(id);
-    return { fromUs, toUs: fromUs + (timeDeltas[i + 1] ?? 0), ours: wasOurs ? place : undefined };
+    const isCollector = functionName === "(garbage collector)";
+    const toUs = fromUs + (timeDeltas[i + 1] ?? 0);
+    return { fromUs, toUs, place, isOurs: isCollector ? undefined : isOurs(id) };
   });
+}
+
+/**
+ * Whose each sample of a turn is. A collection of garbage is of whose code it came in the middle of; one that is a turn by itself is V8's own,
+ * and comes without our code as well: what it takes is in the comparison with the control.
+ */
+function oursIn(turn: readonly Sampled[]): Sampled[] {
+  const callers = turn.filter(({ isOurs }) => isOurs !== undefined);
+  const isOurs = (sample: Sampled) =>
+    sample.isOurs ??
+    (callers.findLast(({ fromUs }) => fromUs < sample.fromUs) ?? callers[0])?.isOurs ??
+    false;
+  return turn.filter(isOurs);
 }
 
 /**
@@ -68,12 +83,12 @@ export function loopFigures(turns: readonly Turn[], profile: Profiler.Profile, r
     while (next < samples.length && samples[next]!.toUs <= gap.fromUs) next++;
     let oursUs = 0;
     const names = new Map<string, number>();
-    for (let i = next; i < samples.length && samples[i]!.fromUs < gap.toUs; i++) {
-      const { fromUs, toUs, ours } = samples[i]!;
-      if (ours === undefined) continue;
+    let end = next;
+    while (end < samples.length && samples[end]!.fromUs < gap.toUs) end++;
+    for (const { fromUs, toUs, place } of oursIn(samples.slice(next, end))) {
       const us = Math.min(toUs, gap.toUs) - Math.max(fromUs, gap.fromUs);
       oursUs += us;
-      names.set(ours, (names.get(ours) ?? 0) + us);
+      names.set(place, (names.get(place) ?? 0) + us);
     }
     const cpuUs = Math.min(oursUs, (oursUs / (gap.toUs - gap.fromUs)) * gap.cpuUs);
     if (cpuUs <= longestOursUs) continue;
