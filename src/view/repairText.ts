@@ -24,7 +24,7 @@ export interface RepairTextOptions {
 
 /** What a bad line is, and what becomes of it, in plain words. */
 export function editText(edit: RepairEdit): string {
-  const { fault, kept, offered, mayHaveHeld, hasMark } = edit;
+  const { fault, kept, offered, mayHaveHeld, readsAs, hasMark } = edit;
   const keptBytes = kept.reduce((sum, { start, end }) => sum + end - start, 0);
   const restBytes = fault.lengthBytes - keptBytes;
   const what = hasMark ? t("A byte order mark stands in the middle of the file") : faultReason(fault);
@@ -36,6 +36,13 @@ export function editText(edit: RepairEdit): string {
   }
   if (fault.residue) parts.push(t("left by a crash that was survived"));
   else if (mayHaveHeld.length > 0) parts.push(t("may have held {0}", namesText(mayHaveHeld, 3)));
+  if (readsAs.length > 0)
+    parts.push(
+      t(
+        "it reads as {0}, which another line stands for: it may have been of another item",
+        namesText(readsAs, 3),
+      ),
+    );
   if (offered > 0 && kept.length === 0)
     parts.push(
       counted(

@@ -202,6 +202,16 @@ describe("the command line", () => {
     assert.equal(readFileSync(checkpoint(), "utf8"), damaged);
   });
 
+  it("does not promise that a repair loses nothing where a changed line reads as another item that is done", async () => {
+    await cli(["run", "shout.job.mjs"]);
+    writeFileSync(checkpoint(), readFileSync(checkpoint(), "utf8").replace('{"id":"2"', '{"id":"3"'));
+    const { stdout } = await cli(["repair", "shout.job.mjs", "--dry-run"]);
+    assert.match(stdout, /it reads as 3, which another line stands for.*again: up to 1 item/s);
+    const [plan] = JSON.parse((await cli(["repair", "shout.job.mjs", "--dry-run", "--json"])).stdout).plans;
+    assert.deepEqual([plan.unreadableLines, plan.mayHaveHeld, plan.redo.items], [1, [], 1]);
+    assert.deepEqual(plan.lines[0].readsAs, ["3"]);
+  });
+
   it("clears into a backup after --yes, and the next run starts afresh", async () => {
     await cli(["run", "shout.job.mjs"]);
     const outcome = await cli(["clear", "shout.job.mjs", "--yes"]);

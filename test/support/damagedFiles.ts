@@ -58,6 +58,24 @@ export const damagedFiles: DamagedFile[] = [
     mayHaveHeld: ["a"],
   },
   {
+    what: "a flipped bit that made an item's id that of another done item",
+    file: head + done("c").replace('"id":"c"', '"id":"b"') + done("b"),
+    repaired: head + done("b"),
+    unreadable: 1,
+  },
+  {
+    what: "flipped bits in two lines that read as the same item",
+    file: head + flipped(done("a")) + flipped(done("a")) + done("b"),
+    repaired: head + done("b"),
+    mayHaveHeld: ["a"],
+    unreadable: 1,
+  },
+  {
+    what: "the rest of a torn record, merged with others, of an item that was done later",
+    file: head + torn + done("a") + done("c"),
+    repaired: head + done("a") + done("c"),
+  },
+  {
     what: "a flipped bit of a record that finishes nothing",
     file: head + flipped(started(2)) + done("b"),
     repaired: head + done("b"),

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { keyOf } from "../../src/runtime/format/itemId.js";
+import { createJobState } from "../../src/runtime/state/jobState.js";
 import { planRepair } from "../../src/runtime/state/repairPlan.js";
 import { failureGroups } from "../../src/view/failures.js";
 import { faultText } from "../../src/view/faultText.js";
-import { repairLines } from "../../src/view/repairText.js";
+import { editText, repairLines } from "../../src/view/repairText.js";
 import { statusBar } from "../../src/view/statusBar.js";
 import { statusJson } from "../../src/view/statusJson.js";
 import { sampleView } from "./sample.js";
@@ -123,5 +125,25 @@ describe("faults and their repair", () => {
       "No item counts as done before or after.",
       "May have to be done again: up to 1 item.",
     ]);
+  });
+
+  it("do not promise that nothing is lost where a changed line reads as an item that is done", () => {
+    const [a, state] = [keyOf("a"), createJobState()];
+    state.done.add(a);
+    const input = { summary, sizeBytes: 5_000, state };
+    const plan = planRepair({ ...input, faults: [{ fault, salvaged: [], readable: [a] }] });
+    assert.deepEqual(repairLines(plan, summary).slice(3), [
+      "The 1 item that counts as done stays done.",
+      "May have to be done again: up to 1 item.",
+    ]);
+    assert.equal(
+      editText(plan.edits[0]!),
+      "The record's bytes changed after it was written: dropped, 40 bytes; it reads as a, which another line stands for: it may have been of another item.",
+    );
+    const torn = { fault: { ...fault, reason: "torn" as const }, salvaged: [], readable: [a] };
+    assert.equal(
+      repairLines(planRepair({ ...input, faults: [torn] }), summary).at(-1),
+      "Nothing has to be done again because of this.",
+    );
   });
 });

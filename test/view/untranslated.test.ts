@@ -160,7 +160,7 @@ describe("no word is left out of translation", () => {
       ...faults.flatMap((fault) => [faultText(fault), faultText(fault, true)]),
       ...plan.edits.flatMap((edit) => [
         editText(edit),
-        editText({ ...edit, hasMark: true, mayHaveHeld: items, offered: 1 }),
+        editText({ ...edit, hasMark: true, mayHaveHeld: items, readsAs: items, offered: 1 }),
         editText({ ...edit, kept: [{ start: 0, end: 9 }] }),
       ]),
       ...[

@@ -172,7 +172,7 @@ function planJson({ path, plan, summary }: PlannedRepair): Record<string, unknow
     offered: plan.offeredItems.map(idValue),
     mayHaveHeld: plan.mayHaveHeld.map(idValue),
     redo,
-    lines: plan.edits.map(({ fault, kept, mayHaveHeld }) => ({
+    lines: plan.edits.map(({ fault, kept, mayHaveHeld, readsAs }) => ({
       line: fault.line,
       offsetBytes: fault.offsetBytes,
       lengthBytes: fault.lengthBytes,
@@ -180,6 +180,7 @@ function planJson({ path, plan, summary }: PlannedRepair): Record<string, unknow
       residue: fault.residue,
       salvaged: kept.length,
       mayHaveHeld: mayHaveHeld.map(idValue),
+      readsAs: readsAs.map(idValue),
     })),
   };
 }

@@ -33,6 +33,8 @@ export interface RepairEdit {
   offered: number;
   /** Items that are not done, and that what is dropped may have finished: a hint. */
   mayHaveHeld: ItemKey[];
+  /** Ids read in changed bytes that another line stands for: the line was as likely of an item that cannot be read. */
+  readsAs: ItemKey[];
   hasMark: boolean;
 }
 
@@ -118,7 +120,8 @@ export function planRepair(
   };
   const mayHaveHeld = new Set<ItemKey>();
   for (const found of chosen) {
-    const edit = editOf(found, salvageMerged, isDone);
+    const isTaken = (item: ItemKey) => isDone(item) || mayHaveHeld.has(item);
+    const edit = editOf(found, salvageMerged, isDone, isTaken);
     plan.edits.push(edit);
     const { fault, offered = [], readable = [] } = found;
     plan.salvagedRecords += edit.kept.length;
@@ -127,7 +130,7 @@ export function planRepair(
     // A later line of agent-resume says all that an earlier one said.
     const isSuperseded =
       summary.format === "agent-resume" && fault.offsetBytes < (input.lastRecordOffsetBytes ?? -1);
-    const tells = edit.kept.length > 0 || readable.length > 0 || found.finishesNothing;
+    const tells = edit.kept.length > 0 || readable.length > edit.readsAs.length || found.finishesNothing;
     if (!fault.residue && !isSuperseded && !tells) plan.unreadableLines++;
   }
   for (const { kind, start, end } of segmentsOf(plan)) {
@@ -140,7 +143,16 @@ export function planRepair(
   return plan;
 }
 
-function editOf(found: FoundFault, salvageMerged: boolean, isDone: (item: ItemKey) => boolean): RepairEdit {
+/** Faults of bytes that changed after they were written: an id among them may have been another. A torn line's are as written. */
+const changedBytes: ReadonlySet<Fault["reason"]> = new Set(["checksum", "not-json", "not-utf8"]);
+
+/** @param isTaken another line stands for the item, done or damaged */
+function editOf(
+  found: FoundFault,
+  salvageMerged: boolean,
+  isDone: (item: ItemKey) => boolean,
+  isTaken: (item: ItemKey) => boolean,
+): RepairEdit {
   const { fault, salvaged, offered = [], readable = [], hasMark = false } = found;
   const kept = [...salvaged, ...(salvageMerged ? offered : [])].sort((a, b) => a.start - b.start);
   return {
@@ -149,6 +161,7 @@ function editOf(found: FoundFault, salvageMerged: boolean, isDone: (item: ItemKe
     offered: offered.length,
     // What a survived crash left was never finished, and is done again anyway.
     mayHaveHeld: fault.residue ? [] : readable.filter((item) => !isDone(item)),
+    readsAs: !fault.residue && changedBytes.has(fault.reason) ? readable.filter(isTaken) : [],
     hasMark,
   };
 }
