@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { jobDetails, jobRow } from "../../src/view/jobRow.js";
 import { lossText } from "../../src/view/lossText.js";
+import { statusBar } from "../../src/view/statusBar.js";
 import { sampleView } from "./sample.js";
 
 describe("a job's row", () => {
@@ -22,6 +23,13 @@ describe("a job's row", () => {
     assert.equal(look, "running");
     assert.match(description, /^847\/1,000 · 2 failed · \d+(–\d+)? s left$/);
     assert.equal(accessibleLabel, "job nightly, running, 84 percent, 2 failed");
+  });
+
+  it("does not say how long a run takes that has done all and not ended yet", () => {
+    const all = { total: 30, done: 30, live: true };
+    assert.equal(row(all).description, "30/30");
+    assert.equal(statusBar([sampleView(all)])?.text, "nightly 100%");
+    assert.ok(!jobDetails("nightly", sampleView(all)).some((line) => line.endsWith(" left")));
   });
 
   it("says that a run is stopping instead of how long it takes", () => {

@@ -111,8 +111,9 @@ export function statusOf(
   const underWay = inFlightItems.filter(({ open }) => open.phase === "started").map(({ open }) => open);
   const retrying = inFlight - underWay.length;
   const waiting = Math.max(0, (remaining ?? 0) - underWay.length);
+  // A run that did all its items and has not ended yet has no time left that could be told.
   const eta =
-    live && remaining !== null && progress === "running"
+    live && remaining !== null && remaining > 0 && progress === "running"
       ? estimate({ run: live, durations, underWay, waiting, nowMs })
       : null;
   return {

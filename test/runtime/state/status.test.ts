@@ -153,6 +153,14 @@ describe("a job's progress", () => {
     assert.equal(progress([], 60_001), "stalled");
   });
 
+  it("has no estimate once no item of a live run is left", () => {
+    const log = [run(1), input(3), done("a", 900), done("b", 900), started("c")];
+    assert.notEqual(of(log, holder).eta, null);
+    assert.equal(of([...log, done("c", 900)], holder).eta, null);
+    assert.equal(of([...log, failed("c")], holder).eta, null);
+    assert.equal(of([run(1), input(0)], holder).eta, null);
+  });
+
   it("is apart from damage", () => {
     const status = statusOf(fold(all), scan({ damageCount: 1 }), null, startMs);
     assert.deepEqual([status.progress, status.damaged], ["finished", true]);
