@@ -75,6 +75,21 @@ export function redoSummary({ done, saved }: JobPlan): string {
   );
 }
 
+/**
+ * What becomes of items in doubt by either of two answers: `Resume does the 2 items in doubt again, …`
+ * @param again the answer that does them again
+ * @param skip the answer that leaves them
+ */
+export function doubtSummary({ inDoubt }: JobPlan, again: string, skip: string): string {
+  return counted(
+    inDoubt,
+    "{1} does the {0} item in doubt again, although it may have been paid for. {2} leaves it in doubt and does not run it.",
+    "{1} does the {0} items in doubt again, although they may have been paid for. {2} leaves them in doubt and does not run them.",
+    again,
+    skip,
+  );
+}
+
 function savedTexts({ usd, ms }: JobPlan["saved"]): string[] {
   return [...(usd === null ? [] : [usdText(usd)]), ...(ms === null ? [] : [durationText(ms)])];
 }

@@ -21,6 +21,12 @@ describe("before a run", () => {
     vscode.workspace
       .getConfiguration("agentJobs")
       .update("planBeforeRun", value, vscode.ConfigurationTarget.Workspace);
+  /** What a question says besides its buttons; it is a dialog, which no other message hides. */
+  const dialog = ([question, options]: unknown[]) => {
+    const { modal, detail } = options as vscode.MessageOptions;
+    assert.equal(modal, true);
+    return `${question} ${detail}`;
+  };
   const isOver = ({ holder, starting }: Awaited<ReturnType<typeof jobNamed>>) => !holder && !starting;
   const ended = (done: number, failed: number) =>
     jobNamed(
@@ -53,9 +59,9 @@ describe("before a run", () => {
         passing.said.map(([said]) => said),
         ["planned: Not started."],
       );
-      const [text, ...buttons] = question.said[0] as string[];
+      const [, , ...buttons] = question.said[0]!;
       assert.match(
-        text!,
+        dialog(question.said[0]!),
         /^Resume planned\? 1 done \(\$0\.50 and .* not spent again\), 3 failed, 3 to do; about .*\$1\.50\.$/,
       );
       assert.deepEqual(buttons, ["Resume", "Details"]);
@@ -75,7 +81,8 @@ describe("before a run", () => {
       await setPlan("always");
       const job = await jobNamed(catalog, "fresh", ({ loaded }) => loaded);
       await vscode.commands.executeCommand("agentJobs.run", job.id);
-      assert.deepEqual(question.said[0], ["Run fresh? 0 done, 2 to do.", "Run", "Details"]);
+      assert.equal(dialog(question.said[0]!), "Run fresh? 0 done, 2 to do.");
+      assert.deepEqual(question.said[0]?.slice(2), ["Run", "Details"]);
     } finally {
       question.restore();
       await setPlan("whenItCosts");
@@ -83,7 +90,7 @@ describe("before a run", () => {
     }
   });
 
-  it("shows the whole plan as a document", async () => {
+  it("shows the whole plan as a document, with the question beside it and not before it", async () => {
     const job = await jobNamed(catalog, "planned");
     let asked = 0;
     const question = answering("showInformationMessage", () => (asked++ === 0 ? "Details" : undefined));
@@ -91,7 +98,41 @@ describe("before a run", () => {
       await vscode.commands.executeCommand("agentJobs.resume", job.id);
       const shown = vscode.workspace.textDocuments.find(({ uri }) => uri.scheme === "agent-jobs-plan");
       assert.match(shown!.getText(), /^planned\n\ntotal {6}4 items\ndone {7}1 \(/);
+      assert.match(String(question.said[1]?.[0]), /^Resume planned\? 1 done .*\$1\.50\.$/);
+      assert.deepEqual(question.said[1]?.slice(1), ["Resume", "Details"]);
     } finally {
+      question.restore();
+      await vscode.commands.executeCommand("workbench.action.closeAllEditors");
+    }
+  });
+
+  it("takes no answer to a question that was hidden, once it was asked again", async () => {
+    const job = await jobNamed(catalog, "planned");
+    let [answerLate, sayHidden] = [(_: string) => {}, () => {}];
+    const hidden = new Promise<void>((resolve) => {
+      sayHidden = resolve;
+    });
+    const late = new Promise<string>((resolve) => {
+      answerLate = resolve;
+    });
+    const question = answering("showInformationMessage", () => {
+      if (question.said.length === 2) sayHidden();
+      return ["Details", late, undefined][question.said.length - 1];
+    });
+    const passing = answering("setStatusBarMessage", () => undefined);
+    try {
+      const first = vscode.commands.executeCommand("agentJobs.resume", job.id);
+      await hidden;
+      await vscode.commands.executeCommand("agentJobs.resume", job.id);
+      answerLate("Resume");
+      await first;
+      assert.equal(question.said.length, 3);
+      assert.deepEqual(
+        passing.said.map(([said]) => said),
+        ["planned: Not started.", "planned: Not started."],
+      );
+    } finally {
+      passing.restore();
       question.restore();
       await vscode.commands.executeCommand("workbench.action.closeAllEditors");
     }
@@ -108,8 +149,8 @@ describe("before a run", () => {
       await vscode.commands.executeCommand("agentJobs.retry", job.id);
       await ended(2, 2);
       assert.match(
-        String(keep.said[0]?.[0]),
-        /planned has changed since its results were made\. The job's code changed: planned\.job\.mjs\./,
+        dialog(keep.said[0]!),
+        /^planned has changed since its results were made\. Keep the results, or redo them\? The job's code changed: planned\.job\.mjs\./,
       );
     } finally {
       keep.restore();
@@ -124,8 +165,8 @@ describe("before a run", () => {
     try {
       await vscode.commands.executeCommand("agentJobs.resume", job.id);
       await ended(4, 0);
-      const [text, ...buttons] = redo.said[0] as string[];
-      assert.match(text!, /model changed: "small" → "large"\./);
+      const [, , ...buttons] = redo.said[0]!;
+      assert.match(dialog(redo.said[0]!), /model changed: "small" → "large"\./);
       assert.deepEqual(buttons, ["Keep Results", "Redo", "Details"]);
       assert.equal(job.view?.state.usage.usd, 4.5); // what was spent before stays counted
     } finally {
@@ -146,8 +187,11 @@ describe("before a run", () => {
     try {
       await vscode.commands.executeCommand("agentJobs.resume", job.id);
       await jobNamed(catalog, "doubted", (each) => isOver(each) && each.view?.status.done === 2);
-      const [text, ...buttons] = question.said[0] as string[];
-      assert.match(text!, /^Resume doubted\? 0 done, 1 in doubt, 3 to do/);
+      const [, , ...buttons] = question.said[0]!;
+      assert.match(
+        dialog(question.said[0]!),
+        /^Resume doubted\? 0 done, 1 in doubt, 3 to do.*Skip Doubtful leaves it in doubt and does not run it\.$/s,
+      );
       assert.deepEqual(buttons, ["Resume", "Skip Doubtful", "Details"]);
       assert.deepEqual(
         job.view!.status.inDoubtItems.map(({ item }) => item),

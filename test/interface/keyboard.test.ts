@@ -98,11 +98,11 @@ describe("a day's work with the keyboard alone", function () {
     await page().locator(".monaco-menu").waitFor({ state: "detached" });
   }
 
-  /** Presses the first button of a message. */
+  /** Presses the first button of a dialog, which has the focus. */
   async function answer(text: string): Promise<void> {
-    await workbench().notification(text).waitFor();
-    await palette("Notifications: Accept Notification Primary Action");
-    await workbench().notification(text).waitFor({ state: "detached" });
+    await workbench().dialog(text).locator(":focus").waitFor();
+    await key("Enter");
+    await workbench().dialog(text).waitFor({ state: "detached" });
   }
 
   it("runs a job from its row's menu", async () => {
@@ -116,13 +116,13 @@ describe("a day's work with the keyboard alone", function () {
       .waitFor();
   });
 
-  it("stops it, and resumes it over its plan, which is answered from the palette", async () => {
+  it("stops it, and resumes it over its plan", async () => {
     await toRow("pages");
     await menu("Stop");
     await job().getByText("stopped").waitFor();
     await toRow("pages");
     await menu("Resume");
-    await workbench().notification("Resume pages?").waitFor();
+    await workbench().dialog("Resume pages?").waitFor();
     await workbench().screenshot("keyboard-1-plan");
     await answer("Resume pages?");
     await job().getByText("27/30 · 3 failed").waitFor();
@@ -160,11 +160,7 @@ describe("a day's work with the keyboard alone", function () {
     while (!(await soon(workbench().quickRow("Retry"), 3_000)));
     await workbench().screenshot("keyboard-4-lenses");
     await take("Retry");
-    await workbench().notification("Retry 1 failed item of pages?").waitFor();
-    await palette("Notifications: Focus Notification Toast");
-    const button = page().locator(".notification-toast :focus", { hasText: /^Retry$/ });
-    await until(button, "Tab");
-    await key("Enter");
+    await answer("Retry 1 failed item of pages?");
     await job().getByText("28/30 · 2 failed").waitFor();
   });
 

@@ -88,7 +88,7 @@ describe("what a run costs, in the window", () => {
 
   it("tells so where nobody looks at the jobs, and leads to the budget", async () => {
     await workbench().inlineAction(row(), "Resume");
-    await workbench().notificationAction("Resume invoices?", "Resume");
+    await workbench().dialogAction("Resume invoices?", "Resume");
     // The view is seen: what ends there needs no message.
     await workbench().page.keyboard.press("Control+Shift+e");
     const told = workbench().notification(/invoices stopped before it would pass its budget/);
@@ -103,12 +103,12 @@ describe("what a run costs, in the window", () => {
   it("says what a resume would do and cost, and waits for a person", async () => {
     write(5, "small");
     await workbench().inlineAction(row(), "Resume");
-    const plan = workbench().notification(
-      /Resume invoices\? \d+ done \(\$0\.\d+ and .* not spent again\).*Budget: \$0\.\d+ of \$5\.00/,
+    const plan = workbench().dialog(
+      /Resume invoices\?.*\d+ done \(\$0\.\d+ and .* not spent again\).*Budget: \$0\.\d+ of \$5\.00/s,
     );
     await plan.waitFor();
     await screenshotsInThemes(workbench(), "money-4-plan");
-    await workbench().notificationAction("Resume invoices?", "Details");
+    await workbench().dialogAction("Resume invoices?", "Details");
     await workbench()
       .editor.tab(/plan of invoices/)
       .waitFor();
@@ -130,7 +130,7 @@ describe("what a run costs, in the window", () => {
       .hover();
     await workbench().screenshot("money-6-failures");
     await workbench().inlineAction(workbench().treeRow(/^refused/), "Retry Failed Items…");
-    await workbench().notificationAction("Retry 6 failed items of invoices?", "Retry");
+    await workbench().dialogAction("Retry 6 failed items of invoices?", "Retry");
     await workbench()
       .treeRow(/^Runs\s*4/)
       .waitFor();
@@ -187,7 +187,7 @@ describe("what a run costs, in the window", () => {
       write(5, "large");
       await workbench().inlineAction(row(), "Resume");
       await workbench()
-        .notification(/model changed: "small" → "large".*Redoing does up to 48 items again: \$0\.96 /)
+        .dialog(/model changed: "small" → "large".*Redoing does up to 48 items again: \$0\.96 /s)
         .waitFor();
       await workbench().screenshot("money-7-changed");
     });

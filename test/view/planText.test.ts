@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { JobPlan } from "../../src/runtime/state/jobPlan.js";
 import {
+  doubtSummary,
   planCosts,
   planDocument,
   planHasChanged,
@@ -66,6 +67,15 @@ describe("a plan", () => {
     const saved = { items: 847, usd: null, ms: null };
     assert.equal(redoSummary({ ...paid, saved }), "Redoing does up to 847 items again.");
     assert.equal(redoSummary({ ...paid, done: 0 }), "");
+  });
+
+  it("says what either answer makes of items in doubt", () => {
+    const of = (inDoubt: number) => doubtSummary({ ...paid, inDoubt }, "Resume", "Skip Doubtful");
+    assert.equal(
+      of(1),
+      "Resume does the 1 item in doubt again, although it may have been paid for. Skip Doubtful leaves it in doubt and does not run it.",
+    );
+    assert.match(of(2), /2 items in doubt again.*leaves them in doubt and does not run them\.$/);
   });
 
   it("has changed with any of what results depend on", () => {

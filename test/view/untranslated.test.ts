@@ -11,7 +11,13 @@ import { endingText, jobDetails, jobRow } from "../../src/view/jobRow.js";
 import { jobView } from "../../src/view/jobView.js";
 import { lossText } from "../../src/view/lossText.js";
 import { countsText, idChoices } from "../../src/view/mappingText.js";
-import { planDocument, planSummary, redoSummary, retrySummary } from "../../src/view/planText.js";
+import {
+  doubtSummary,
+  planDocument,
+  planSummary,
+  redoSummary,
+  retrySummary,
+} from "../../src/view/planText.js";
 import { progressText } from "../../src/view/progress.js";
 import { editText, repairLines, repairSentence } from "../../src/view/repairText.js";
 import { itemLines } from "../../src/view/rowText.js";
@@ -128,6 +134,7 @@ describe("no word is left out of translation", () => {
     translated(() =>
       [plan, unknown, { ...plan, done: 1 }, { ...unknown, done: 9 }].flatMap((one) => [
         ...[planSummary(one), retrySummary(one, 2), redoSummary(one)],
+        doubtSummary(one, "item-1", "item-2"),
         ...planDocument(one),
         ...changeLines(one.changed),
       ]),

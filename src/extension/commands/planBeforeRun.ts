@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import type { JobPlan } from "../../runtime/state/jobPlan.js";
 import { changeLines } from "../../view/changeText.js";
 import {
+  doubtSummary,
   planCosts,
   planDocument,
   planHasChanged,
@@ -57,6 +58,9 @@ async function planned({ tasks }: Services, job: Job, given: readonly string[]) 
   });
 }
 
+/** The latest question of each job: an answer to an earlier one, which waited behind the bell, is of another state of things. */
+const latest = new WeakMap<Job, object>();
+
 async function ask(
   services: Services,
   job: Job,
@@ -65,30 +69,32 @@ async function ask(
 ): Promise<string[] | undefined> {
   const hasChanged = planHasChanged(plan);
   const name = labelText(job.name);
-  const { goOn, question } = wordsFor(plan, name, retried);
-  const go = hasChanged ? vscode.l10n.t("Keep Results") : goOn;
+  const words = wordsFor(plan, name, retried);
+  const go = hasChanged ? vscode.l10n.t("Keep Results") : words.goOn;
   const redo = vscode.l10n.t("Redo");
   const skip = vscode.l10n.t("Skip Doubtful");
   const details = vscode.l10n.t("Details");
-  const changes = changeLines(plan.changed).map(labelText).join(" ");
-  const buttons = [
-    go,
-    ...(hasChanged ? [redo] : []),
-    ...(!hasChanged && plan.inDoubt > 0 && retried === undefined ? [skip] : []),
-    details,
-  ];
+  const offersSkip = !hasChanged && plan.inDoubt > 0 && retried === undefined;
+  const buttons = [go, ...(hasChanged ? [redo] : []), ...(offersSkip ? [skip] : []), details];
   const summary = labelText(retried === undefined ? planSummary(plan) : retrySummary(plan, retried));
   // A retry does none of the done items again, whatever becomes of their results.
   const told = retried === undefined ? `${summary} ${labelText(redoSummary(plan))}`.trim() : summary;
-  const text = hasChanged
-    ? vscode.l10n.t(
-        "{0} has changed since its results were made. {1} Keep the results, or redo them? {2}",
-        ...[name, changes, told],
-      )
-    : `${question} ${summary}`;
+  const changes = changeLines(plan.changed).map(labelText).join(" ");
+  const question = hasChanged
+    ? vscode.l10n.t("{0} has changed since its results were made. Keep the results, or redo them?", name)
+    : words.question;
+  const lines = hasChanged
+    ? [changes, told]
+    : [summary, ...(offersSkip ? [doubtSummary(plan, go, skip)] : [])];
   const show = hasChanged ? vscode.window.showWarningMessage : vscode.window.showInformationMessage;
-  for (;;) {
-    const answer = await show(text, ...buttons);
+  const turn = {};
+  latest.set(job, turn);
+  // A dialog stays until it is answered; a notification may hide. Beside the plan's document it would be in the way.
+  for (let isModal = true; ; isModal = false) {
+    const answer = isModal
+      ? await show(question, { modal: true, detail: lines.filter(Boolean).join("\n\n") }, ...buttons)
+      : await show([question, ...lines].join(" ").trim(), ...buttons);
+    if (latest.get(job) !== turn) return undefined;
     if (answer === details) await services.plans.show(job, planDocument(plan));
     else if (answer === go) return hasChanged ? ["--changed", "keep"] : [];
     else if (answer === redo) return ["--changed", "redo"];

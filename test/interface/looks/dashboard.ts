@@ -111,8 +111,9 @@ export function describeDashboard(workbench: () => Workbench): void {
     await key("Space");
     await page().getByRole("button", { name: "Retry 1 Chosen…" }).focus();
     await key("Enter");
-    await workbench().notification("Retry 1 failed item of nightly?").waitFor();
+    await workbench().dialog("Retry 1 failed item of nightly?").waitFor();
     await workbench().screenshot("dashboard-retry");
+    await workbench().dialogAction("Retry 1 failed item of nightly?", "Cancel");
   });
 
   it("is there again after a reload of the window", async () => {
