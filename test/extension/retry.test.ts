@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { rmSync, writeFileSync } from "node:fs";
 import * as vscode from "vscode";
+import { extensionId } from "../../src/extension/ids.js";
 import type { Job } from "../../src/extension/job.js";
 import type { JobTaskDefinition } from "../../src/extension/tasks/jobTask.js";
 import type { TreeNode } from "../../src/extension/tree/nodes/node.js";
@@ -19,6 +20,21 @@ const write = (fails: boolean) =>
       return item;
     } };`,
   );
+
+/** The buttons of a row, in their order, as package.json offers them. */
+function inlineOn(contextValue: string): string[] {
+  const { menus } = vscode.extensions.getExtension(extensionId)!.packageJSON.contributes;
+  const entries: { command: string; when: string; group: string }[] = menus["view/item/context"];
+  return entries
+    .filter(({ group }) => group.startsWith("inline@"))
+    .filter(({ when }) =>
+      [...when.matchAll(/viewItem =~ \/(.+?)\//g)].every(([, pattern]) =>
+        new RegExp(pattern!).test(contextValue),
+      ),
+    )
+    .sort((a, b) => a.group.localeCompare(b.group))
+    .map(({ command }) => command.replace("agentJobs.", ""));
+}
 
 describe("a retry of failed items", () => {
   let catalog: Parts["catalog"];
@@ -152,6 +168,12 @@ describe("a retry of failed items", () => {
     const context = async (...labels: string[]) => tree.getTreeItem(await failure(...labels)).contextValue!;
     assert.match(await context("rate-limit"), / cause retryable /);
     assert.match(await context("rate-limit", "a"), / failedItem retryable /);
+  });
+
+  it("is offered by a button on the job's row, beside Resume and after it", async () => {
+    const row = tree.getTreeItem(await below("retried")).contextValue!;
+    assert.deepEqual(inlineOn(row), ["resume", "retry", "openDashboard"]);
+    assert.deepEqual(inlineOn(row.replace(" retryable ", " ")), ["resume", "openDashboard"]);
   });
 
   it("leaves the steps that items finished to be seen below the job", async () => {
