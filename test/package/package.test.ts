@@ -69,6 +69,14 @@ describe("the VSIX", () => {
     assert.deepEqual(names.sort(), [...ours, ...pages, ...vscodes].sort());
   });
 
+  it("names translations exactly where it holds some: the editor logs an error for a bundle that is missing", () => {
+    const { l10n } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+    const bundles = zipNames(vsix).filter((name) =>
+      /^extension\/l10n\/bundle\.l10n\.[\w-]+\.json$/.test(name),
+    );
+    assert.equal(l10n, bundles.length > 0 ? "./l10n" : undefined);
+  });
+
   it("is under 1.1 MB", () => {
     assert.ok(statSync(vsix).size < MAX_VSIX_BYTES, `${statSync(vsix).size} bytes`);
   });
