@@ -1,18 +1,17 @@
 import { hostname } from "node:os";
-import { dirname, relative, resolve } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import type { RunEvent } from "../runtime/runner/events.js";
 import { FollowedRun } from "../runtime/runner/followRun.js";
-import { defaultCheckpointOf } from "../runtime/runner/jobPaths.js";
-import type { JobState, RunState } from "../runtime/state/jobState.js";
+import type { RunState } from "../runtime/state/jobState.js";
 import type { JobStatus } from "../runtime/state/status.js";
 import { lookAt } from "../runtime/store/processIdentity.js";
 import { progressText } from "../view/jobRow.js";
 import { plural, safeText, timeText } from "../view/text.js";
 import { exit, exitCodeOfEnding } from "./exitCodes.js";
 import { lastOutput } from "./output.js";
-import { RunReport, type Suggestions } from "./runReport.js";
+import { RunReport } from "./runReport.js";
 import { shellWord } from "./shellWord.js";
+import { shortPath, suggestionsFor } from "./suggestions.js";
 import type { Target } from "./targets.js";
 import { print, printJson, styled } from "./terminal.js";
 
@@ -132,24 +131,4 @@ function tellLeft({ checkpoint, jobFile }: Target, pid: number | undefined, json
   if (json) return printJson({ event: "notice", message });
   const word = shellWord(shortPath(jobFile ?? checkpoint));
   print(`${message} Follow it again: agent-jobs attach ${word}. Stop it: agent-jobs stop ${word}.`);
-}
-
-/** A run in this process goes to its job's folder. */
-const startFolder = process.cwd();
-
-const shortPath = (path: string): string => {
-  const from = relative(startFolder, path);
-  return from.length < path.length ? from : path;
-};
-
-function suggestionsFor({ checkpoint, jobFile }: Target, state: JobState): Suggestions {
-  const read = shellWord(shortPath(checkpoint));
-  const file = jobFile ?? (state.jobFile === null ? null : resolve(dirname(checkpoint), state.jobFile));
-  if (file === null) return { run: undefined, read };
-  const isUsual = checkpoint === defaultCheckpointOf(file, state.label);
-  const as = state.label === null ? "" : ` --as ${shellWord(state.label)}`;
-  return {
-    run: shellWord(shortPath(file)) + (isUsual ? as : ` --checkpoint ${read}${as}`),
-    read,
-  };
 }

@@ -1,14 +1,12 @@
 import { relative } from "node:path";
-import { defaultAttempts } from "../runtime/config.js";
 import type { RunEvent } from "../runtime/runner/events.js";
 import type { LoadedJobFile } from "../runtime/runner/loadJob.js";
 import type { RunOutcome } from "../runtime/runner/run.js";
 import type { UsageTotals } from "../runtime/state/jobState.js";
 import type { JobStatus, RunEnding } from "../runtime/state/status.js";
-import { causesText, failedByCause } from "../view/progress.js";
 import { countText, durationText, plural, safeText, shortText, usdText } from "../view/text.js";
 import { type ProgressFacts, ProgressLine } from "./progressLine.js";
-import { shellWord } from "./shellWord.js";
+import { failedLine, retryLines, type Suggestions } from "./suggestions.js";
 import { print, styled } from "./terminal.js";
 
 /** More failures than this are counted, not printed one by one. */
@@ -54,17 +52,6 @@ const advices: Partial<Record<RunEnding, string>> = {
   "max-failures": "See why they failed before you go on, or raise `maxFailures`.",
   budget: "Raise `budget` in the job file to go on.",
 };
-
-/** After these a retry would end as the run did, until that is seen to. */
-const fruitless: ReadonlySet<RunEnding> = new Set(["budget", "auth"]);
-
-/** Arguments of the commands that a person may want next, as they would be typed. */
-export interface Suggestions {
-  /** Of `run` and `retry`: the job and what chooses its checkpoint and input. Undefined where nobody knows the job file. */
-  run: string | undefined;
-  /** Of `failures`, `results` and `doubt`: where they read. */
-  read: string;
-}
 
 /** What a summary is made of: a run's outcome, or what is known of one that another process did. */
 export type Summed = Pick<RunOutcome, "done" | "failed" | "ms" | "usage" | "status"> & {
@@ -154,9 +141,7 @@ export class RunReport {
     ];
     if (status.failed > 0) {
       const inThisRun = failed === status.failed ? "" : `, ${countText(failed)} in this run`;
-      lines.push(
-        `${plural(status.failed, "item")} failed${inThisRun} (${causesText(status)}): agent-jobs failures ${this.suggested.read}`,
-      );
+      lines.push(failedLine(status, this.suggested.read, inThisRun));
     }
     if (status.inDoubt > 0)
       lines.push(
@@ -267,12 +252,7 @@ function nextLines(reason: RunEnding, status: JobStatus, run: string | undefined
   const advice = advices[reason];
   const lines = advice !== undefined && (isLeft || failed > 0) ? [advice] : [];
   if (run === undefined) return lines;
-  if (failed > 0 && !fruitless.has(reason)) {
-    const causes = failedByCause(status).map(([cause]) => cause);
-    const likeliest = causes.find((cause) => cause in defaultAttempts) ?? causes[0]!;
-    const some = causes.length > 1 ? ` (of one cause: --cause ${shellWord(likeliest)})` : "";
-    lines.push(`Only the failed: agent-jobs retry ${run}${some}`);
-  }
+  lines.push(...retryLines(status, reason, run));
   if (isLeft) lines.push(`Go on: agent-jobs run ${run}`);
   return lines;
 }

@@ -36,6 +36,22 @@ describe("agent-jobs retry", () => {
       .failures.map(({ item, cause }: { item: string; cause: string }) => `${item} ${cause}`)
       .sort();
 
+  it("is what status names as the next step of a job with failed items, as it would be typed", async () => {
+    const next = async (...paths: string[]) =>
+      (await cli({}, "status", ...paths)).stdout.split("\n").filter((line) => line.includes("agent-jobs "));
+    const read = /^ {2}2 items failed \(.*\): agent-jobs failures checkpoints\/n\.jsonl$/;
+    const [listed, again, ...rest] = await next("n.job.mjs");
+    assert.match(listed!, read);
+    assert.match(again!, /^ {2}Only the failed: agent-jobs retry n\.job\.mjs \(of one cause: --cause /);
+    assert.deepEqual(rest, []);
+    // Whose the job file is that a checkpoint names is not known.
+    const [ofCheckpoint, ...none] = await next("checkpoints/n.jsonl");
+    assert.match(ofCheckpoint!, read);
+    assert.deepEqual(none, []);
+    await cli(mended, "run", "n.job.mjs");
+    assert.deepEqual(await next("n.job.mjs"), []);
+  });
+
   it("does the failed items again, and begins no other", async () => {
     const { code, stdout } = await cli(mended, "retry", "n.job.mjs");
     assert.equal(code, 75, stdout);

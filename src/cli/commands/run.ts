@@ -21,10 +21,11 @@ import { reportExhaustedHeap } from "../heapReport.js";
 import { settleHolder } from "../holder.js";
 import { fromJobFolder } from "../jobFolder.js";
 import { chooseFailed, type RetryFlags } from "../retryChoice.js";
-import { RunReport, type Suggestions } from "../runReport.js";
+import { RunReport } from "../runReport.js";
 import { runtimePath } from "../runtimePath.js";
 import { shellWord } from "../shellWord.js";
 import { installSignals } from "../signals.js";
+import type { Suggestions } from "../suggestions.js";
 import { targetsOf } from "../targets.js";
 import { leave, print, printError, printJson, printWarning } from "../terminal.js";
 

@@ -8,7 +8,8 @@ import { exit } from "../exitCodes.js";
 import { type MapFlag, mapped, takesMap } from "../mapFlag.js";
 import { takesLabel } from "../runChoice.js";
 import { tellApart } from "../sameNames.js";
-import { allTargetsOf, readTarget } from "../targets.js";
+import { failedLine, retryLines, suggestionsFor } from "../suggestions.js";
+import { allTargetsOf, readTarget, type Target } from "../targets.js";
 import { leave, print, printJson, styled } from "../terminal.js";
 
 const maxListedFaults = 5;
@@ -41,8 +42,18 @@ async function status(paths: string[], flags: StatusFlags): Promise<number> {
       })),
     );
     for (const [i, view] of views.entries()) printView(view, views.length === 1, told[i]);
+    if (views.length === 1) for (const line of nextLines(views[0]!, targets[0]!)) print(`  ${line}`);
   }
   return exitCodeOf(views);
+}
+
+/** What to type about failed items. Of a live run they may be tried again yet, and damage is to be repaired first. */
+function nextLines({ status, state, foreign, error }: JobView, { checkpoint, jobFile }: Target): string[] {
+  if (error !== null || foreign || status.failed === 0 || status.holder !== null || status.damaged) return [];
+  // The job file that a checkpoint names may be anybody's: only one that a person named is suggested to be run.
+  const { run, read } = suggestionsFor({ checkpoint, jobFile }, { jobFile: null, label: state.label });
+  const retry = run === undefined ? [] : retryLines(status, status.lastRun?.ended, run);
+  return [failedLine(status, read), ...retry];
 }
 
 /** 2 beats 3 beats 0. */
