@@ -17,7 +17,7 @@ const BUNDLES = [
 /** What the extension alone needs. */
 const EXTENSION_FILES = [
   ...["dist/bin/agent-jobs", "dist/bin/agent-jobs.cmd", "dist/types/extension-api.d.ts"],
-  ...["dist/dashboard/main.css", "dist/dashboard/main.js"],
+  ...["dist/dashboard/main.css", "dist/dashboard/main.js", "dist/reader.js"],
 ];
 
 /** The extension's later parts, which are named after their content. */
