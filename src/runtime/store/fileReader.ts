@@ -144,24 +144,29 @@ export class FileReader {
     this.isBroken = true;
     const found = await this.withFile(async (file) => {
       const from = this.offsetBytes;
-      if (from > 0 && !(await this.hasBothEnds(file))) return "replaced";
+      if (from > 0 && !(await this.hasAt(file, this.head, 0))) return "replaced";
+      // What was read last comes once more before what is new: both are there, or neither is of the same file.
+      let knownBytes = this.edge.length;
       const chunk = Buffer.allocUnsafeSlow(
-        Math.min(readChunkBytes, Math.max(sniffBytes, this.sizeBytes - from)),
+        knownBytes + Math.min(readChunkBytes, Math.max(sniffBytes, this.sizeBytes - from)),
       );
       for (;;) {
         const { bytesRead } = await file
-          .read(chunk, 0, chunk.length, this.offsetBytes)
+          .read(chunk, 0, chunk.length, this.offsetBytes - knownBytes)
           .catch((error: unknown) => {
             throw unreadable(this.path, error);
           });
-        if (bytesRead === 0) break;
+        if (!chunk.subarray(0, Math.min(knownBytes, bytesRead)).equals(this.edge.subarray(0, knownBytes)))
+          return "replaced";
+        const bytes = chunk.subarray(knownBytes, bytesRead);
+        knownBytes = 0;
+        if (bytes.length === 0) break;
         await turn?.();
-        const bytes = chunk.subarray(0, bytesRead);
         if (this.offsetBytes === 0) await this.choose(bytes);
         if (this.head.length < sniffBytes)
           this.head = Buffer.concat([this.head, bytes.subarray(0, sniffBytes - this.head.length)]);
         this.edge = Buffer.concat([this.edge, bytes.subarray(-sniffBytes)]).subarray(-sniffBytes);
-        this.offsetBytes += bytesRead;
+        this.offsetBytes += bytes.length;
         let beganMs = performance.now();
         let untilClock = recordsAClock;
         for (const scanned of this.scanner.push(bytes)) {
@@ -183,20 +188,19 @@ export class FileReader {
     return found;
   }
 
-  /** Whether the first and the last bytes that were read are there still. */
-  private async hasBothEnds(file: FileHandle): Promise<boolean> {
-    const same = async (expected: Buffer, at: number) => {
-      const found = Buffer.alloc(expected.length);
-      const { bytesRead } = await file.read(found, 0, found.length, at);
-      return bytesRead === expected.length && found.equals(expected);
-    };
-    return (await same(this.head, 0)) && (await same(this.edge, this.offsetBytes - this.edge.length));
+  private async hasAt(file: FileHandle, expected: Buffer, atBytes: number): Promise<boolean> {
+    const found = Buffer.alloc(expected.length);
+    const { bytesRead } = await file.read(found, 0, found.length, atBytes);
+    return bytesRead === expected.length && found.equals(expected);
   }
 
   /** The same size with another time: an edit in place, which the two ends show only where they are all of the file. */
   private async verifySize(file: FileHandle): Promise<Found> {
-    const isAllEnds = this.offsetBytes <= this.head.length + this.edge.length;
-    return isAllEnds && (await this.hasBothEnds(file)) ? "same" : "replaced";
+    const { head, edge, offsetBytes } = this;
+    const isAllEnds = offsetBytes <= head.length + edge.length;
+    const hasEnds = async () =>
+      (await this.hasAt(file, head, 0)) && (await this.hasAt(file, edge, offsetBytes - edge.length));
+    return isAllEnds && (await hasEnds()) ? "same" : "replaced";
   }
 
   /** Opens the file that was looked at; `replaced` where another has taken its place, or nothing. */
