@@ -73,6 +73,7 @@ export class JobCatalog implements vscode.Disposable {
   private readonly turns = new Turns();
   /** Jobs that run are read together, so that their rows can be drawn together. */
   private readonly beat = new Beat();
+  private readonly reading = new Set<Promise<void>>();
   private thread: ReadingThread | undefined;
   private readonly search = new Pace(() => this.searchNow(), searchIntervalMs);
   private readonly subscriptions: vscode.Disposable[] = [];
@@ -152,6 +153,11 @@ export class JobCatalog implements vscode.Disposable {
   async refreshJob(job: Job): Promise<void> {
     const entry = this.entries.get(job.id);
     if (entry) await this.readWhole(entry);
+  }
+
+  /** Resolves when the jobs that are read now were read, and their listeners told. */
+  async settled(): Promise<void> {
+    await Promise.all(this.reading);
   }
 
   /** Tells listeners of what was changed on a job itself. */
@@ -257,7 +263,12 @@ export class JobCatalog implements vscode.Disposable {
   }
 
   private createEntry(job: Job): Entry {
-    return { job, pace: new Pace(() => this.readJob(job), refreshIntervalMs, this.beat) };
+    const read = async () => {
+      const reading = this.readJob(job);
+      this.reading.add(reading);
+      await reading.finally(() => this.reading.delete(reading));
+    };
+    return { job, pace: new Pace(read, refreshIntervalMs, this.beat) };
   }
 
   private touch(checkpoint: string): void {

@@ -12,11 +12,12 @@ import type { JobRows } from "./rows.js";
 
 /**
  * VS Code waits until 200 ms have passed without a further change before it draws anything again: of several jobs that
- * change in turn, each sooner than that after the last, it would draw none for as long as they run.
+ * change in turn, each sooner than that after the last, it would draw none for as long as they run. Jobs are read less often than this:
+ * a drawing that came late is not late for ever.
  */
-const drawIntervalMs = 250;
-/** Jobs are read together, and rows drawn when those are known that changed with the first. */
-const collectMs = 30;
+const drawIntervalMs = 210;
+/** Jobs are read together, and their rows drawn together; a long reading is not waited for. */
+const patienceMs = 100;
 /** So many rows are made between two turns of everybody else. */
 const rowsAtOnce = 50;
 
@@ -26,12 +27,10 @@ const drawsRows = !("getClientOperatingSystem" in vscode.env);
 /** The tree of the view: renders the catalog's jobs. */
 export class JobTree implements vscode.TreeDataProvider<TreeNode>, vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<TreeNode[] | undefined>();
-  /** Tells of all rows that changed together: at once, and then at most every 250 ms. */
+  /** Tells of all rows that changed together: at once, and then at most every 210 ms. */
   readonly onDidChangeTreeData = this.changed.event;
-  private readonly drawing = new Pace(async () => {
-    await passed(collectMs);
-    this.drawChanged();
-  }, drawIntervalMs);
+  private readonly drawing = new Pace(() => this.draw(), 0);
+  private drawnMs = Number.NEGATIVE_INFINITY;
   /** What changed since rows were drawn last. */
   private jobsToDraw = new Set<Job>();
   private rowsToDraw = new Set<TreeNode>();
@@ -146,6 +145,19 @@ export class JobTree implements vscode.TreeDataProvider<TreeNode>, vscode.Dispos
     if (!("folder" in node)) return true;
     const rows = "members" in node ? (node as JobGroupNode).members : [node];
     return rows.some(({ job }) => this.filter.shows(job));
+  }
+
+  private async draw(): Promise<void> {
+    await Promise.race([this.catalog.settled(), passed(patienceMs)]);
+    // An estimate takes milliseconds: each has a turn of its own.
+    for (const job of [...this.jobsToDraw]) {
+      await nextTurn();
+      void job.view;
+    }
+    const pauseMs = this.drawnMs + drawIntervalMs - performance.now();
+    if (pauseMs > 0) await passed(pauseMs);
+    this.drawnMs = performance.now();
+    this.drawChanged();
   }
 
   private drawChanged(): void {
