@@ -202,10 +202,11 @@ export class JobCatalog implements vscode.Disposable {
       }
       // What reads files is loaded in two parts, between which others have the thread.
       const { discoverJobs, findFiles, nearbyFiles } = await import("./discovery.js");
-      const warn = (what: string) => this.log.warn(what);
-      const all = discoverJobs(warn, findFiles);
+      const all = discoverJobs((what) => this.log.warn(what), findFiles);
+      // Whatever it ends with is met below.
+      all.catch(() => {});
       if (!this.isListed) {
-        const nearby = await discoverJobs(warn, nearbyFiles);
+        const nearby = await discoverJobs(() => {}, nearbyFiles);
         if (nearby.length > 0) await this.list(nearby);
       }
       await this.list(await all);

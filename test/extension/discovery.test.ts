@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { basename } from "node:path";
+import { basename, sep } from "node:path";
+import * as vscode from "vscode";
+import { findFiles, nearbyFiles } from "../../src/extension/discovery.js";
 import type { Job } from "../../src/extension/job.js";
 import { inWorkspace, jobNamed, type Parts, parts, untilEvent } from "./support/extension.js";
 
@@ -47,5 +49,51 @@ describe("discovery", () => {
     rmSync(jobFile);
     const gone = () => !catalog.jobs.some((candidate) => basename(candidate.id).startsWith("late"));
     await untilEvent([catalog.onDidChangeJobs], "the end of late", gone);
+  });
+
+  it("knows at once what lies in the folder itself, and what it excludes", async () => {
+    const [folder] = vscode.workspace.workspaceFolders!;
+    const own = {
+      jobFiles: inWorkspace("nearby.job.mjs"),
+      checkpoints: inWorkspace("checkpoints/nearby.jsonl"),
+      resultFiles: inWorkspace("batch_nearby_output.jsonl"),
+    };
+    mkdirSync(inWorkspace("checkpoints"), { recursive: true });
+    for (const path of [...Object.values(own), inWorkspace("nearby.txt")]) writeFileSync(path, "");
+    const settings = vscode.workspace.getConfiguration("agentJobs", folder);
+    try {
+      const nearby = await nearbyFiles(folder!);
+      for (const [kind, path] of Object.entries(own))
+        assert.deepEqual(
+          Object.entries(nearby).flatMap(([found, paths]) => (paths.includes(path) ? [found] : [])),
+          [kind],
+        );
+      const all = Object.values(nearby).flat();
+      assert.ok(
+        !all.some((path) => path.includes(`${sep}jobs${sep}`) || path.endsWith(".txt")),
+        all.join(", "),
+      );
+      await settings.update("exclude", ["**/checkpoints/**"]);
+      assert.deepEqual((await nearbyFiles(folder!)).checkpoints, []);
+    } finally {
+      await settings.update("exclude", undefined);
+      for (const path of [...Object.values(own), inWorkspace("nearby.txt")]) rmSync(path);
+    }
+  });
+
+  it("finds files of all kinds in one search as it does in one for each", async () => {
+    const [folder] = vscode.workspace.workspaceFolders!;
+    const found = await findFiles(folder!);
+    const settings = vscode.workspace.getConfiguration("agentJobs", folder);
+    for (const [kind, paths] of Object.entries(found)) {
+      const lists = settings
+        .get<string[]>(kind)!
+        .map((glob) =>
+          vscode.workspace.findFiles(new vscode.RelativePattern(folder!, glob), "**/{node_modules,.git}/**"),
+        );
+      const each = (await Promise.all(lists)).flat().map(({ fsPath }) => fsPath);
+      assert.deepEqual([...paths].sort(), [...new Set(each)].sort(), kind);
+    }
+    assert.ok(found.jobFiles.length >= 3 && found.checkpoints.length >= 3);
   });
 });

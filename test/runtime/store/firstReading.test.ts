@@ -54,7 +54,7 @@ describe("a checkpoint that was read for the first time by another thread", () =
       encodeAll(mixedLog(3)),
     ]);
     const from = bytes.length - 2_500;
-    for (let at = from; at <= bytes.length; at += 53) {
+    for (let at = from; at <= bytes.length; at += 131) {
       writeFileSync(path, bytes.subarray(0, at));
       const follower = new CheckpointFollower(path, { readFirst });
       await assertRead(follower);
@@ -62,7 +62,7 @@ describe("a checkpoint that was read for the first time by another thread", () =
       appendFileSync(path, bytes.subarray(at));
       await assertRead(follower);
     }
-    assert.equal(asked, Math.floor(2_500 / 53) + 1);
+    assert.equal(asked, Math.floor(2_500 / 131) + 1);
   });
 
   it("is followed here from then on, and read elsewhere again where another has taken its place", async () => {
