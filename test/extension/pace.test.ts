@@ -4,6 +4,20 @@ import { Beat, Pace } from "../../src/extension/watching/pace.js";
 
 const intervalMs = 200;
 
+/** Two of one beat that note their runs. */
+function pacesOf(names: readonly [string, string], order: string[]): [Pace, Pace] {
+  const beat = new Beat();
+  const paceOf = (name: string) =>
+    new Pace(
+      async () => {
+        order.push(name);
+      },
+      intervalMs,
+      beat,
+    );
+  return [paceOf(names[0]), paceOf(names[1])];
+}
+
 describe("work at a pace", () => {
   it("runs at once, and makes up for all requests that came meanwhile with one more run", async () => {
     let runs = 0;
@@ -28,18 +42,7 @@ describe("work at a pace", () => {
 
   it("runs again together with what has the same beat, however much apart they were asked for", async () => {
     const order: string[] = [];
-    const beat = new Beat();
-    const paces = ["a", "b"].map(
-      (name) =>
-        new Pace(
-          async () => {
-            order.push(name);
-          },
-          intervalMs,
-          beat,
-        ),
-    );
-    const [a, b] = paces as [Pace, Pace];
+    const [a, b] = pacesOf(["a", "b"], order);
     await a.request();
     const again = a.request();
     for (let turns = 0; turns < 10; turns++) await nextTurn();
@@ -53,17 +56,7 @@ describe("work at a pace", () => {
 
   it("never runs once it is disposed", async () => {
     const order: string[] = [];
-    const beat = new Beat();
-    const [disposed, other] = ["disposed", "other"].map(
-      (name) =>
-        new Pace(
-          async () => {
-            order.push(name);
-          },
-          intervalMs,
-          beat,
-        ),
-    ) as [Pace, Pace];
+    const [disposed, other] = pacesOf(["disposed", "other"], order);
     await Promise.all([disposed.request(), other.request()]);
     const waiting = [disposed.request(), other.request()];
     disposed.dispose();
