@@ -33,6 +33,9 @@ export interface JobSource {
   watched?: ReadAs;
 }
 
+/** Whether a run was asked to stop is looked at this often; at once where it was asked here. */
+const stopLookMs = 900;
+
 /** A moment's view of a running job is good for this long: its items in flight grow older, and its estimate with them. */
 const viewAgeMs = 900;
 
@@ -55,6 +58,8 @@ export class Job {
   private readonly lock: LockFollower;
   /** The state of the folder in which `cleared` was looked for; a backup that is made changes it. */
   private lookedForClearMs: number | undefined;
+  /** The run that was last looked at for a stop request, and when. */
+  private stopLook: { token: string; atMs: number } | undefined;
   private readError: string | null = null;
   /** What is risky about where the checkpoint lies; undefined until it was there to be looked at. */
   private placeWarning: string | null | undefined;
@@ -134,9 +139,10 @@ export class Job {
       : new Set();
   }
 
-  /** Whether the run that holds the job still lives is looked at with the next refresh. */
+  /** Whether the run that holds the job still lives, and was asked to stop, is looked at with the next refresh. */
   doubtHolder(): void {
     this.lock.forget();
+    this.stopLook = undefined;
   }
 
   /** Reads what is new. Resolves with whether anything changed; what cannot be read becomes the view's error. */
@@ -149,7 +155,7 @@ export class Job {
       this.lost = lost;
       // What we hold ourselves is being repaired, cleared or brought back; it does not run.
       this.holder = holder?.local && holder.pid === process.pid ? null : holder;
-      this.stopping = this.holder !== null && (await isStopRequested(this.checkpoint, this.holder.token));
+      await this.lookForStop();
       grown = await this.follower.refresh();
       this.readError = null;
       await this.lookForClear();
@@ -163,6 +169,14 @@ export class Job {
     const changed = grown || this.mark() !== before;
     if (changed) this.viewed = undefined;
     return changed;
+  }
+
+  private async lookForStop(): Promise<void> {
+    const { holder, stopLook } = this;
+    const nowMs = performance.now();
+    if (holder && stopLook?.token === holder.token && nowMs - stopLook.atMs < stopLookMs) return;
+    this.stopLook = holder ? { token: holder.token, atMs: nowMs } : undefined;
+    this.stopping = holder !== null && (await isStopRequested(this.checkpoint, holder.token));
   }
 
   /** A run may have begun, ended and been cleared between two looks at its checkpoint. */
