@@ -2,6 +2,7 @@ import type { CheckpointRecord } from "../../runtime/format/record.js";
 import type { ScannedRecord, ScanSummary } from "../../runtime/format/scan.js";
 import { type JobState, latestRun } from "../../runtime/state/jobState.js";
 import { statusOf } from "../../runtime/state/status.js";
+import { noteSign } from "../report/timeline.js";
 import { LatencySketch } from "./latencySketch.js";
 import { TimeBuckets } from "./timeBuckets.js";
 
@@ -47,8 +48,7 @@ export class DashboardTimeline {
 
   /** @param state after the record was applied to it */
   take({ record, lengthBytes }: Pick<ScannedRecord, "record" | "lengthBytes">, state: JobState): void {
-    if ("run" in record && record.run !== undefined)
-      this.lastSignMs.set(record.run, Math.max(record.atMs, this.lastSignMs.get(record.run) ?? 0));
+    noteSign(this.lastSignMs, record);
     const before = this.sums;
     const sums = sumsOf(state);
     this.sums = sums;

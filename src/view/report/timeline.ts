@@ -7,6 +7,12 @@ export interface FinishedAt {
   count: number;
 }
 
+/** Keeps the newest record of each run. That a run was lost is said by its successor: when that began, not before. */
+export function noteSign(lastSignMs: Map<number, number>, record: CheckpointRecord): void {
+  if (!("run" in record) || record.run === undefined || record.type === "run-lost") return;
+  lastSignMs.set(record.run, Math.max(record.atMs, lastSignMs.get(record.run) ?? 0));
+}
+
 /**
  * What a report shows over time and the state does not keep, gathered record by record: when items were done, how long
  * each took, which models replied. Counts stay the state's.
@@ -23,8 +29,7 @@ export class ReportTimeline {
   private inSnapshot = 0;
 
   take(record: CheckpointRecord): void {
-    if ("run" in record && record.run !== undefined)
-      this.lastSignMs.set(record.run, Math.max(record.atMs, this.lastSignMs.get(record.run) ?? 0));
+    noteSign(this.lastSignMs, record);
     switch (record.type) {
       case "done":
         if (this.done.has(record.item)) return;

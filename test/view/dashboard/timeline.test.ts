@@ -116,6 +116,29 @@ describe("what a dashboard keeps over time", () => {
     );
   });
 
+  it("ends a run that was lost where it gave its last sign, not where its successor said so", () => {
+    const run = (n: number, atMs: number): WritableRecord => {
+      return { type: "run-started", atMs, run: n, pid: 1, host: "h", token: `t${n}` };
+    };
+    const done = (id: string, n: number, atMs: number): WritableRecord => {
+      return { type: "done", atMs, run: n, attempt: 1, item: keyOf(id), result: null };
+    };
+    const lost: WritableRecord = { type: "run-lost", atMs: hour, run: 1, cause: "killed" };
+    const { charts } = made([
+      run(1, 0),
+      done("a", 1, minute),
+      run(2, hour),
+      lost,
+      done("b", 2, hour + minute),
+    ]);
+    const { segments, summary } = charts.throughput!;
+    assert.deepEqual(
+      segments.map(({ gap }) => gap),
+      [null, "59 min idle"],
+    );
+    assert.equal(summary, "1/min on average while it ran · 1 gap");
+  });
+
   it("holds no more of 30,000 items than of 2,000", () => {
     const { timeline, charts } = madeOf(longJobRecords({ ...nightly, items: 30_000 }));
     assert.ok(timeline.buckets.sorted().length <= 4_096);

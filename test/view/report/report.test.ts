@@ -91,6 +91,18 @@ describe("a report's page", () => {
     assert.equal(page, pageOf({}), "the same data gives the same page");
   });
 
+  it("does not take for work the time from a run's loss to what its successor says of it", () => {
+    const lost: WritableRecord = {
+      type: "run-lost",
+      atMs: startMs + 9 * 60 * minute,
+      run: 1,
+      cause: "killed",
+    };
+    const told = dataOf({ records: [...twoRuns(), lost] });
+    assert.equal(told.activeMs, dataOf({}).activeMs);
+    assert.match(reportPage(told), /8 h 58 min idle/);
+  });
+
   it("keeps results, ids, machines and paths to itself unless they are asked for", () => {
     const page = pageOf({});
     for (const secret of ["jane", "result 1", "secret-host", "/home/me", "n.job.ts"])
