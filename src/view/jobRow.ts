@@ -123,15 +123,14 @@ export function jobRow(name: string, view: JobView | null, cleared: Cleared | nu
   const pace = view.stopping ? [] : paceTexts(status, view.nowMs);
   const isLimited = lookText(look, status) !== lookWords[look]();
   if (status.pause) parts.push(...pace);
-  if (isLimited) parts.push(lookText(look, status));
+  const isUrgent = (look === "damaged" || look === "stalled") && !view.foreign;
+  if (isLimited || isUrgent) parts.push(lookText(look, status));
   if (view.stopping) parts.push(t("stopping, {0} in flight", countText(status.inFlight)));
   if (status.failed > 0) parts.push(t("{0} failed", countText(status.failed)));
   if (status.inDoubt > 0) parts.push(openText(view));
   if (!status.pause) parts.push(...pace);
-  // A file without a total is neither finished nor stopped by anybody.
-  const isPlain = look === "running" || look === "finished" || look === "finished-with-failures";
   if (view.foreign && status.damaged) parts.push(t("{0} unreadable", countText(view.scan.damageCount)));
-  else if (!isLimited && !isPlain && !view.foreign) parts.push(lookWords[look]());
+  else if (look === "stopped" && !isLimited && !view.foreign) parts.push(lookWords[look]());
   if (view.foreign) parts.push(kindText(view.foreign));
   const spoken = [
     t("job {0}", title),

@@ -112,6 +112,13 @@ describe("a job's row", () => {
     assert.equal(row({ done: 3, begun: 1, damaged: true, live: true }).look, "running");
   });
 
+  it("says damage and silence before the counts, which a narrow side bar cuts off", () => {
+    const counts = { done: 10, begun: 2, failed: { other: ["no"] } };
+    assert.equal(row({ ...counts, damaged: true }).description, "10/1,000 · damaged · 1 failed · 2 in doubt");
+    const silent = row({ ...counts, live: true, silentMs: 61_000 });
+    assert.match(silent.description, /^10\/1,000 · stalled · 1 failed/);
+  });
+
   it("tells ends with and without failed items apart", () => {
     assert.equal(row({ total: 3, done: 3, ended: "finished" }).look, "finished");
     assert.equal(row({ total: 3, done: 2, failed: { other: ["no"] } }).look, "finished-with-failures");
