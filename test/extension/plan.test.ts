@@ -99,7 +99,7 @@ describe("before a run", () => {
       const shown = vscode.workspace.textDocuments.find(({ uri }) => uri.scheme === "agent-jobs-plan");
       assert.match(shown!.getText(), /^planned\n\ntotal {6}4 items\ndone {7}1 \(/);
       assert.match(String(question.said[1]?.[0]), /^Resume planned\? 1 done .*\$1\.50\.$/);
-      assert.deepEqual(question.said[1]?.slice(1), ["Resume", "Details"]);
+      assert.deepEqual(question.said[1]?.slice(1), ["Resume"]);
     } finally {
       question.restore();
       await vscode.commands.executeCommand("workbench.action.closeAllEditors");

@@ -75,7 +75,8 @@ async function ask(
   const skip = vscode.l10n.t("Skip Doubtful");
   const details = vscode.l10n.t("Details");
   const offersSkip = !hasChanged && plan.inDoubt > 0 && retried === undefined;
-  const buttons = [go, ...(hasChanged ? [redo] : []), ...(offersSkip ? [skip] : []), details];
+  const answers = [go, ...(hasChanged ? [redo] : []), ...(offersSkip ? [skip] : [])];
+  const buttons = [...answers, details];
   const summary = labelText(retried === undefined ? planSummary(plan) : retrySummary(plan, retried));
   // A retry does none of the done items again, whatever becomes of their results.
   const told = retried === undefined ? `${summary} ${labelText(redoSummary(plan))}`.trim() : summary;
@@ -93,7 +94,7 @@ async function ask(
   for (let isModal = true; ; isModal = false) {
     const answer = isModal
       ? await show(question, { modal: true, detail: lines.filter(Boolean).join("\n\n") }, ...buttons)
-      : await show([question, ...lines].join(" ").trim(), ...buttons);
+      : await show([question, ...lines].join(" ").trim(), ...answers);
     if (latest.get(job) !== turn) return undefined;
     if (answer === details) await services.plans.show(job, planDocument(plan));
     else if (answer === go) return hasChanged ? ["--changed", "keep"] : [];
