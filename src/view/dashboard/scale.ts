@@ -27,7 +27,9 @@ const timeSteps = [
 ];
 
 export function durationScale(mostMs: number): Scale {
-  return from0(mostMs, timeSteps.find((step) => step >= mostMs / 4) ?? mostMs / 4);
+  const step = timeSteps.find((one) => one >= mostMs / 4) ?? mostMs / 4;
+  // A minute and a half is told as 2 min, which is the next tick.
+  return from0(mostMs, step === 30 * second && mostMs > minute ? minute : step);
 }
 
 function from0(most: number, step: number): Scale {

@@ -12,6 +12,7 @@ import { TimeBuckets } from "../../../src/view/dashboard/timeBuckets.js";
 import { DashboardTimeline } from "../../../src/view/dashboard/timeline.js";
 import { jobView } from "../../../src/view/jobView.js";
 import { closestJoined, maxSpans, percentile } from "../../../src/view/report/throughput.js";
+import { durationText } from "../../../src/view/text.js";
 import { type LongJob, longJobRecords, nightly } from "../../support/longJob.js";
 
 const second = 1_000;
@@ -249,6 +250,11 @@ describe("axes", () => {
       durationScale(95 * minute).ticks,
       [0, 30, 60, 90, 120].map((n) => n * minute),
     );
+    for (const most of [50, 61, 75, 110, 200])
+      assert.equal(
+        new Set(durationScale(most * second).ticks.map(durationText)).size,
+        durationScale(most * second).ticks.length,
+      );
   });
 
   it("name round times of the day", () => {
