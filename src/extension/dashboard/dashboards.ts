@@ -5,11 +5,6 @@ import type { JobCatalog } from "../jobCatalog.js";
 import type { Log } from "../log.js";
 import type { DashboardPanel } from "./panel.js";
 
-const panelOptions: vscode.WebviewOptions & vscode.WebviewPanelOptions = {
-  enableScripts: true,
-  enableFindWidget: true,
-};
-
 /** The job whose page a saved state is of; undefined where it does not tell. It comes from the page. */
 function jobOfState(state: unknown): string | undefined {
   const { job } = (state ?? {}) as { job?: unknown };
@@ -20,8 +15,6 @@ function jobOfState(state: unknown): string | undefined {
 export class Dashboards implements vscode.Disposable {
   /** By the job's id. */
   readonly panels = new Map<string, DashboardPanel>();
-  /** Ids of jobs whose page is being made. */
-  private readonly opening = new Set<string>();
   private readonly registration: vscode.Disposable;
 
   constructor(
@@ -35,24 +28,12 @@ export class Dashboards implements vscode.Disposable {
 
   /** Shows a job's dashboard: where it is already, else in a new tab. */
   async open(job: Job): Promise<void> {
+    const { DashboardPanel, panelOptions, titleOf } = await import("./panel.js");
     const known = this.panels.get(job.id);
     if (known) return known.panel.reveal();
-    if (this.opening.has(job.id)) return;
-    this.opening.add(job.id);
-    // The editor makes the page's frame while what fills it is loaded.
-    const title = vscode.l10n.t("Dashboard");
     const column = vscode.ViewColumn.Active;
-    const panel = vscode.window.createWebviewPanel(dashboardViewType, title, column, panelOptions);
-    try {
-      const { DashboardPanel, titleOf } = await import("./panel.js");
-      panel.title = titleOf(job);
-      this.keep(new DashboardPanel(panel, job.id, this.catalog, this.log));
-    } catch (error) {
-      panel.dispose();
-      throw error;
-    } finally {
-      this.opening.delete(job.id);
-    }
+    const panel = vscode.window.createWebviewPanel(dashboardViewType, titleOf(job), column, panelOptions);
+    this.keep(new DashboardPanel(panel, job.id, this.catalog, this.log));
   }
 
   /** After a reload of the window. */

@@ -19,6 +19,11 @@ import { DashboardReading } from "./reading.js";
 /** What runs is drawn at most this often. */
 const updateIntervalMs = 400;
 
+export const panelOptions: vscode.WebviewOptions & vscode.WebviewPanelOptions = {
+  enableScripts: true,
+  enableFindWidget: true,
+};
+
 /**
  * A job's dashboard. The page is there only while it is visible: shown again it asks anew, and is told all. Meanwhile
  * nothing is read, counted or sent.
