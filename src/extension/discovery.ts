@@ -127,8 +127,8 @@ export async function findFiles(folder: vscode.WorkspaceFolder): Promise<FoundFi
 const maxNearby = 2_000;
 
 /**
- * Those that lie in a folder itself, or in its `checkpoints`: they are known at once, where the search takes a second and more while
- * the editor begins.
+ * Those that lie in a folder itself, or in its `checkpoints`: they are known at once, where the search takes a second and
+ * more while the editor begins.
  */
 export async function nearbyFiles(folder: vscode.WorkspaceFolder): Promise<FoundFiles> {
   const settings = discoverySettings(folder);

@@ -12,8 +12,8 @@ import type { JobRows } from "./rows.js";
 
 /**
  * VS Code waits until 200 ms have passed without a further change before it draws anything again: of several jobs that
- * change in turn, each sooner than that after the last, it would draw none for as long as they run. Jobs are read less often than this:
- * a drawing that came late is not late for ever.
+ * change in turn, each sooner than that after the last, it would draw none for as long as they run. Jobs are read less
+ * often than this, so that a drawing that came late is not late for ever.
  */
 const drawIntervalMs = 210;
 /** Jobs are read together, and their rows drawn together; a long reading is not waited for. */

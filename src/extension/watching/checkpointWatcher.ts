@@ -22,8 +22,8 @@ const restMs = 2_000;
 /**
  * Says when a checkpoint, or its lock, changed on the disk: chokidar watches the files, and the system tells which come to
  * their folders. Where the system's watches have run out, chokidar looks at the folders again and again instead.
- * chokidar has a file that grows when it has come to rest. It loses one that goes and comes back while it looks: it is given anew then, and what the system tells of the
- * folder counts as well.
+ * chokidar has a file that grows when it has come to rest. It loses one that goes and comes back while it looks: it is given
+ * anew then, and what the system tells of the folder counts as well.
  */
 export class CheckpointWatcher {
   private files: Promise<FSWatcher> | undefined;

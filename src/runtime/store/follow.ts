@@ -22,8 +22,8 @@ export interface FollowOptions {
   /** Awaited before a file's bytes are parsed, and between them every few milliseconds: it lets others have the thread. */
   turn?: () => Promise<void>;
   /**
-   * Asked to read a file of so many bytes, of which nothing was read yet, by other means, where nobody listens to its records. Resolves
-   * with undefined where it is to be read here.
+   * Asked to read a file of so many bytes by other means, where nothing of it was read yet and nobody listens to its
+   * records. Resolves with undefined where it is to be read here.
    */
   readFirst?: (path: string, sizeBytes: number) => Promise<FirstReading | undefined>;
 }
