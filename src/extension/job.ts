@@ -157,6 +157,8 @@ export class Job {
       this.holder = holder?.local && holder.pid === process.pid ? null : holder;
       await this.lookForStop();
       grown = await this.follower.refresh();
+      // Items of a live run are told apart in every view.
+      if (this.holder) await this.follower.unpack();
       this.readError = null;
       await this.lookForClear();
       if (this.placeWarning === undefined && this.follower.exists)

@@ -221,7 +221,7 @@ export class JobCatalog implements vscode.Disposable {
   /** These are the jobs that there are. */
   private async list(sources: readonly JobSource[]): Promise<void> {
     const { Job, ReadingThread } = await import("./job.js");
-    this.thread ??= new ReadingThread(readerProgram, this.turns.next, ({ message }) =>
+    this.thread ??= new ReadingThread(readerProgram, ({ message }) =>
       this.log.warn(`Long checkpoints are read in the extension host: ${message}`),
     );
     const before = this.entries;

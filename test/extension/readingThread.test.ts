@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { ReadingThread } from "../../src/extension/reading/readingThread.js";
 import { keyOf } from "../../src/runtime/format/itemId.js";
 import type { WritableRecord } from "../../src/runtime/format/record.js";
@@ -10,6 +9,7 @@ import type { FirstReading } from "../../src/runtime/store/firstReading.js";
 import { unpackState } from "../../src/runtime/store/firstReading.js";
 import { root } from "../setup/root.js";
 import { longJobBytes, nightly } from "../support/longJob.js";
+import { plainState } from "../support/plainState.js";
 import { encodeAll, scanBytes } from "../support/scan.js";
 
 const program = join(root, "dist/reader.js");
@@ -28,17 +28,10 @@ describe("the thread that reads long checkpoints", () => {
     rmSync(folder, { recursive: true });
   });
   const begin = (file = program) => {
-    thread = new ReadingThread(
-      file,
-      () => nextTurn(),
-      (error) => errors.push(error),
-    );
+    thread = new ReadingThread(file, (error) => errors.push(error));
     return thread;
   };
-  const stateOf = (reading: FirstReading | undefined) => {
-    const state = unpackState(reading!.state);
-    return { ...state, done: new Set(state.done) };
-  };
+  const stateOf = (reading: FirstReading | undefined) => plainState(unpackState(reading!.state));
 
   it("hands over what reading the file comes to, failed items and all", async () => {
     const failed = Array.from({ length: 1_200 }, (_, n): WritableRecord => {
@@ -51,7 +44,7 @@ describe("the thread that reads long checkpoints", () => {
     const { state } = scanBytes(bytes);
     assert.ok(state.open.size > failed.length);
     const reading = await begin().read(path, bytes.length);
-    assert.deepEqual(stateOf(reading), { ...state, done: new Set(state.done) });
+    assert.deepEqual(stateOf(reading), plainState(state));
     assert.equal(reading!.main.offsetBytes, bytes.length);
     assert.deepEqual(errors, []);
   });

@@ -16,7 +16,7 @@ const durations = Array.from({ length: 100 }, (_, n) => ({
 
 describe("the estimate of a run that goes on", () => {
   const inputAfter = (ms: number, waiting: number, of: RunState = run): RunEtaInput => ({
-    ...{ run: of, durations, underWay: [], waiting, nowMs: startedAtMs + ms },
+    ...{ run: of, durations: () => durations, underWay: [], waiting, nowMs: startedAtMs + ms },
   });
   /** Whether another number of items makes another estimate so long after the first, or that one runs down. */
   function isMadeAnew(firstMs: number, waiting: number, laterMs: number, later: RunState = run): boolean {

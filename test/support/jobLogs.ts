@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { type ItemKey, keyOf } from "../../src/runtime/format/itemId.js";
 import type { CheckpointRecord, StepRecord, Usage } from "../../src/runtime/format/record.js";
-import { applyRecord, newestDurations } from "../../src/runtime/state/fold.js";
+import { applyRecord } from "../../src/runtime/state/fold.js";
 import { createJobState, type JobState } from "../../src/runtime/state/jobState.js";
 
 type Untimed = CheckpointRecord extends infer R ? (R extends unknown ? Omit<R, "atMs"> : never) : never;
@@ -121,6 +121,6 @@ export function fold(records: Iterable<CheckpointRecord>): JobState {
 }
 
 /** A state as it is documented to be the same for every order: the durations count as a set of the newest. */
-export function comparable(state: JobState): JobState {
-  return { ...state, durations: newestDurations(state) };
+export function comparable(state: JobState) {
+  return { ...state, durations: state.durations.newest() };
 }

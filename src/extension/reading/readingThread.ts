@@ -1,12 +1,6 @@
-import { type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
+import { Worker } from "node:worker_threads";
 import type { FirstReading } from "../../runtime/store/firstReading.js";
-import {
-  isRest,
-  type ReadingAnswer,
-  type ReadingPart,
-  type ReadingRequest,
-  type ReadingRest,
-} from "./protocol.js";
+import type { ReadingAnswer, ReadingRequest } from "./protocol.js";
 
 /** What takes no longer to read than it takes to hand over is read where it is needed. */
 const longBytes = 512 * 1024;
@@ -33,12 +27,10 @@ export class ReadingThread {
 
   /**
    * @param program the thread's file
-   * @param turn awaited between two parts of what it hands over
    * @param onBroken told why there is no thread, once
    */
   constructor(
     private readonly program: string,
-    private readonly turn: () => Promise<void>,
     private readonly onBroken: (error: Error) => void,
   ) {}
 
@@ -80,7 +72,7 @@ export class ReadingThread {
     // What the editor's process was started with is not for us.
     const worker = new Worker(this.program, { name: "Agent Jobs reading", execArgv: [] });
     worker.unref();
-    worker.on("message", (answer: ReadingAnswer) => void this.take(answer));
+    worker.on("message", (answer: ReadingAnswer) => this.take(answer));
     worker.on("error", (error) => this.fail(error));
     worker.on("exit", (code) => {
       if (this.worker === worker) this.fail(new Error(`The thread ended with ${code}.`));
@@ -88,35 +80,12 @@ export class ReadingThread {
     return worker;
   }
 
-  private async take({ id, port }: ReadingAnswer): Promise<void> {
+  private take({ id, reading }: ReadingAnswer): void {
     const { current } = this;
-    if (current?.id !== id) return port?.close();
-    try {
-      current.resolve(port ? await this.receive(port) : undefined);
-    } catch (error) {
-      return this.fail(error as Error);
-    } finally {
-      port?.close();
-    }
+    if (current?.id !== id) return;
+    current.resolve(reading);
     this.current = undefined;
     this.ask();
-  }
-
-  private async receive(port: MessagePort): Promise<FirstReading> {
-    const parts: ReadingPart[] = [];
-    for (;;) {
-      await this.turn();
-      const received = receiveMessageOnPort(port) as { message: ReadingPart | ReadingRest } | undefined;
-      if (!received) throw new Error("The thread handed over less than all of a reading.");
-      const { message } = received;
-      if (!isRest(message)) {
-        parts.push(message);
-        continue;
-      }
-      const { state } = message.reading;
-      for (const { map, entries } of parts) for (const [key, value] of entries) state[map].set(key, value);
-      return message.reading;
-    }
   }
 
   private fail(error: Error): void {

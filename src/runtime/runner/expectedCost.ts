@@ -16,8 +16,7 @@ const firstSamples = 16;
 
 /** Says what items are expected to take, by the job's own `estimate`, else by what its items took so far. */
 export class CostModel {
-  /** The state's own list, which grows in place, and how much of it `high` is of. */
-  private samples: readonly DurationSample[] = [];
+  /** How many samples `high` is of. */
   private count = 0;
   private high: ExpectedCost = {};
 
@@ -76,13 +75,13 @@ export class CostModel {
   /** The 95th percentile of what the newest items took. */
   private seen(): ExpectedCost {
     const { durations } = this.state;
-    const isNew = this.samples !== durations || this.count > durations.length;
+    const isNew = this.count > durations.length;
     // The first few tell the most; sorting for each one later would cost more than it tells.
     const isDue = durations.length < firstSamples || durations.length >= this.count + firstSamples;
     if (!isNew && (durations.length === this.count || !isDue)) return this.high;
-    this.samples = durations;
     this.count = durations.length;
-    this.high = { ...highOf(durations, "usd"), ...highOf(durations, "tokens") };
+    const samples = [...durations];
+    this.high = { ...highOf(samples, "usd"), ...highOf(samples, "tokens") };
     return this.high;
   }
 }

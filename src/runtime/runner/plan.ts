@@ -1,7 +1,6 @@
 import { defaultConcurrency } from "../config.js";
 import { type ItemKey, idValue } from "../format/itemId.js";
 import { assertDistinct } from "../session/session.js";
-import { newestDurations } from "../state/fold.js";
 import { doubtfulItems } from "../state/inDoubt.js";
 import type { JobPlan } from "../state/jobPlan.js";
 import type { JobState, OpenItem } from "../state/jobState.js";
@@ -114,7 +113,7 @@ async function expectation(
   state: JobState,
   items: readonly InputItem[],
 ): Promise<JobPlan["expected"]> {
-  const durations = newestDurations(state).map((sample) => sample.ms);
+  const durations = state.durations.newest().map((sample) => sample.ms);
   const mean = durations.reduce((sum, ms) => sum + ms, 0) / durations.length;
   const ms =
     durations.length === 0

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { ItemKey } from "../format/itemId.js";
 import type { CheckpointRecord, CompactedRecord, FailedRecord, StepRecord, Usage } from "../format/record.js";
-import { applyRecord, newestDurations } from "./fold.js";
+import { applyRecord } from "./fold.js";
 import {
   addUsage,
   createJobState,
@@ -284,11 +284,11 @@ function isOtherAttempt(before: OpenItem | undefined, now: OpenItem): boolean {
 }
 
 /** A state as a compaction leaves it the same: which sums made it up, and what came back to the input, is forgotten. */
-export function lasting(state: JobState): JobState {
+export function lasting(state: JobState) {
   const presence = new Map([...state.presence].filter(([, { gone }]) => gone));
   // Of runs that have ended: what they paused does not matter to any estimate.
   const runs = new Map([...state.runs].map(([n, { pauses: _, drops: __, ...run }]) => [n, run]));
-  return { ...state, runs, presence, compactions: new Set(), durations: newestDurations(state) };
+  return { ...state, runs, presence, compactions: new Set(), durations: state.durations.newest() };
 }
 
 /** Whether two states are the same in all that a compaction keeps. */

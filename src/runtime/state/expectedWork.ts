@@ -18,11 +18,11 @@ export function expectWork(state: JobState | undefined, items: number, gained = 
   const present = [...state.done].filter((item) => !isGone(state, item)).length + gained;
   const count = state.total === null ? items : Math.min(items, Math.max(0, state.total - present));
   const done = state.done.size;
-  const { durations, doneUsage } = state;
-  const meanMs = durations.reduce((sum, { ms }) => sum + ms, 0) / durations.length;
+  const { doneUsage } = state;
+  const { meanMs } = state.durations;
   return {
     items: count,
     usd: doneUsage.usd === null || done === 0 ? null : (doneUsage.usd / done) * count,
-    ms: durations.length === 0 ? null : meanMs * count,
+    ms: meanMs === null ? null : meanMs * count,
   };
 }

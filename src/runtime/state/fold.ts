@@ -1,4 +1,3 @@
-import { durationSampleSize } from "../config.js";
 import type { ItemKey } from "../format/itemId.js";
 import type {
   CheckpointRecord,
@@ -321,20 +320,7 @@ function countFinished(state: JobState, { usage, run, ms, atMs }: Finished, spen
   const tokens =
     inputTokens === null && outputTokens === null ? null : (inputTokens ?? 0) + (outputTokens ?? 0);
   const cost = { ...(usd !== null && { usd }), ...(tokens !== null && { tokens }) };
-  keepDuration(state, { ms, atMs, run: run ?? 0, ...cost });
-}
-
-/** Keeps the newest samples, whatever order they come in: at twice the size the older half goes. */
-function keepDuration(state: JobState, sample: JobState["durations"][number]): void {
-  state.durations.push(sample);
-  if (state.durations.length >= 2 * durationSampleSize) state.durations = newestDurations(state);
-}
-
-/** The newest durations, newest last, at most `durationSampleSize`. */
-export function newestDurations(state: JobState): JobState["durations"] {
-  const byAge = (a: { atMs: number; ms: number; run: number }, b: typeof a) =>
-    a.atMs - b.atMs || a.ms - b.ms || a.run - b.run;
-  return [...state.durations].sort(byAge).slice(-durationSampleSize);
+  state.durations.push({ ms, atMs, run: run ?? 0, ...cost });
 }
 
 function takeSnapshot(state: JobState, { turn, stateText, items }: SnapshotRecord): void {

@@ -38,8 +38,8 @@ export interface PackedItems {
   usedBytes: number;
   /** The slots of all parts, and behind them their tags. */
   table: ArrayBuffer;
-  /** How many slots each part has, and how many of them are taken. */
-  parts: [slots: number, count: number][];
+  /** Of each part in turn, how many slots it has, and how many of them are taken. */
+  parts: Uint32Array<ArrayBuffer>;
   long: ItemKey[];
   count: number;
 }
@@ -54,7 +54,9 @@ export class ItemSet implements Iterable<ItemKey> {
   private pieces: Buffer<ArrayBuffer>[] = [];
   /** Where the last piece ends. */
   private usedBytes = pieceBytes;
-  private table: Part[] = [];
+  /** Parts that lie in a buffer of a packed set are there from when somebody asks for them. */
+  private table: (Part | undefined)[] = [];
+  private packed: Pick<PackedItems, "table" | "parts"> | undefined;
   /** Ids that fit no piece. */
   private long: ItemKey[] = [];
   private count = 0;
@@ -71,7 +73,7 @@ export class ItemSet implements Iterable<ItemKey> {
   has(item: ItemKey): boolean {
     if (this.few) return this.few.has(item);
     const hash = this.hashOf(item);
-    const part = this.table[hash >>> 24]!;
+    const part = this.part(hash >>> 24);
     return part.slots[this.slotOf(part, item, hash)] !== 0;
   }
 
@@ -95,6 +97,7 @@ export class ItemSet implements Iterable<ItemKey> {
     this.pieces = [];
     this.usedBytes = pieceBytes;
     this.table = [];
+    this.packed = undefined;
     this.long = [];
     this.count = 0;
   }
@@ -113,13 +116,15 @@ export class ItemSet implements Iterable<ItemKey> {
     const { seed, few, usedBytes, long, count } = this;
     const pieces = new Uint8Array(this.pieces.length * pieceBytes);
     for (const [i, piece] of this.pieces.entries()) pieces.set(piece, i * pieceBytes);
-    const parts = this.table.map(({ slots, count }): [number, number] => [slots.length, count]);
-    const table = new ArrayBuffer(parts.reduce((sum, [slots]) => sum + slots, 0) * (slotBytes + 1));
-    for (const [i, part] of partsIn(table, parts).entries()) {
-      part.slots.set(this.table[i]!.slots);
-      part.tags.set(this.table[i]!.tags);
+    const table = this.table.map((_, n) => this.part(n));
+    const parts = Uint32Array.from(table.flatMap(({ slots, count }) => [slots.length, count]));
+    const packed = new ArrayBuffer(slotsOf(parts) * (slotBytes + 1));
+    for (const [n, part] of table.entries()) {
+      const copy = partIn(packed, parts, n);
+      copy.slots.set(part.slots);
+      copy.tags.set(part.tags);
     }
-    return { seed, few: few && [...few], pieces, usedBytes, table, parts, long, count };
+    return { seed, few: few && [...few], pieces, usedBytes, table: packed, parts, long, count };
   }
 
   static unpack({ seed, few, pieces, usedBytes, table, parts, long, count }: PackedItems): ItemSet {
@@ -128,7 +133,8 @@ export class ItemSet implements Iterable<ItemKey> {
     set.few = undefined;
     for (let at = 0; at < pieces.length; at += pieceBytes)
       set.pieces.push(Buffer.from(pieces.buffer, pieces.byteOffset + at, pieceBytes));
-    return Object.assign(set, { seed, usedBytes, table: partsIn(table, parts), long, count });
+    const unmade = new Array<Part | undefined>(parts.length / 2).fill(undefined);
+    return Object.assign(set, { seed, usedBytes, table: unmade, packed: { table, parts }, long, count });
   }
 
   private spread(few: Iterable<ItemKey>): void {
@@ -137,9 +143,14 @@ export class ItemSet implements Iterable<ItemKey> {
     for (const item of few) this.insert(item);
   }
 
+  private part(n: number): Part {
+    this.table[n] ??= partIn(this.packed!.table, this.packed!.parts, n);
+    return this.table[n];
+  }
+
   private insert(item: ItemKey): void {
     const hash = this.hashOf(item);
-    const part = this.table[hash >>> 24]!;
+    const part = this.part(hash >>> 24);
     const slot = this.slotOf(part, item, hash);
     if (part.slots[slot] !== 0) return;
     part.slots[slot] = this.write(item) + 1;
@@ -255,20 +266,21 @@ export class ItemSet implements Iterable<ItemKey> {
   }
 }
 
-/** The parts that lie in a buffer of a packed set. */
-function partsIn(table: ArrayBuffer, parts: PackedItems["parts"]): Part[] {
-  let slotsAt = 0;
-  let tagsAt = parts.reduce((sum, [slots]) => sum + slots, 0) * slotBytes;
-  return parts.map(([length, count]) => {
-    const part = {
-      slots: new Uint32Array(table, slotsAt, length),
-      tags: new Uint8Array(table, tagsAt, length),
-      count,
-    };
-    slotsAt += length * slotBytes;
-    tagsAt += length;
-    return part;
-  });
+const slotsOf = (parts: PackedItems["parts"], end = parts.length / 2): number => {
+  let slots = 0;
+  for (let n = 0; n < end; n++) slots += parts[2 * n]!;
+  return slots;
+};
+
+/** A part that lies in a buffer of a packed set. */
+function partIn(table: ArrayBuffer, parts: PackedItems["parts"], n: number): Part {
+  const [length, count] = [parts[2 * n]!, parts[2 * n + 1]!];
+  const before = slotsOf(parts, n);
+  return {
+    slots: new Uint32Array(table, before * slotBytes, length),
+    tags: new Uint8Array(table, slotsOf(parts) * slotBytes + before, length),
+    count,
+  };
 }
 
 const emptyPart = (slots: number): Part => ({

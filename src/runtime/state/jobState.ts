@@ -1,6 +1,9 @@
 import type { ItemKey } from "../format/itemId.js";
 import type { BudgetLimits, LossCause, RunEndReason, Usage } from "../format/record.js";
+import { DurationSamples } from "./durationSamples.js";
 import { ItemSet } from "./itemSet.js";
+import { OpenItems } from "./openItems.js";
+import { PackableMap } from "./packableMap.js";
 
 /** Why an attempt at an item failed. */
 export interface Failure {
@@ -122,9 +125,9 @@ export interface JobState {
   done: ItemSet;
   /** How many of them a person marked as done. */
   doneByPerson: number;
-  open: Map<ItemKey, OpenItem>;
+  open: OpenItems;
   /** Items that left the input or came back, by the latest run that said so. */
-  presence: Map<ItemKey, Presence>;
+  presence: PackableMap<ItemKey, Presence>;
   runs: Map<number, RunState>;
   /** Over done items only: what a resume does not spend again. */
   doneMs: number | null;
@@ -133,7 +136,7 @@ export interface JobState {
   usage: UsageTotals;
   /** How many items finished each step, by its name in order of appearance. */
   steps: Map<string, number>;
-  durations: DurationSample[];
+  durations: DurationSamples;
   /** What the latest attempt at an item of a foreign file took; counted once the file says that the item is done. */
   measured: Map<ItemKey, Measurement>;
   /** Keys of the compactions whose sums are counted. */
@@ -165,14 +168,14 @@ export function createJobState(): JobState {
     totalAtMs: Number.NEGATIVE_INFINITY,
     done: new ItemSet(),
     doneByPerson: 0,
-    open: new Map(),
-    presence: new Map(),
+    open: new OpenItems(),
+    presence: new PackableMap(),
     runs: new Map(),
     doneMs: null,
     doneUsage: noUsage(),
     usage: noUsage(),
     steps: new Map(),
-    durations: [],
+    durations: new DurationSamples(),
     measured: new Map(),
     compactions: new Set(),
     lastRecordAtMs: null,

@@ -3,8 +3,8 @@ import type { DurationSample, OpenItem, RunState } from "./jobState.js";
 
 export interface RunEtaInput {
   run: RunState;
-  /** Of all runs, newest last. */
-  durations: readonly DurationSample[];
+  /** Gives those of all runs, newest last. */
+  durations: () => readonly DurationSample[];
   /** Those that an attempt is under way at. */
   underWay: readonly OpenItem[];
   /** Items that are not begun, and those that wait for another attempt. */
@@ -15,7 +15,7 @@ export interface RunEtaInput {
 /** How long a live run still takes, going by what this run did: earlier runs had other days and other speeds. */
 export function etaOfRun({ run, durations, underWay, waiting, nowMs }: RunEtaInput): Eta | null {
   const { pauses = [], pace } = run;
-  const own = durations.filter((sample) => sample.run === run.run);
+  const own = durations().filter((sample) => sample.run === run.run);
   const durationsMs = own.map(({ atMs, ms }) => workingMs(atMs - ms, atMs, pauses));
   const workingUntil = (fromMs: number, toMs: number) => Math.max(0, workingMs(fromMs, toMs, pauses));
   const rise = riseOf(run, durationsMs);

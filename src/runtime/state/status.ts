@@ -3,8 +3,8 @@ import type { ItemKey } from "../format/itemId.js";
 import type { LossCause, RunEndReason } from "../format/record.js";
 import type { ScanSummary } from "../format/scan.js";
 import type { Eta } from "./eta.js";
-import { newestDurations } from "./fold.js";
 import { isGone, type JobState, latestRun, type OpenItem, type RunState } from "./jobState.js";
+import type { PhaseCounts } from "./openItems.js";
 import { etaOfRun, type RunEtaInput } from "./runEta.js";
 
 export type Progress =
@@ -96,25 +96,26 @@ export function statusOf(
 ): JobStatus {
   const latest = latestRun(state) ?? null;
   const live = holder !== null && latest !== null && latest.token === holder.token ? latest : null;
-  const lists = sortOpen(state, live);
+  const isCounted = live === null && state.presence.size === 0;
+  const lists = new OpenLists(state, live, isCounted ? state.open.packedPhases : undefined);
   let gone = 0;
   for (const [item, presence] of state.presence) if (presence.gone && state.done.has(item)) gone++;
-  const { failedItems, inDoubtItems, inFlightItems } = lists;
+  const { failed, inDoubt, inFlight } = lists.counts;
   const done = state.done.size - gone;
-  const [failed, inDoubt, inFlight] = [failedItems.length, inDoubtItems.length, inFlightItems.length];
   const remaining = state.total === null ? null : Math.max(0, state.total - done - failed - inDoubt);
-  const durations = newestDurations(state);
   const pause = pauseOf(live, nowMs);
   const counted = { holder, live, pause, remaining, failed, inDoubt };
-  const progress = progressOf(state, scan, counted, durations, nowMs);
+  const progress = progressOf(state, scan, counted, nowMs);
   const concurrency = live?.pace?.concurrency ?? live?.concurrency ?? null;
-  const underWay = inFlightItems.filter(({ open }) => open.phase === "started").map(({ open }) => open);
+  const underWay = (inFlight === 0 ? [] : lists.all.inFlightItems)
+    .filter(({ open }) => open.phase === "started")
+    .map(({ open }) => open);
   const retrying = inFlight - underWay.length;
   const waiting = Math.max(0, (remaining ?? 0) - underWay.length);
   // A run that did all its items and has not ended yet has no time left that could be told.
   const eta =
     live && remaining !== null && remaining > 0 && progress === "running"
-      ? estimate({ run: live, durations, underWay, waiting, nowMs })
+      ? estimate({ run: live, durations: () => state.durations.newest(), underWay, waiting, nowMs })
       : null;
   return {
     progress,
@@ -136,7 +137,15 @@ export function statusOf(
     retrying,
     spent: { usd: state.usage.usd, tokens: tokensOf(state.usage) },
     stages: ((live ?? latest)?.stages ?? []).map((name) => ({ name, done: state.steps.get(name) ?? 0 })),
-    ...lists,
+    get failedItems() {
+      return lists.all.failedItems;
+    },
+    get inDoubtItems() {
+      return lists.all.inDoubtItems;
+    },
+    get inFlightItems() {
+      return lists.all.inFlightItems;
+    },
   };
 }
 
@@ -156,6 +165,34 @@ export function endingOf(run: RunState, lost: LostRun | null = null): RunEnding 
 
 function lossOf(run: RunState, lost: LostRun | null) {
   return run.lost ?? (lost !== null && run.token === lost.token ? lost : undefined);
+}
+
+/** Open items by what is known of them, and how many there are of each; lists of packed ones are made when somebody asks. */
+class OpenLists {
+  private made: ReturnType<typeof sortOpen> | undefined;
+  readonly counts: { failed: number; inDoubt: number; inFlight: number };
+
+  constructor(
+    private readonly state: JobState,
+    private readonly live: RunState | null,
+    packed: PhaseCounts | undefined,
+  ) {
+    if (packed) {
+      this.counts = { failed: packed.failed, inDoubt: packed.started, inFlight: 0 };
+      return;
+    }
+    const { failedItems, inDoubtItems, inFlightItems } = this.all;
+    this.counts = {
+      failed: failedItems.length,
+      inDoubt: inDoubtItems.length,
+      inFlight: inFlightItems.length,
+    };
+  }
+
+  get all(): ReturnType<typeof sortOpen> {
+    this.made ??= sortOpen(this.state, this.live);
+    return this.made;
+  }
 }
 
 function sortOpen(state: JobState, live: RunState | null) {
@@ -194,7 +231,6 @@ function progressOf(
   state: JobState,
   scan: ScanSummary,
   { holder, live, pause, remaining, failed, inDoubt }: Counted,
-  durations: JobState["durations"],
   nowMs: number,
 ): Progress {
   if (scan.format === "unknown") return "unreadable";
@@ -206,7 +242,7 @@ function progressOf(
       pausedUntilMs,
     );
     const silentMs = pause ? 0 : nowMs - lastSignMs;
-    return silentMs > stalledLimitMs(durations) ? "stalled" : "running";
+    return silentMs > stalledAfterMs && silentMs > stalledLimitMs(state.durations) ? "stalled" : "running";
   }
   if (scan.format === "empty" && state.done.size === 0 && state.open.size === 0 && state.runs.size === 0)
     return "empty";
@@ -217,6 +253,9 @@ function progressOf(
 /** max(60 s, 5 × the 95th percentile of item time). */
 function stalledLimitMs(durations: JobState["durations"]): number {
   if (durations.length === 0) return stalledAfterMs;
-  const sorted = durations.map((sample) => sample.ms).sort((a, b) => a - b);
+  const sorted = durations
+    .newest()
+    .map((sample) => sample.ms)
+    .sort((a, b) => a - b);
   return Math.max(stalledAfterMs, 5 * sorted[Math.floor(sorted.length * 0.95)]!);
 }

@@ -101,7 +101,8 @@ export class CheckpointFollower {
     };
     let changed = false;
     for (let isRead = false; !isRead; ) {
-      const replaced = (await this.main.look()) === "replaced";
+      const found = await this.main.look();
+      const replaced = found === "replaced";
       // Our own format holds everything itself.
       const isOurs = this.main.scanner.summary().format === "agent-jobs";
       const eventsReplaced = !isOurs && (await this.events.look()) === "replaced";
@@ -119,6 +120,7 @@ export class CheckpointFollower {
         // It may not be as it was then.
         continue;
       }
+      if (found === "grown") await this.unpack();
       const read = await this.main.read(take, this.options.turn);
       const { format } = this.main.scanner.summary();
       const isForeign = isForeignKind(format);
@@ -131,6 +133,11 @@ export class CheckpointFollower {
       if (isForeign && isRead) this.judgeTotal();
     }
     return changed;
+  }
+
+  /** What was read elsewhere is made objects of, before somebody who cannot wait asks for it. */
+  async unpack(): Promise<void> {
+    for (const map of [this.state.open, this.state.presence]) await map.unpack(this.options.turn);
   }
 
   /** What was read, for another follower of the same file to go on from. Undefined where it is not of our own format. */

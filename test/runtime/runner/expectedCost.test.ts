@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { CostModel } from "../../../src/runtime/runner/expectedCost.js";
 import { PriceList } from "../../../src/runtime/runner/prices.js";
+import { DurationSamples } from "../../../src/runtime/state/durationSamples.js";
 import { createJobState } from "../../../src/runtime/state/jobState.js";
 
 describe("what an item is expected to cost", () => {
@@ -8,7 +9,7 @@ describe("what an item is expected to cost", () => {
   const state = createJobState();
   const sample = (usd: number) => state.durations.push({ ms: 1, atMs: 1, run: 1, usd, tokens: usd * 1000 });
   beforeEach(() => {
-    state.durations.length = 0;
+    state.durations = new DurationSamples();
   });
 
   it("is not known before the first item has ended, and is that one's from then on", async () => {

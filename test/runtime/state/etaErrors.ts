@@ -1,7 +1,7 @@
 /** How far estimates of the remaining time are from what then really remained, over many simulated runs. */
 import { CheckpointScanner } from "../../../src/runtime/format/scan.js";
 import { type Eta, estimateEta, workingMs } from "../../../src/runtime/state/eta.js";
-import { applyRecord, newestDurations } from "../../../src/runtime/state/fold.js";
+import { applyRecord } from "../../../src/runtime/state/fold.js";
 import { createJobState, type JobState } from "../../../src/runtime/state/jobState.js";
 import { statusOf } from "../../../src/runtime/state/status.js";
 import { naiveRemainingMs, TqdmEstimate } from "./etaRivals.js";
@@ -132,7 +132,8 @@ function etaOf(state: JobState, run: PlayedRun, scenario: Scenario, nowMs: numbe
   const { inFlightItems, remaining } = status;
   const pauses = run.pauses.filter(({ fromMs }) => fromMs <= nowMs);
   return estimateEta({
-    durationsMs: newestDurations(state)
+    durationsMs: state.durations
+      .newest()
       .filter((sample) => sample.run === status.run!.run)
       .map(({ atMs, ms }) => workingMs(atMs - ms, atMs, pauses)),
     inFlightAgesMs: inFlightItems.map(({ open }) => workingMs(open.atMs, nowMs, pauses)),

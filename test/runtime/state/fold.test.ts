@@ -3,7 +3,6 @@ import fc from "fast-check";
 import { durationSampleSize } from "../../../src/runtime/config.js";
 import { keyOf } from "../../../src/runtime/format/itemId.js";
 import type { CheckpointRecord, DoneRecord, MeasuredRecord } from "../../../src/runtime/format/record.js";
-import { newestDurations } from "../../../src/runtime/state/fold.js";
 import { latestRun } from "../../../src/runtime/state/jobState.js";
 import { anyStreams, comparable, fold, interleave } from "../../support/jobLogs.js";
 import { randomSource } from "../../support/random.js";
@@ -46,7 +45,7 @@ describe("the fold", () => {
         randomSource(3),
       ),
     ])
-      assert.deepEqual(newestDurations(fold(order)), expected);
+      assert.deepEqual(fold(order).durations.newest(), expected);
   });
 
   it("sums costs to the same figure in every order", () => {

@@ -4,6 +4,7 @@ import { type ItemId, type ItemKey, keyOf } from "../../../src/runtime/format/it
 import type { CheckpointRecord, WritableRecord } from "../../../src/runtime/format/record.js";
 import type { JobState } from "../../../src/runtime/state/jobState.js";
 import type { CheckpointStore, JobLog, OpenOptions } from "../../../src/runtime/store/store.js";
+import { plainState } from "../../support/plainState.js";
 
 export interface StoreUnderTest {
   /** Opens the same place anew, as another process would. */
@@ -29,20 +30,9 @@ const attempt = (item: ItemKey, number = 1) => ({ atMs, item, run: 1, attempt: n
 
 /** What every store must give back of a state; a foreign file adds what only it has. */
 function kept(state: JobState) {
-  const { job, label, total, open, presence, runs, doneMs, doneUsage, usage, steps } = state;
-  return {
-    job,
-    label,
-    total,
-    open,
-    presence,
-    runs,
-    doneMs,
-    doneUsage,
-    usage,
-    steps,
-    done: new Set(state.done),
-  };
+  const { job, label, total, done, open, presence, runs, doneMs, doneUsage, usage, steps } =
+    plainState(state);
+  return { job, label, total, done, open, presence, runs, doneMs, doneUsage, usage, steps };
 }
 
 /**

@@ -3,15 +3,14 @@ import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { keyOf } from "../../../src/runtime/format/itemId.js";
 import { encodeRecord } from "../../../src/runtime/format/record.js";
-import type { JobState } from "../../../src/runtime/state/jobState.js";
 import type { FirstReading } from "../../../src/runtime/store/firstReading.js";
 import { CheckpointFollower } from "../../../src/runtime/store/follow.js";
 import { scratchFolder } from "../../support/cli.js";
 import { header } from "../../support/damagedFiles.js";
 import { mixedLog } from "../../support/mixedLog.js";
+import { plainState } from "../../support/plainState.js";
 import { encodeAll, scanBytes } from "../../support/scan.js";
 
-const plain = (state: JobState) => ({ ...state, done: new Set(state.done) });
 const many = 3_000;
 const doneLines = (from: number, to: number) =>
   encodeAll(
@@ -40,7 +39,7 @@ describe("a checkpoint that was read for the first time by another thread", () =
   async function assertRead(follower: CheckpointFollower): Promise<void> {
     assert.equal(await follower.refresh(), true);
     const { state, summary } = scanBytes(readFileSync(path));
-    assert.deepEqual([plain(follower.state), follower.summary()], [plain(state), summary]);
+    assert.deepEqual([plainState(follower.state), follower.summary()], [plainState(state), summary]);
   }
 
   it("is read on from wherever its bytes ended then", async () => {
