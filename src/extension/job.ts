@@ -141,7 +141,7 @@ export class Job {
 
   /** Whether the run that holds the job still lives, and was asked to stop, is looked at with the next refresh. */
   doubtHolder(): void {
-    this.lock.forget();
+    this.lock.doubt();
     this.stopLook = undefined;
   }
 

@@ -7,8 +7,8 @@ import { showsStatusBar } from "../settings.js";
 import { plainTooltip } from "../tree/nodes/node.js";
 
 const tickMs = 1_000;
-/** The tooltip is drawn anew with every tick, and not four times a second with the rest: nobody reads so fast. */
-const tooltipAgeMs = 900;
+/** While the same jobs run it is drawn with every tick, and not with each change of each of them: VS Code parses the tooltip whenever the text changes. */
+const goodForMs = 900;
 
 /** The one item in the status bar: what runs, how far it is, and how long it takes. Hidden while nothing runs. */
 export function registerStatusBar(catalog: JobCatalog): vscode.Disposable {
@@ -16,14 +16,16 @@ export function registerStatusBar(catalog: JobCatalog): vscode.Disposable {
   item.name = vscode.l10n.t("Running Agent Jobs");
   item.command = `${jobsViewId}.focus`;
   let ticking: NodeJS.Timeout | undefined;
-  let detailedMs = Number.NEGATIVE_INFINITY;
+  let drawn = { ids: "", atMs: Number.NEGATIVE_INFINITY };
   const draw = () => {
     const running = catalog.jobs.filter((job) => job.holder !== null);
+    const ids = running.map(({ id }) => id).join("\n");
+    if (ids === drawn.ids && performance.now() - drawn.atMs < goodForMs) return;
+    drawn = { ids, atMs: performance.now() };
     const shown = showsStatusBar() && statusBar(running.flatMap((job) => job.view ?? []));
     if (!shown) {
       clearInterval(ticking);
       ticking = undefined;
-      detailedMs = Number.NEGATIVE_INFINITY;
       return item.hide();
     }
     const sign = shown.paused ? "$(debug-pause)" : "$(sync~spin)";
@@ -31,10 +33,7 @@ export function registerStatusBar(catalog: JobCatalog): vscode.Disposable {
     item.backgroundColor =
       shown.tone === "warning" ? new vscode.ThemeColor("statusBarItem.warningBackground") : undefined;
     item.accessibilityInformation = { label: shown.accessibleLabel };
-    if (performance.now() - detailedMs >= tooltipAgeMs) {
-      detailedMs = performance.now();
-      item.tooltip = plainTooltip(running.flatMap((job) => jobDetails(job.name, job.view)));
-    }
+    item.tooltip = plainTooltip(running.flatMap((job) => jobDetails(job.name, job.view)));
     item.show();
     ticking ??= setInterval(draw, tickMs);
   };
@@ -42,7 +41,9 @@ export function registerStatusBar(catalog: JobCatalog): vscode.Disposable {
     item,
     catalog.onDidChangeAny(draw),
     vscode.workspace.onDidChangeConfiguration((event) => {
-      if (event.affectsConfiguration(`${settingsSection}.${settingIds.statusBar}`)) draw();
+      if (!event.affectsConfiguration(`${settingsSection}.${settingIds.statusBar}`)) return;
+      drawn.atMs = Number.NEGATIVE_INFINITY;
+      draw();
     }),
   ];
   return new vscode.Disposable(() => {

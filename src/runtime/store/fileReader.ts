@@ -1,5 +1,6 @@
-import { constants } from "node:fs";
-import { type FileHandle, lstat, open } from "node:fs/promises";
+import { closeSync, constants, fstatSync, open, read } from "node:fs";
+import { lstat } from "node:fs/promises";
+import { promisify } from "node:util";
 import { readChunkBytes, sniffBytes } from "../config.js";
 import { AgentJobsError, messageOf, systemCodeOf } from "../errors.js";
 import type { ReadAs } from "../foreign/scannerFor.js";
@@ -10,6 +11,8 @@ import {
   type ScannedRecord,
 } from "../format/scan.js";
 import { notAFile } from "./notAFile.js";
+
+const [openFile, readFile] = [promisify(open), promisify(read)];
 
 const nothing = Buffer.alloc(0);
 /** A file with this is no other tool's. */
@@ -144,18 +147,21 @@ export class FileReader {
     this.isBroken = true;
     const found = await this.withFile(async (file) => {
       const from = this.offsetBytes;
-      if (from > 0 && !(await this.hasAt(file, this.head, 0))) return "replaced";
+      const headIsSame = from > 0 ? this.hasAt(file, this.head, 0) : Promise.resolve(true);
       // What was read last comes once more before what is new: both are there, or neither is of the same file.
       let knownBytes = this.edge.length;
       const chunk = Buffer.allocUnsafeSlow(
         knownBytes + Math.min(readChunkBytes, Math.max(sniffBytes, this.sizeBytes - from)),
       );
       for (;;) {
-        const { bytesRead } = await file
-          .read(chunk, 0, chunk.length, this.offsetBytes - knownBytes)
-          .catch((error: unknown) => {
-            throw unreadable(this.path, error);
-          });
+        const at = this.offsetBytes - knownBytes;
+        const [isSame, { bytesRead }] = await Promise.all([
+          headIsSame,
+          readFile(file, chunk, 0, chunk.length, at),
+        ]).catch((error: unknown) => {
+          throw unreadable(this.path, error);
+        });
+        if (!isSame) return "replaced";
         if (!chunk.subarray(0, Math.min(knownBytes, bytesRead)).equals(this.edge.subarray(0, knownBytes)))
           return "replaced";
         const bytes = chunk.subarray(knownBytes, bytesRead);
@@ -188,14 +194,14 @@ export class FileReader {
     return found;
   }
 
-  private async hasAt(file: FileHandle, expected: Buffer, atBytes: number): Promise<boolean> {
+  private async hasAt(file: number, expected: Buffer, atBytes: number): Promise<boolean> {
     const found = Buffer.alloc(expected.length);
-    const { bytesRead } = await file.read(found, 0, found.length, atBytes);
+    const { bytesRead } = await readFile(file, found, 0, found.length, atBytes);
     return bytesRead === expected.length && found.equals(expected);
   }
 
   /** The same size with another time: an edit in place, which the two ends show only where they are all of the file. */
-  private async verifySize(file: FileHandle): Promise<Found> {
+  private async verifySize(file: number): Promise<Found> {
     const { head, edge, offsetBytes } = this;
     const isAllEnds = offsetBytes <= head.length + edge.length;
     const hasEnds = async () =>
@@ -203,21 +209,24 @@ export class FileReader {
     return isAllEnds && (await hasEnds()) ? "same" : "replaced";
   }
 
-  /** Opens the file that was looked at; `replaced` where another has taken its place, or nothing. */
-  private async withFile(use: (file: FileHandle) => Promise<Found>): Promise<Found> {
+  /**
+   * Opens the file that was looked at; `replaced` where another has taken its place, or nothing. What the system knows of an open
+   * file is asked for at once: to have another thread ask takes ten times as long, and many files are read several times a second.
+   */
+  private async withFile(use: (file: number) => Promise<Found>): Promise<Found> {
     const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
-    let file: FileHandle;
+    let file: number;
     try {
-      file = await open(this.path, O_RDONLY | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0));
+      file = await openFile(this.path, O_RDONLY | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0));
     } catch (error) {
       if (["ENOENT", "ELOOP"].includes(systemCodeOf(error) ?? "")) return "replaced";
       throw unreadable(this.path, error);
     }
     try {
-      const { dev, ino } = await file.stat();
+      const { dev, ino } = fstatSync(file);
       return dev === this.seen?.dev && ino === this.seen.ino ? await use(file) : "replaced";
     } finally {
-      await file.close();
+      closeSync(file);
     }
   }
 }

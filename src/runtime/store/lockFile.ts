@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { foreignLockExpiryMs, lockWriteGraceMs } from "../config.js";
 import { AgentJobsError, CheckpointWriteError, messageOf, systemCodeOf } from "../errors.js";
 import type { KillCount } from "./memoryKills.js";
-import { lookAt, ownIdentity, type ProcessIdentity } from "./processIdentity.js";
+import { lookAt, ownIdentity, type ProcessIdentity, type ProcessLook } from "./processIdentity.js";
 
 export interface LockContent extends ProcessIdentity {
   token: string;
@@ -70,13 +70,21 @@ export async function inspect(path: string): Promise<LockInspection> {
     const sameMachine = content.bootId !== null && content.bootId === own.bootId;
     return { status, content, local: false, sameMachine, renewedAtMs };
   }
-  const found = await lookAt(content.pid);
-  // Where a start time cannot be known, a process with that number has to be taken for the owner.
-  const isOwner =
-    content.startTime === null || found.startTime === null || content.startTime === found.startTime;
-  return found.runs && isOwner
-    ? { status: "live", content, local: true, isStopped: found.isStopped ?? false, renewedAtMs }
+  const owner = await lookAtOwner(content);
+  return owner
+    ? { status: "live", content, local: true, isStopped: owner.isStopped ?? false, renewedAtMs }
     : { status: "stale", content, local: true, renewedAtMs };
+}
+
+/** The process of this machine that took a lock; undefined once it is gone. */
+export async function lookAtOwner({
+  pid,
+  startTime,
+}: Pick<LockContent, "pid" | "startTime">): Promise<ProcessLook | undefined> {
+  const found = await lookAt(pid);
+  // Where a start time cannot be known, a process with that number has to be taken for the owner.
+  const isOwner = startTime === null || found.startTime === null || startTime === found.startTime;
+  return found.runs && isOwner ? found : undefined;
 }
 
 /** Where an owner is, seen from here. Two machines may have one name, as clones have. */

@@ -1,6 +1,6 @@
 import { lstat } from "node:fs/promises";
 import type { Holder, LostRun } from "../state/status.js";
-import { inspectLock, lockPathOf } from "./lockFile.js";
+import { inspectLock, type LockInspection, lockPathOf, lookAtOwner } from "./lockFile.js";
 import { lossIn } from "./lockLoss.js";
 
 /** Who holds a checkpoint's lock and lives, as every surface sees it. */
@@ -18,32 +18,49 @@ export interface LockLook {
 
 /** Who holds a checkpoint's lock and lives, else what a lock that was left behind tells. */
 export async function lookAtLock(checkpoint: string): Promise<LockLook> {
-  const found = await inspectLock(checkpoint);
+  return lookOf(checkpoint, await inspectLock(checkpoint));
+}
+
+async function lookOf(checkpoint: string, found: LockInspection): Promise<LockLook> {
   if (found.status !== "live") return { holder: null, lost: await lossIn(checkpoint, found) };
   const { pid, host, token, sinceMs } = found.content;
   return { holder: { pid, host, token, sinceMs, local: found.local }, lost: null };
 }
 
 /**
- * Looks at one checkpoint's lock again and again, a call of the system each time: to read it and to look for its owner takes
- * ten, and is done where the lock is not the one that was read last.
+ * Looks at one checkpoint's lock again and again, a call of the system each time: to read it takes several, and is done where the
+ * lock is not the one that was read last.
  */
 export class LockFollower {
-  private read: { look: LockLook; identity: string } | undefined;
+  private read: { look: LockLook; found: LockInspection; identity: string } | undefined;
+  private isDoubted = false;
 
   constructor(private readonly checkpoint: string) {}
 
   /** Looks for the owner next time, too: one that is killed changes no file. */
-  forget(): void {
-    this.read = undefined;
+  doubt(): void {
+    this.isDoubted = true;
   }
 
   /** @throws as `lookAtLock` does */
   async look(): Promise<LockLook> {
     // What is written to it meanwhile makes it another one the next time.
     const identity = await this.identity();
-    if (this.read?.identity !== identity) this.read = { look: await lookAtLock(this.checkpoint), identity };
-    return this.read.look;
+    const isDoubted = this.isDoubted;
+    this.isDoubted = false;
+    const isKnown = this.read?.identity === identity && (!isDoubted || (await this.ownerIsThere()));
+    if (!isKnown) {
+      this.read = undefined;
+      const found = await inspectLock(this.checkpoint);
+      this.read = { look: await lookOf(this.checkpoint, found), found, identity };
+    }
+    return this.read!.look;
+  }
+
+  /** Of an owner that cannot be seen from here, only what it writes to its lock tells. */
+  private async ownerIsThere(): Promise<boolean> {
+    const { found } = this.read!;
+    return found.status === "live" && found.local && (await lookAtOwner(found.content)) !== undefined;
   }
 
   private identity(): Promise<string> {

@@ -1,7 +1,6 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { promisify } from "node:util";
 
@@ -53,7 +52,8 @@ export async function lookAt(pid: number): Promise<ProcessLook> {
   if (!exists(pid)) return { runs: false, startTime: null };
   try {
     if (process.platform === "linux") {
-      const stat = await readFile(`/proc/${pid}/stat`, "latin1");
+      // The system makes it when it is read, from memory: to have another thread do so takes ten times as long.
+      const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
       // The name, in parentheses, may itself hold spaces and parentheses.
       const [state = "?", ...rest] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
       return { runs: !"ZXx".includes(state), startTime: rest[18] ?? null, isStopped: "Tt".includes(state) };

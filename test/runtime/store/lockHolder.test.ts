@@ -45,7 +45,7 @@ describe("a lock that is looked at again and again", () => {
     const { child, token } = await holder();
     assert.equal((await lock.look()).holder?.token, token);
     await child.end("SIGKILL");
-    lock.forget();
+    lock.doubt();
     const { holder: living, lost } = await lock.look();
     assert.deepEqual([living, lost?.token], [null, token]);
   });
