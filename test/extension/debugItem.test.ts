@@ -50,7 +50,11 @@ describe("debugging an item", () => {
     return vscode.commands.executeCommand("workbench.action.closeAllEditors");
   });
   const failed = () =>
-    jobNamed(catalog, "debugged", ({ holder, view }) => !holder && view?.status.failed === 1);
+    jobNamed(
+      catalog,
+      "debugged",
+      ({ holder, starting, view }) => !holder && !starting && view?.status.failed === 1,
+    );
   const row = async () => ({ job: await failed(), itemKey: '"b"' });
   const usd = async () => (await jobNamed(catalog, "debugged")).view?.state.usage.usd;
 

@@ -46,7 +46,11 @@ describe("the log of an item", () => {
   it("opens from its row, read-only, with this item's lines alone", async () => {
     const logging = await jobNamed(catalog, "logging");
     await vscode.commands.executeCommand("agentJobs.run", logging.id);
-    await jobNamed(catalog, "logging", ({ holder, view }) => !holder && view?.status.failed === 2);
+    await jobNamed(
+      catalog,
+      "logging",
+      ({ holder, starting, view }) => !holder && !starting && view?.status.failed === 2,
+    );
     await vscode.commands.executeCommand("agentJobs.showItemLog", await rowOf("logging", "bad] one"));
     const { document } = vscode.window.activeTextEditor!;
     assert.equal(document.uri.scheme, "agent-jobs-log");
@@ -79,7 +83,11 @@ describe("the log of an item", () => {
     const writer = await startWriter(checkpoint, "lost");
     new ItemLog(`${checkpoint}.log`).write(keyOf("three"), "begun");
     writer.kill("SIGKILL");
-    await jobNamed(catalog, "lost", ({ holder, view }) => !holder && view?.status.inDoubt === 1);
+    await jobNamed(
+      catalog,
+      "lost",
+      ({ holder, starting, view }) => !holder && !starting && view?.status.inDoubt === 1,
+    );
     await vscode.commands.executeCommand("agentJobs.showItemLog", await rowOf("lost", "three"));
     assert.match(vscode.window.activeTextEditor!.document.getText(), /^\S+Z {2}begun\n$/);
     rmSync(`${checkpoint}.log`);

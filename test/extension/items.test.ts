@@ -26,7 +26,8 @@ describe("the document of an item", () => {
     writeFileSync(inWorkspace("jobs/shown.job.mjs"), job);
     const { id } = await jobNamed(catalog, "shown");
     await vscode.commands.executeCommand("agentJobs.run", id);
-    await jobNamed(catalog, "shown", ({ holder, view }) => !holder && view?.status.failed === 1);
+    // A run so short may be over before its lock was looked at, and its task still be known to start.
+    await jobNamed(catalog, "shown", (job) => job.capabilities(true).has("retryable"));
   });
   after(() => {
     rmSync(inWorkspace("jobs/shown.job.mjs"), { force: true });

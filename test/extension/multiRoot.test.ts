@@ -124,12 +124,16 @@ describe("a workspace of several folders", () => {
       const second = await jobNamed(
         catalog,
         jobs[1].name,
-        ({ holder, view }) => !holder && view?.status.done === 2,
+        ({ holder, starting, view }) => !holder && !starting && view?.status.done === 2,
       );
       assert.ok(jobs[0].holder, "the end of one was taken for the end of the other");
       assert.equal(second.checkpoint, join(twins.second, "checkpoints/twin.jsonl"));
       writeFileSync(join(twins.first, "go"), "");
-      await jobNamed(catalog, jobs[0].name, ({ holder, view }) => !holder && view?.status.done === 2);
+      await jobNamed(
+        catalog,
+        jobs[0].name,
+        ({ holder, starting, view }) => !holder && !starting && view?.status.done === 2,
+      );
       for (const folder of Object.values(twins))
         assert.equal(readFileSync(join(folder, "cwd.txt"), "utf8"), realpathSync(folder));
     } finally {
@@ -184,7 +188,11 @@ describe("a workspace of several folders", () => {
       assert.equal(found.length, 3, found.map(({ name }) => name).join(", "));
       writeFileSync(join(twins.second, "go"), "");
       await vscode.tasks.executeTask(found[0]!);
-      await jobNamed(catalog, "twin", ({ holder, view }) => !holder && view?.status.done === 2);
+      await jobNamed(
+        catalog,
+        "twin",
+        ({ holder, starting, view }) => !holder && !starting && view?.status.done === 2,
+      );
     } finally {
       writeFileSync(workspaceFile, JSON.stringify(content));
     }

@@ -4,6 +4,7 @@ import * as vscode from "vscode";
 import type { Job } from "../../src/extension/job.js";
 import { NeedFilter } from "../../src/extension/tree/filter.js";
 import { JobTree } from "../../src/extension/tree/jobTree.js";
+import { JobNode } from "../../src/extension/tree/nodes/jobNode.js";
 import type { TreeNode } from "../../src/extension/tree/nodes/node.js";
 import { keyOf } from "../../src/runtime/format/itemId.js";
 import { AgentResume } from "../../src/runtime/session/agentResume.js";
@@ -66,6 +67,19 @@ describe("the tree", () => {
       item.accessibilityInformation?.label,
       "job mixed, stopped, 15 percent, 253 failed, 1 in doubt",
     );
+  });
+
+  it("lets a job be opened where there is something below it, and only there", async () => {
+    const seen = new Set<string>();
+    for (const isOn of [false, true])
+      for (const job of catalog.jobs) {
+        const node = new JobNode(job, { isOn });
+        const canOpen = node.item().collapsibleState !== vscode.TreeItemCollapsibleState.None;
+        const below = await node.children();
+        assert.equal(canOpen, below.length > 0, job.name);
+        seen.add(`${isOn} ${canOpen}`);
+      }
+    assert.equal(seen.size, 4, [...seen].join());
   });
 
   it("groups failures by cause, the largest first, and pages them", async () => {

@@ -24,20 +24,23 @@ const ownSeed = randomInt(2 ** 32 - 1) | 0;
 
 /** One part of the table: where ids lie, plus 1, and a byte of each one's hash; 0 is nothing. */
 interface Part {
-  slots: Uint32Array<ArrayBuffer>;
-  tags: Uint8Array<ArrayBuffer>;
+  slots: Uint32Array;
+  tags: Uint8Array;
   count: number;
 }
 
-/** A set as data that another thread can be sent: two buffers, which need not be copied, as each one costs time to send. */
+/**
+ * A set as data that another thread can be sent. Two buffers, as each one costs time to send, and shared ones: memory that was handed
+ * over counts as garbage to come, and V8 would look for some after every few megabytes.
+ */
 export interface PackedItems {
   seed: number;
   few: ItemKey[] | undefined;
   /** One behind the other. */
-  pieces: Uint8Array<ArrayBuffer>;
+  pieces: Uint8Array<SharedArrayBuffer>;
   usedBytes: number;
   /** The slots of all parts, and behind them their tags. */
-  table: ArrayBuffer;
+  table: SharedArrayBuffer;
   /** Of each part in turn, how many slots it has, and how many of them are taken. */
   parts: Uint32Array<ArrayBuffer>;
   long: ItemKey[];
@@ -51,7 +54,7 @@ export interface PackedItems {
  */
 export class ItemSet implements Iterable<ItemKey> {
   private few: Set<ItemKey> | undefined = new Set();
-  private pieces: Buffer<ArrayBuffer>[] = [];
+  private pieces: Buffer[] = [];
   /** Where the last piece ends. */
   private usedBytes = pieceBytes;
   /** Parts that lie in a buffer of a packed set are there from when somebody asks for them. */
@@ -75,6 +78,14 @@ export class ItemSet implements Iterable<ItemKey> {
     const hash = this.hashOf(item);
     const part = this.part(hash >>> 24);
     return part.slots[this.slotOf(part, item, hash)] !== 0;
+  }
+
+  /** How much memory it takes beside the few objects that it is made of. */
+  get heldBytes(): number {
+    const own = this.table.flatMap((part) => (part ? [part.slots.buffer, part.tags.buffer] : []));
+    const pieces = this.pieces.map(({ buffer }) => buffer);
+    const buffers = new Set([...own, ...pieces, ...(this.packed ? [this.packed.table] : [])]);
+    return [...buffers].reduce((sum, { byteLength }) => sum + byteLength, 0);
   }
 
   /** Whether another has the same items, in whatever order they were added. */
@@ -114,11 +125,11 @@ export class ItemSet implements Iterable<ItemKey> {
 
   pack(): PackedItems {
     const { seed, few, usedBytes, long, count } = this;
-    const pieces = new Uint8Array(this.pieces.length * pieceBytes);
+    const pieces = new Uint8Array(new SharedArrayBuffer(this.pieces.length * pieceBytes));
     for (const [i, piece] of this.pieces.entries()) pieces.set(piece, i * pieceBytes);
     const table = this.table.map((_, n) => this.part(n));
     const parts = Uint32Array.from(table.flatMap(({ slots, count }) => [slots.length, count]));
-    const packed = new ArrayBuffer(slotsOf(parts) * (slotBytes + 1));
+    const packed = new SharedArrayBuffer(slotsOf(parts) * (slotBytes + 1));
     for (const [n, part] of table.entries()) {
       const copy = partIn(packed, parts, n);
       copy.slots.set(part.slots);
@@ -273,7 +284,7 @@ const slotsOf = (parts: PackedItems["parts"], end = parts.length / 2): number =>
 };
 
 /** A part that lies in a buffer of a packed set. */
-function partIn(table: ArrayBuffer, parts: PackedItems["parts"], n: number): Part {
+function partIn(table: SharedArrayBuffer, parts: PackedItems["parts"], n: number): Part {
   const [length, count] = [parts[2 * n]!, parts[2 * n + 1]!];
   const before = slotsOf(parts, n);
   return {

@@ -5,7 +5,7 @@ import { OpenItems, type PackedOpenItems } from "../state/openItems.js";
 import { PackableMap, type PackedMap } from "../state/packableMap.js";
 import type { PackedReader } from "./fileReader.js";
 
-/** What of a state grows with the number of items, as buffers, which need not be copied. */
+/** What of a state grows with the number of items, as buffers: they are shared, or given away. */
 interface Packed {
   done: PackedItems;
   open: PackedOpenItems;
@@ -39,10 +39,8 @@ export const unpackState = (packed: PackedState): JobState => ({
   durations: DurationSamples.unpack(packed.durations),
 });
 
-/** The memory of a packed state, which goes over to another thread instead of being copied. */
-export const buffersOf = ({ done, open, presence, durations }: PackedState): ArrayBuffer[] => [
-  done.pieces.buffer,
-  done.table,
+/** The memory of a packed state that goes over to another thread instead of being copied. */
+export const buffersOf = ({ open, presence, durations }: PackedState): ArrayBuffer[] => [
   open.bytes.buffer,
   presence.bytes.buffer,
   durations.buffer,

@@ -1,7 +1,6 @@
 import { lstat } from "node:fs/promises";
 import type { Holder, LostRun } from "../state/status.js";
 import { inspectLock, type LockInspection, lockPathOf, lookAtOwner } from "./lockFile.js";
-import { lossIn } from "./lockLoss.js";
 
 /** Who holds a checkpoint's lock and lives, as every surface sees it. */
 export async function liveHolder(checkpoint: string): Promise<Holder | null> {
@@ -22,7 +21,11 @@ export async function lookAtLock(checkpoint: string): Promise<LockLook> {
 }
 
 async function lookOf(checkpoint: string, found: LockInspection): Promise<LockLook> {
-  if (found.status !== "live") return { holder: null, lost: await lossIn(checkpoint, found) };
+  if (found.status === "free") return { holder: null, lost: null };
+  if (found.status !== "live") {
+    const { lossIn } = await import("./lockLoss.js");
+    return { holder: null, lost: await lossIn(checkpoint, found) };
+  }
   const { pid, host, token, sinceMs } = found.content;
   return { holder: { pid, host, token, sinceMs, local: found.local }, lost: null };
 }

@@ -176,7 +176,8 @@ async function untilLoaded(catalog: JobCatalog): Promise<void> {
 }
 
 /** What the heap holds once all that is not reachable is gone. */
-async function heldBytes(): Promise<number> {
+/** @param catalog ids that threads share are in no figure of the process */
+async function heldBytes(catalog: JobCatalog): Promise<number> {
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc") as () => void;
   for (let i = 0; i < 4; i++) {
@@ -184,12 +185,13 @@ async function heldBytes(): Promise<number> {
     await passed(100);
   }
   const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
+  const shared = catalog.jobs.reduce((sum, { view }) => sum + (view?.state.done.heldBytes ?? 0), 0);
+  return heapUsed + external + shared;
 }
 
 /** What is free again when the checkpoint of many items is no more. */
 async function bytesPerItem(catalog: JobCatalog): Promise<number> {
-  const before = await heldBytes();
+  const before = await heldBytes(catalog);
   const isThere = () => catalog.jobs.some((job) => job.name === million);
   if (!isThere()) throw new Error(`There is no job ${million}.`);
   const gone = new Promise<void>((resolve) => {
@@ -201,7 +203,7 @@ async function bytesPerItem(catalog: JobCatalog): Promise<number> {
   });
   rmSync(join(folder(), "checkpoints", `${million}.jsonl`));
   await gone;
-  return (before - (await heldBytes())) / manyItems(Number(process.env.AGENT_JOBS_SHARE)) - idBytes;
+  return (before - (await heldBytes(catalog))) / manyItems(Number(process.env.AGENT_JOBS_SHARE)) - idBytes;
 }
 
 async function measureExtension(): Promise<ExtensionFigures> {

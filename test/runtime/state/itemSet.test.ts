@@ -69,4 +69,32 @@ describe("a set of items", () => {
       assert.ok(!found.has(keyOf(`item-${n + 100_000}`)));
     }
   });
+
+  it("is the same after it was handed over, whether or not anything was asked of it, and takes more items", () => {
+    const key = (n: number) => keyOf(`item-${n}`);
+    for (const count of [0, 500, many, 20_000]) {
+      const items = Array.from({ length: count }, (_, n) => key(n));
+      const handOver = (set: ItemSet) => ItemSet.unpack(structuredClone(set.pack()));
+      const once = handOver(new ItemSet(items));
+      assert.deepEqual(
+        [once.size, once.has(key(count - 1)), once.has(key(count))],
+        [count, count > 0, false],
+      );
+      const twice = handOver(handOver(new ItemSet(items)));
+      assert.deepEqual([...twice], items);
+      const more = Array.from({ length: many }, (_, n) => key(count - 10 + n));
+      for (const set of [once, twice]) for (const item of more) set.add(item);
+      const expected = new ItemSet([...items, ...more]);
+      for (const set of [once, twice]) assert.deepEqual([...set], [...expected]);
+    }
+  });
+
+  it("says how much memory it holds, which is shared once it was handed over", () => {
+    assert.equal(new ItemSet([keyOf(1)]).heldBytes, 0);
+    const count = 100_000;
+    const found = new ItemSet(Array.from({ length: count }, (_, n) => keyOf(n)));
+    const perItem = found.heldBytes / count;
+    assert.ok(perItem > 7 && perItem < 30, String(perItem));
+    assert.equal(ItemSet.unpack(found.pack()).heldBytes, found.heldBytes);
+  });
 });

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { keyOf } from "../../../src/runtime/format/itemId.js";
-import { encodeRecord } from "../../../src/runtime/format/record.js";
+import { encodeRecord, type WritableRecord } from "../../../src/runtime/format/record.js";
+import type { JobState } from "../../../src/runtime/state/jobState.js";
+import { statusOf } from "../../../src/runtime/state/status.js";
 import type { FirstReading } from "../../../src/runtime/store/firstReading.js";
 import { CheckpointFollower } from "../../../src/runtime/store/follow.js";
 import { scratchFolder } from "../../support/cli.js";
@@ -16,6 +18,9 @@ const doneLines = (from: number, to: number) =>
   encodeAll(
     Array.from({ length: to - from }, (_, i) => ({ type: "done", atMs: 0, item: keyOf(`item-${from + i}`) })),
   );
+
+const attempt = { atMs: 0, attempt: 1, run: 1 };
+const failure = { ...attempt, cause: "timeout", message: "30 s" };
 
 describe("a checkpoint that was read for the first time by another thread", () => {
   let path: string;
@@ -62,6 +67,28 @@ describe("a checkpoint that was read for the first time by another thread", () =
       await assertRead(follower);
     }
     assert.equal(asked, Math.floor(2_500 / 131) + 1);
+  });
+
+  it("is counted without making objects of its items, until somebody asks for one", async () => {
+    const open = [
+      ...Array.from({ length: many }, (_, n) => ({ type: "failed", item: keyOf(n), ...failure })),
+      { type: "started", item: keyOf("begun"), ...attempt },
+      { type: "waiting", item: keyOf("waiting"), ...attempt, pass: 0 },
+    ] as WritableRecord[];
+    writeFileSync(path, Buffer.concat([Buffer.from(header("j")), doneLines(0, 5), encodeAll(open)]));
+    const follower = new CheckpointFollower(path, { readFirst });
+    await follower.refresh();
+    const told = (state: JobState) => {
+      const { failed, inDoubt, inFlight, progress } = statusOf(state, follower.summary(), null, 0);
+      return { failed, inDoubt, inFlight, progress };
+    };
+    const counts = { failed: many, inDoubt: 1, inFlight: 0, progress: "stopped" };
+    assert.deepEqual(told(follower.state), counts);
+    assert.deepEqual(follower.state.open.packedPhases, { failed: many, started: 1, waiting: 1 });
+    const { failedItems, inDoubtItems } = statusOf(follower.state, follower.summary(), null, 0);
+    assert.deepEqual([failedItems.length, inDoubtItems.map(({ item }) => item)], [many, [keyOf("begun")]]);
+    assert.equal(follower.state.open.packedPhases, undefined);
+    assert.deepEqual(told(follower.state), counts);
   });
 
   it("is followed here from then on, and read elsewhere again where another has taken its place", async () => {

@@ -3,14 +3,8 @@ import { type JobFolder, withFolder } from "../../../view/folderText.js";
 import { type JobLook, jobDetails, jobRow } from "../../../view/jobRow.js";
 import { labelText, middleText, safeText } from "../../../view/text.js";
 import type { Job } from "../../job.js";
-import { FailedNode } from "./failed.js";
-import { FaultsNode } from "./faults.js";
-import { ForeignItemsNode } from "./foreignItems.js";
-import { InDoubtNode } from "./inDoubt.js";
 import type { JobGroupNode } from "./jobGroup.js";
 import { icon, type TreeNode } from "./node.js";
-import { RunsNode } from "./runs.js";
-import { StageNode, StepsNode } from "./stages.js";
 
 export const lookIcons: Record<JobLook, () => vscode.ThemeIcon> = {
   running: () => icon("sync~spin", "busy"),
@@ -44,7 +38,7 @@ export class JobNode implements TreeNode {
   item(): vscode.TreeItem {
     const { job } = this;
     const row = jobRow(job.name, job.view, job.cleared);
-    const hasMore = this.sections().length > 0;
+    const hasMore = this.hasSections();
     // What it counts comes behind its name, which services make of long random letters.
     const title = job.view?.foreign
       ? middleText(row.title.replace(/_(output|results)$/, ""), maxForeignChars)
@@ -77,8 +71,10 @@ export class JobNode implements TreeNode {
     return item;
   }
 
-  children(): TreeNode[] {
-    return this.sections();
+  /** What lies below a row is loaded with the first that is opened. */
+  async children(): Promise<TreeNode[]> {
+    const { sectionsOf } = await import("./sections.js");
+    return sectionsOf(this, this.filter.isOn);
   }
 
   details(): string[] {
@@ -92,26 +88,15 @@ export class JobNode implements TreeNode {
     return label === null ? vscode.l10n.t("(no label)") : safeText(label);
   }
 
-  private sections(): TreeNode[] {
+  /** Whether there is anything for `sectionsOf` to make. */
+  private hasSections(): boolean {
     const { view } = this.job;
-    if (!view || view.error !== null) return [];
+    if (!view || view.error !== null) return false;
     const { status, scan, state } = view;
-    const needed = [
-      ...(status.failed > 0 ? [new FailedNode(this)] : []),
-      ...(status.inDoubt > 0 && !view.foreign ? [new InDoubtNode(this)] : []),
-      ...(scan.damageCount > 0 ? [new FaultsNode(this)] : []),
-    ];
-    if (this.filter.isOn) return needed;
-    return [
-      ...status.stages.map((stage) => new StageNode(this, stage)),
-      ...(status.stages.length === 0 && state.steps.size > 0 ? [new StepsNode(this)] : []),
-      ...(status.failed > 0 ? [new FailedNode(this)] : []),
-      ...(status.inDoubt > 0
-        ? [view.foreign ? new ForeignItemsNode(this, "open") : new InDoubtNode(this)]
-        : []),
-      ...(scan.faultCount > 0 ? [new FaultsNode(this)] : []),
-      ...(state.runs.size > 0 ? [new RunsNode(this)] : []),
-      ...(view.foreign && status.done > 0 ? [new ForeignItemsNode(this, "done")] : []),
-    ];
+    const inDoubt = view.foreign && this.filter.isOn ? 0 : status.inDoubt;
+    if (status.failed + inDoubt + scan.damageCount > 0) return true;
+    if (this.filter.isOn) return false;
+    const others = [status.stages.length, state.steps.size, scan.faultCount, state.runs.size];
+    return others.some((count) => count > 0) || (view.foreign !== null && status.done > 0);
   }
 }
