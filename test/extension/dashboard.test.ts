@@ -37,6 +37,16 @@ describe("a dashboard", () => {
     appendFileSync(path, own({ type: "done", item, atMs: last + 1_000, run: 3, attempt: 1, ms: 900 }));
   };
 
+  it("is one tab where it is asked for again before it is filled, and none once it was closed", async () => {
+    const tabs = () =>
+      vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs).filter((tab) => tab.label === "drawn").length;
+    await Promise.all([dashboards.open(job), dashboards.open(job)]);
+    await drawn();
+    assert.deepEqual([dashboards.panels.size, tabs()], [1, 1]);
+    await vscode.commands.executeCommand("workbench.action.closeAllEditors");
+    assert.deepEqual([dashboards.panels.size, tabs()], [0, 0]);
+  });
+
   it("is drawn from its checkpoint, one for each job", async () => {
     const panel = await drawn();
     assert.equal(panel.panel.title, "drawn");
