@@ -42,3 +42,8 @@ export const liveRegion = (): HTMLElement => live;
 export function say(text: string): void {
   live.textContent = text;
 }
+
+/** Once the browser has drawn what was changed before: the second frame begins after the first is on the screen. */
+export const afterPaint = (work: () => void): void => {
+  requestAnimationFrame(() => requestAnimationFrame(work));
+};

@@ -1,11 +1,13 @@
 import type { FailureColumn } from "../../../view/dashboard/failures.js";
 import type { ShownFailure, ShownFailures } from "../protocol.js";
 import { causesView } from "./causes.js";
-import { element, say } from "./dom.js";
+import { afterPaint, element, say } from "./dom.js";
 import { ask, post, state, words } from "./state.js";
 
 const moreRows = 200;
 const mostRows = 1_000;
+/** So many fill a window: the page is there with these, and with the others a moment later. */
+const firstRows = 25;
 /** A filter is asked for once a person pauses typing. */
 const typingMs = 150;
 
@@ -28,6 +30,9 @@ export class FailuresView {
   private readonly none = element("p", { class: "empty" });
   private readonly more = element("button", { type: "button", class: "secondary" }, words.more);
   private readonly body = element("tbody");
+  private readonly rows = new Map<number, HTMLTableRowElement>();
+  /** Grows with each showing of rows. */
+  private showing = 0;
   private readonly all = element("input", { type: "checkbox", "aria-label": words.chooseAll });
   private readonly heads = new Map<FailureColumn, HTMLTableCellElement>();
   private readonly table: HTMLTableElement;
@@ -164,8 +169,27 @@ export class FailuresView {
     const active = document.activeElement;
     const focused = active && this.body.contains(active) ? this.current : undefined;
     if (!rows.some(({ ref }) => ref === this.current)) this.current = rows[0]?.ref;
-    this.body.replaceChildren(...rows.map((row) => this.row(row)));
+    const isFirst = this.body.rows.length === 0;
+    this.rows.clear();
+    this.body.replaceChildren(...this.made(isFirst ? rows.slice(0, firstRows) : rows));
+    const showing = ++this.showing;
+    if (isFirst && rows.length > firstRows)
+      afterPaint(() => setTimeout(() => this.showOthers(rows, showing)));
     if (focused !== undefined) this.focus(this.current);
+  }
+
+  private showOthers(rows: readonly ShownFailure[], showing: number): void {
+    if (showing !== this.showing) return;
+    this.body.append(...this.made(rows.slice(firstRows)));
+    this.showChoice();
+  }
+
+  private made(rows: readonly ShownFailure[]): HTMLTableRowElement[] {
+    return rows.map((row) => {
+      const made = this.row(row);
+      this.rows.set(row.ref, made);
+      return made;
+    });
   }
 
   private row({ ref, item, cause, message, attempt, time }: ShownFailure): HTMLTableRowElement {
@@ -185,7 +209,7 @@ export class FailuresView {
     cell.title = message;
     return element(
       "tr",
-      { "data-ref": ref },
+      {},
       element("td", { class: "choose" }, box),
       element("th", { scope: "row", class: "item" }, open),
       element("td", { class: "cause" }, cause),
@@ -214,17 +238,15 @@ export class FailuresView {
     this.focus(rows[Math.max(0, Math.min(rows.length - 1, to))]?.ref);
   }
 
-  private rowOf = (ref: number): HTMLElement | null => this.body.querySelector(`tr[data-ref="${ref}"]`);
-
   private comeTo(ref: number): void {
     if (this.current !== undefined)
-      this.rowOf(this.current)?.querySelector("button")?.setAttribute("tabindex", "-1");
+      this.rows.get(this.current)?.querySelector("button")?.setAttribute("tabindex", "-1");
     this.current = ref;
-    this.rowOf(ref)?.querySelector("button")?.setAttribute("tabindex", "0");
+    this.rows.get(ref)?.querySelector("button")?.setAttribute("tabindex", "0");
   }
 
   private focus(ref: number | undefined): void {
-    if (ref !== undefined) this.rowOf(ref)?.querySelector("button")?.focus();
+    if (ref !== undefined) this.rows.get(ref)?.querySelector("button")?.focus();
   }
 
   private choose(ref: number, isChosen: boolean): void {
@@ -236,7 +258,7 @@ export class FailuresView {
   private showChoice(): void {
     const { rows = [], canRetry = false } = this.shown ?? {};
     for (const { ref } of rows) {
-      const row = this.rowOf(ref);
+      const row = this.rows.get(ref);
       row?.classList.toggle("chosen", this.chosen.has(ref));
       const box = row?.querySelector("input");
       if (box) box.checked = this.chosen.has(ref);

@@ -1,7 +1,7 @@
 import type { Chart } from "../../../view/dashboard/chart.js";
 import type { ShowMessage } from "../protocol.js";
 import { ChartView } from "./chartView.js";
-import { element, liveRegion } from "./dom.js";
+import { afterPaint, element, liveRegion } from "./dom.js";
 import { FailuresView } from "./failures.js";
 import { headView } from "./head.js";
 import { post, state, words } from "./state.js";
@@ -34,8 +34,7 @@ function show(data: ShowMessage): void {
     reading.textContent = data.reading;
     reading.hidden = data.reading === "";
   }
-  // Once the browser has drawn it: the second frame begins after the first is on the screen.
-  requestAnimationFrame(() => requestAnimationFrame(() => post({ type: "painted" })));
+  afterPaint(() => post({ type: "painted" }));
 }
 
 addEventListener("message", ({ data }: MessageEvent<ShowMessage>) => {
