@@ -119,11 +119,17 @@ describe("a retry of failed items", () => {
 
   it("of several causes takes none of their names for a flag", async () => {
     const rows = [await failure("rate-limit"), await failure(flagLike)];
-    const passing = answering("setStatusBarMessage", () => undefined);
+    let takeBack = () => {};
+    const takenBack = new Promise<void>((resolve) => {
+      takeBack = resolve;
+    });
+    const passing = answering("setStatusBarMessage", () => new vscode.Disposable(takeBack));
     const { args } = await startedBy(rows[0]!, rows).finally(passing.restore);
     assert.equal(passing.said[0]?.[0], "retried: Retrying 3 failed items.");
     assert.deepEqual(args, ["--cause=rate-limit", `--cause=${flagLike}`]);
     await retried();
+    // It is not said any longer than it is so.
+    await takenBack;
   });
 
   it("of items that are selected tries just these", async () => {

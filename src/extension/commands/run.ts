@@ -5,7 +5,7 @@ import { commandIds, jobsViewId } from "../ids.js";
 import type { Job } from "../job.js";
 import { jobOfTask } from "../tasks/jobTask.js";
 import { endOverdue } from "../tasks/overdueTasks.js";
-import { sayInPassing, sayNotStarted } from "./passing.js";
+import { sayNotStarted, sayOfRun } from "./passing.js";
 import { mayWrite } from "./place.js";
 import { askOverPlan } from "./planBeforeRun.js";
 import type { Handler, Services } from "./services.js";
@@ -45,7 +45,7 @@ export async function start(
   if (planned === undefined) return sayNotStarted(services, job);
   const outlives = await services.outliving.settle(job);
   if (outlives === undefined) return sayNotStarted(services, job);
-  sayInPassing(services, job, takenText(job, retried));
+  sayOfRun(services, job, takenText(job, retried));
   const command = retried === undefined ? "run" : "retry";
   await launch(services, job, command, [...args, ...planned, ...extraArgs], outlives);
 }
