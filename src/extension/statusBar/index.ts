@@ -2,13 +2,15 @@ import * as vscode from "vscode";
 import { jobDetails } from "../../view/jobRow.js";
 import { statusBar } from "../../view/statusBar.js";
 import { jobsViewId, settingIds, settingsSection } from "../ids.js";
+import type { Job } from "../job.js";
 import type { JobCatalog } from "../jobCatalog.js";
 import { showsStatusBar } from "../settings.js";
 import { plainTooltip } from "../tree/nodes/node.js";
+import { Pace } from "../watching/pace.js";
 
 const tickMs = 1_000;
-/** While the same jobs run it is drawn with every tick, and not with each change of each of them: VS Code parses the tooltip whenever the text changes. */
-const goodForMs = 900;
+/** While the same jobs run it is drawn at most this often, and not with each change of each of them: VS Code parses the tooltip whenever anything changes. */
+const drawIntervalMs = 900;
 
 /** The one item in the status bar: what runs, how far it is, and how long it takes. Hidden while nothing runs. */
 export function registerStatusBar(catalog: JobCatalog): vscode.Disposable {
@@ -16,12 +18,12 @@ export function registerStatusBar(catalog: JobCatalog): vscode.Disposable {
   item.name = vscode.l10n.t("Running Agent Jobs");
   item.command = `${jobsViewId}.focus`;
   let ticking: NodeJS.Timeout | undefined;
-  let drawn = { ids: "", atMs: Number.NEGATIVE_INFINITY };
+  let drawnIds = "";
+  const runningNow = () => catalog.jobs.filter((job) => job.holder !== null);
+  const idsOf = (running: readonly Job[]) => running.map(({ id }) => id).join("\n");
   const draw = () => {
-    const running = catalog.jobs.filter((job) => job.holder !== null);
-    const ids = running.map(({ id }) => id).join("\n");
-    if (ids === drawn.ids && performance.now() - drawn.atMs < goodForMs) return;
-    drawn = { ids, atMs: performance.now() };
+    const running = runningNow();
+    drawnIds = idsOf(running);
     const shown = showsStatusBar() && statusBar(running.flatMap((job) => job.view ?? []));
     if (!shown) {
       clearInterval(ticking);
@@ -35,15 +37,16 @@ export function registerStatusBar(catalog: JobCatalog): vscode.Disposable {
     item.accessibilityInformation = { label: shown.accessibleLabel };
     item.tooltip = plainTooltip(running.flatMap((job) => jobDetails(job.name, job.view)));
     item.show();
-    ticking ??= setInterval(draw, tickMs);
+    ticking ??= setInterval(() => void pace.request(), tickMs);
   };
+  const pace = new Pace(async () => draw(), drawIntervalMs);
   const parts = [
     item,
-    catalog.onDidChangeAny(draw),
+    pace,
+    // A run that begins or ends is not waited for.
+    catalog.onDidChangeAny(() => (idsOf(runningNow()) === drawnIds ? void pace.request() : draw())),
     vscode.workspace.onDidChangeConfiguration((event) => {
-      if (!event.affectsConfiguration(`${settingsSection}.${settingIds.statusBar}`)) return;
-      drawn.atMs = Number.NEGATIVE_INFINITY;
-      draw();
+      if (event.affectsConfiguration(`${settingsSection}.${settingIds.statusBar}`)) draw();
     }),
   ];
   return new vscode.Disposable(() => {
