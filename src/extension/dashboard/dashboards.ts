@@ -42,12 +42,23 @@ export class Dashboards implements vscode.Disposable {
     const [asked, column] = [performance.now(), vscode.ViewColumn.Active];
     const panel = vscode.window.createWebviewPanel(dashboardViewType, titleOf(job), column, panelOptions);
     this.frames.set(job.id, panel);
-    const closing = panel.onDidDispose(() => this.frames.delete(job.id));
-    const { DashboardPanel } = await import("./panel.js");
-    closing.dispose();
-    // Not where it was closed meanwhile.
-    if (this.frames.delete(job.id))
-      this.keep(new DashboardPanel(panel, job.id, this.catalog, this.log, asked));
+    const isAwaited = () => this.frames.get(job.id) === panel;
+    const closing = panel.onDidDispose(() => isAwaited() && this.frames.delete(job.id));
+    try {
+      const { DashboardPanel } = await import("./panel.js");
+      // It may have been closed meanwhile, and that of an earlier window been restored.
+      if (!isAwaited()) return;
+      const restored = this.panels.get(job.id);
+      if (!restored) return this.keep(new DashboardPanel(panel, job.id, this.catalog, this.log, asked));
+      restored.panel.reveal();
+      panel.dispose();
+    } catch (error) {
+      panel.dispose();
+      throw error;
+    } finally {
+      closing.dispose();
+      if (isAwaited()) this.frames.delete(job.id);
+    }
   }
 
   /** After a reload of the window. */

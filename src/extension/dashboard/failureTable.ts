@@ -29,6 +29,7 @@ export class FailureTable {
     query: FailureQuery,
     isAwaited: () => boolean,
   ): Promise<ShownFailures | undefined> {
+    await job?.unpack();
     const pick = new FailurePick(query);
     const failed = view?.status.failedItems ?? [];
     for (let next = 0; next < failed.length; next++) {
