@@ -139,6 +139,11 @@ export class Job {
       : new Set();
   }
 
+  /** Resolves when asking for its items takes no long time. */
+  unpack(): Promise<void> {
+    return this.follower.unpack();
+  }
+
   /** Whether the run that holds the job still lives, and was asked to stop, is looked at with the next refresh. */
   doubtHolder(): void {
     this.lock.doubt();
@@ -157,8 +162,8 @@ export class Job {
       this.holder = holder?.local && holder.pid === process.pid ? null : holder;
       await this.lookForStop();
       grown = await this.follower.refresh();
-      // Items of a live run are told apart in every view.
-      if (this.holder) await this.follower.unpack();
+      // What counts them in every view asks for all of them.
+      if (this.holder || this.follower.state.presence.size > 0) await this.follower.unpack();
       this.readError = null;
       await this.lookForClear();
       if (this.placeWarning === undefined && this.follower.exists)

@@ -193,6 +193,10 @@ export class ItemSet implements Iterable<ItemKey> {
     }
     part.slots = grown.slots;
     part.tags = grown.tags;
+    // The table that was handed over is needed for as long as a part lies in it.
+    const { packed } = this;
+    if (packed && this.table.every((one) => one && one.slots.buffer !== packed.table))
+      this.packed = undefined;
   }
 
   /**

@@ -107,7 +107,7 @@ export interface UsageTotals {
 }
 
 /**
- * Everything that is known of a job from its log: the one state that every surface renders. Plain data; the fold
+ * Everything that is known of a job from its log: the one state that every surface renders. The fold
  * changes it in place, so readers must not keep parts of it across a change.
  */
 export interface JobState {

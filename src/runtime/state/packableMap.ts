@@ -56,6 +56,7 @@ export class PackableMap<K, V, P extends PackedMap = PackedMap> extends Map<K, V
   }
 
   private open(): void {
+    // The constructor of a map with entries sets them before there is a field.
     const { packed } = this;
     if (!packed) return;
     this.packed = undefined;
@@ -63,7 +64,6 @@ export class PackableMap<K, V, P extends PackedMap = PackedMap> extends Map<K, V
   }
 
   override get size(): number {
-    // The constructor of a map with entries asks before there are fields.
     return this.packed?.size ?? super.size;
   }
 

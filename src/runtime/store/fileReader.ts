@@ -147,18 +147,18 @@ export class FileReader {
     this.isBroken = true;
     const found = await this.withFile(async (file) => {
       const from = this.offsetBytes;
-      const headIsSame = from > 0 ? this.hasAt(file, this.head, 0) : Promise.resolve(true);
       // What was read last comes once more before what is new: both are there, or neither is of the same file.
       let knownBytes = this.edge.length;
       const chunk = Buffer.allocUnsafeSlow(
         knownBytes + Math.min(readChunkBytes, Math.max(sniffBytes, this.sizeBytes - from)),
       );
+      const headIsSame = from > 0 ? this.hasAt(file, this.head, 0) : Promise.resolve(true);
       for (;;) {
         const at = this.offsetBytes - knownBytes;
-        const [isSame, { bytesRead }] = await Promise.all([
-          headIsSame,
-          readFile(file, chunk, 0, chunk.length, at),
-        ]).catch((error: unknown) => {
+        const reads = [headIsSame, readFile(file, chunk, 0, chunk.length, at)] as const;
+        const [isSame, { bytesRead }] = await Promise.all(reads).catch(async (error: unknown) => {
+          // The file is not closed under the other one.
+          await Promise.allSettled(reads);
           throw unreadable(this.path, error);
         });
         if (!isSame) return "replaced";
@@ -211,7 +211,8 @@ export class FileReader {
 
   /**
    * Opens the file that was looked at; `replaced` where another has taken its place, or nothing. What the system knows of an open
-   * file is asked for at once: to have another thread ask takes ten times as long, and many files are read several times a second.
+   * file is asked for at once: to have another thread ask takes ten times as long, and many files are read several times a second. It
+   * needs no way to a server that `open` has not just gone.
    */
   private async withFile(use: (file: number) => Promise<Found>): Promise<Found> {
     const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;

@@ -2,6 +2,9 @@ import { lstat } from "node:fs/promises";
 import type { Holder, LostRun } from "../state/status.js";
 import { inspectLock, type LockInspection, lockPathOf, lookAtOwner } from "./lockFile.js";
 
+/** Times of files come in steps: of two seconds where they are long. */
+const clockStepMs = 2_000;
+
 /** Who holds a checkpoint's lock and lives, as every surface sees it. */
 export async function liveHolder(checkpoint: string): Promise<Holder | null> {
   return (await lookAtLock(checkpoint)).holder;
@@ -35,7 +38,7 @@ async function lookOf(checkpoint: string, found: LockInspection): Promise<LockLo
  * lock is not the one that was read last.
  */
 export class LockFollower {
-  private read: { look: LockLook; found: LockInspection; identity: string } | undefined;
+  private read: { look: LockLook; found: LockInspection; identity: string; atMs: number } | undefined;
   private isDoubted = false;
 
   constructor(private readonly checkpoint: string) {}
@@ -54,16 +57,21 @@ export class LockFollower {
     const isKnown = this.read?.identity === identity && (!isDoubted || (await this.ownerIsThere()));
     if (!isKnown) {
       this.read = undefined;
+      const atMs = Date.now();
       const found = await inspectLock(this.checkpoint);
-      this.read = { look: await lookOf(this.checkpoint, found), found, identity };
+      this.read = { look: await lookOf(this.checkpoint, found), found, identity, atMs };
     }
     return this.read!.look;
   }
 
-  /** Of an owner that cannot be seen from here, only what it writes to its lock tells. */
+  /**
+   * Of an owner that cannot be seen from here, only what it writes to its lock tells; and a lock that was new when it was read may
+   * have been given back and taken again since, within one step of the file system's clock.
+   */
   private async ownerIsThere(): Promise<boolean> {
-    const { found } = this.read!;
-    return found.status === "live" && found.local && (await lookAtOwner(found.content)) !== undefined;
+    const { found, atMs } = this.read!;
+    if (found.status !== "live" || !found.local || atMs - found.renewedAtMs < clockStepMs) return false;
+    return (await lookAtOwner(found.content)) !== undefined;
   }
 
   private identity(): Promise<string> {

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { utimesSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { lockPathOf } from "../../../src/runtime/store/lockFile.js";
 import { LockFollower } from "../../../src/runtime/store/lockHolder.js";
 import { TestProgram } from "../../support/children.js";
 import { scratchFolder } from "../../support/cli.js";
@@ -48,5 +50,22 @@ describe("a lock that is looked at again and again", () => {
     lock.doubt();
     const { holder: living, lost } = await lock.look();
     assert.deepEqual([living, lost?.token], [null, token]);
+  });
+
+  it("is read again when it is doubted while it is new, and later only has its owner looked for", async () => {
+    const { child } = await holder();
+    const seen = await lock.look();
+    lock.doubt();
+    const again = await lock.look();
+    assert.notEqual(again, seen);
+    assert.deepEqual(again, seen);
+    const longAgo = Date.now() / 1000 - 10;
+    utimesSync(lockPathOf(path), longAgo, longAgo);
+    const aged = await lock.look();
+    lock.doubt();
+    assert.equal(await lock.look(), aged);
+    await child.end("SIGKILL");
+    lock.doubt();
+    assert.equal((await lock.look()).holder, null);
   });
 });

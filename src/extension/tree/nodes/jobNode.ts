@@ -73,7 +73,7 @@ export class JobNode implements TreeNode {
 
   /** What lies below a row is loaded with the first that is opened. */
   async children(): Promise<TreeNode[]> {
-    const { sectionsOf } = await import("./sections.js");
+    const [{ sectionsOf }] = await Promise.all([import("./sections.js"), this.job.unpack()]);
     return sectionsOf(this, this.filter.isOn);
   }
 
