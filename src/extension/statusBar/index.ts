@@ -9,7 +9,10 @@ import { plainTooltip } from "../tree/nodes/node.js";
 import { Pace } from "../watching/pace.js";
 
 const tickMs = 1_000;
-/** While the same jobs run it is drawn at most this often, and not with each change of each of them: VS Code parses the tooltip whenever anything changes. */
+/**
+ * While the same jobs run it is drawn at most this often, and not with each change of each of them: VS Code parses the tooltip
+ * whenever anything changes.
+ */
 const drawIntervalMs = 900;
 
 /** The one item in the status bar: what runs, how far it is, and how long it takes. Hidden while nothing runs. */
