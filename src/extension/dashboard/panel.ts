@@ -5,7 +5,7 @@ import { chartsOf } from "../../view/dashboard/charts/index.js";
 import { anyFailure, causeName } from "../../view/dashboard/failures.js";
 import { type Head, headOf } from "../../view/dashboard/head.js";
 import type { JobView } from "../../view/jobView.js";
-import { labelText, shortText } from "../../view/text.js";
+import { shortText } from "../../view/text.js";
 import { commandIds, innerCommandIds } from "../ids.js";
 import type { Job } from "../job.js";
 import type { JobCatalog } from "../jobCatalog.js";
@@ -15,14 +15,10 @@ import { FailureTable } from "./failureTable.js";
 import { pageHtml } from "./page.js";
 import { type PageRequest, readRequest, type ShowMessage } from "./protocol.js";
 import { DashboardReading } from "./reading.js";
+import { titleOf } from "./title.js";
 
 /** What runs is drawn at most this often. */
 const updateIntervalMs = 400;
-
-export const panelOptions: vscode.WebviewOptions & vscode.WebviewPanelOptions = {
-  enableScripts: true,
-  enableFindWidget: true,
-};
 
 /**
  * A job's dashboard. The page is there only while it is visible: shown again it asks anew, and is told all. Meanwhile
@@ -33,7 +29,6 @@ export class DashboardPanel implements vscode.Disposable {
   sent = 0;
   /** From the wish to see the page until it was painted with what is known of the job; null until then. */
   paintedMs: number | null = null;
-  private readonly asked = performance.now();
   private readonly ended = new vscode.EventEmitter<void>();
   readonly onDidDispose = this.ended.event;
   private readonly painted = new vscode.EventEmitter<void>();
@@ -61,9 +56,9 @@ export class DashboardPanel implements vscode.Disposable {
     readonly jobId: string,
     private readonly catalog: JobCatalog,
     private readonly log: Log,
+    private readonly asked = performance.now(),
   ) {
     const { webview } = panel;
-    webview.options = { enableScripts: true, localResourceRoots: [] };
     this.subscriptions = [
       panel.onDidDispose(() => this.dispose()),
       panel.onDidChangeViewState(() => {
@@ -125,8 +120,8 @@ export class DashboardPanel implements vscode.Disposable {
     switch (request.type) {
       case "ready":
         this.isReady = true;
-        // A page that comes again is told all again.
-        if (this.isOld) {
+        // A page that comes again is told all again, and one that began so late that it took what it was given for old.
+        if (this.isOld || !request.knowsFirst) {
           this.texts = new Map();
           this.told = undefined;
         }
@@ -268,5 +263,3 @@ export class DashboardPanel implements vscode.Disposable {
 
 const partText = (share: number): string =>
   vscode.l10n.t("Reading the checkpoint: {0}%", Math.floor(share * 100));
-
-export const titleOf = (job: Job): string => labelText(shortText(job.name, 60));

@@ -44,7 +44,8 @@ export interface ShowMessage {
 
 /** What the page asks for. It comes from a page: nothing in it is relied on before `readRequest` has looked at it. */
 export type PageRequest =
-  | { type: "ready"; query: FailureQuery }
+  /** `knowsFirst`: it has drawn what it was given with its text. */
+  | { type: "ready"; query: FailureQuery; knowsFirst: boolean }
   | { type: "painted" }
   | { type: "query"; query: FailureQuery }
   | { type: "open"; ref: number }
@@ -75,7 +76,8 @@ export function readRequest(message: unknown): PageRequest | undefined {
     case "ready":
     case "query": {
       const query = readQuery(message.query);
-      return query && { type, query };
+      if (!query || type === "query") return query && { type: "query", query };
+      return { type, query, knowsFirst: message.knowsFirst === true };
     }
     case "open":
       return isCount(ref) ? { type, ref } : undefined;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import type { Locator } from "playwright-core";
+import { setTimeout as passed } from "node:timers/promises";
+import type { Locator, Route } from "playwright-core";
 import type { Workbench } from "../page.js";
 import { pageClass, screenshotsInThemes } from "../themes.js";
 import { seriousFaults } from "./axe.js";
@@ -14,15 +15,16 @@ export function describeDashboard(workbench: () => Workbench): void {
   const key = (name: string) => workbench().page.keyboard.press(name);
   const focused = (): Locator => page().locator(":focus");
 
-  it("opens from the job's row, with its charts and its failures", async () => {
-    await workbench().openView();
+  const openFromRow = async () => {
     const row = workbench().treeRow("nightly").first();
     await row.waitFor();
-    await workbench().inlineAction(
-      row,
-      "Open Dashboard",
-      workbench().page.locator(".tab", { hasText: "nightly" }),
-    );
+    const tab = workbench().page.locator(".tab", { hasText: "nightly" });
+    await workbench().inlineAction(row, "Open Dashboard", tab);
+  };
+
+  it("opens from the job's row, with its charts and its failures", async () => {
+    await workbench().openView();
+    await openFromRow();
     await page().getByRole("heading", { level: 1, name: "nightly" }).waitFor();
     for (const title of ["Items over time", "Time an item took", "Time left, as estimated", "Cost so far"])
       await chart(title).locator(".picture svg").waitFor();
@@ -122,5 +124,20 @@ export function describeDashboard(workbench: () => Workbench): void {
     await page().getByRole("heading", { level: 1, name: "nightly" }).waitFor();
     await rows().first().waitFor();
     await chart("Time left, as estimated").locator(".picture svg").waitFor();
+  });
+
+  it("has its head also where the page began so late that what it was given is old", async () => {
+    const { page: window, editor } = workbench();
+    await workbench().command("View: Close All Editors");
+    await editor.tab(/^nightly$/).waitFor({ state: "detached" });
+    const slowly = async (route: Route) => {
+      await passed(3_000);
+      await route.fallback();
+    };
+    await window.route(/\/webview\/.*\/index/, slowly);
+    await openFromRow();
+    await page().getByRole("heading", { level: 1, name: "nightly" }).waitFor();
+    await rows().first().waitFor();
+    await window.unroute(/\/webview\/.*\/index/);
   });
 }

@@ -75,7 +75,11 @@ describe("what the page of a dashboard asks for", () => {
   const query = { text: "", cause: null, sort: "time", descending: true, limit: 100 };
 
   it("is taken where it is whole, without what else is in it", () => {
-    assert.deepEqual(readRequest({ type: "ready", query: { ...query, evil: 1 } }), { type: "ready", query });
+    assert.deepEqual(readRequest({ type: "query", query: { ...query, evil: 1 } }), { type: "query", query });
+    for (const knowsFirst of [true, false])
+      assert.deepEqual(readRequest({ type: "ready", query, knowsFirst, evil: 1 }), {
+        ...{ type: "ready", query, knowsFirst },
+      });
     assert.deepEqual(readRequest({ type: "retry", refs: [0, 4] }), { type: "retry", refs: [0, 4] });
     assert.deepEqual(readRequest({ type: "open", ref: 3, command: "x" }), { type: "open", ref: 3 });
   });

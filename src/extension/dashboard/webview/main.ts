@@ -43,5 +43,6 @@ addEventListener("message", ({ data }: MessageEvent<ShowMessage>) => {
 
 // A page that VS Code shows again is the same text: what it begins with may be of long ago.
 const { first, firstMs } = document.body.dataset;
-if (first !== undefined && Date.now() - Number(firstMs) < freshMs) show(JSON.parse(first) as ShowMessage);
-post({ type: "ready", query: state.query });
+const knowsFirst = first !== undefined && Date.now() - Number(firstMs) < freshMs;
+if (knowsFirst) show(JSON.parse(first) as ShowMessage);
+post({ type: "ready", query: state.query, knowsFirst });
