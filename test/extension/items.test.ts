@@ -110,7 +110,7 @@ describe("the document of an item", () => {
     const path = inWorkspace("jobs/checkpoints/followed.jsonl");
     const writer = await startWriter(path, "followed");
     try {
-      await jobNamed(catalog, "followed", ({ holder }) => holder !== null);
+      await jobNamed(catalog, "followed", ({ view }) => Boolean(view?.status.holder));
       const document = await open("followed", '"three"');
       assert.match(document.getText(), /^State: {3}running$/m);
       writer.kill("SIGKILL");
