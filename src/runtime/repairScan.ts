@@ -88,8 +88,11 @@ function lookInto(fault: Fault, salvaged: readonly Salvaged[], line: Buffer | nu
   // A record whose bytes changed, or that is none, holds nothing that could be taken for whole.
   if (fault.reason !== "checksum" && fault.reason !== "wrong-shape")
     found.offered = foreignParts(line, salvaged).map(withLineEnd);
-  found.readable = readableIds(line);
-  found.finishesNothing = finishesNothing(line);
+  // What was found whole says nothing of the rest, which may have been of another item.
+  const rest = Buffer.from(line);
+  for (const { start, end } of salvaged) rest.fill(" ", start, end);
+  found.readable = readableIds(rest);
+  found.finishesNothing = finishesNothing(rest);
   found.hasMark = line.length >= 3 && line[0] === 0xef && line[1] === 0xbb && line[2] === 0xbf;
   return found;
 }

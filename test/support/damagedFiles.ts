@@ -87,6 +87,23 @@ export const damagedFiles: DamagedFile[] = [
     mayHaveHeld: ["c"],
   },
   {
+    what: "a record of ours merged with a torn one of which too little is left to read its id",
+    file: head + cut(done("c"), 7) + done("a") + done("b"),
+    repaired: head + done("a") + done("b"),
+    unreadable: 1,
+  },
+  {
+    what: "a record of ours merged with a torn one that finishes nothing",
+    file: head + cut(started(2), 30) + done("a") + done("b"),
+    repaired: head + done("a") + done("b"),
+  },
+  {
+    what: "a record of ours with what nobody can read behind it",
+    file: `${head}${done("a").trim()}\0\0c"}\n${done("b")}`,
+    repaired: head + done("a") + done("b"),
+    unreadable: 1,
+  },
+  {
     what: "two records of ours on one line",
     file: head + done("a").trim() + done("b"),
     repaired: head + done("a") + done("b"),
@@ -144,6 +161,7 @@ export const damagedFiles: DamagedFile[] = [
     what: "a run of NUL bytes before a record of ours",
     file: `${head}\0\0\0\0${done("b")}`,
     repaired: head + done("b"),
+    unreadable: 1,
   },
   {
     what: "a run of NUL bytes before an article's record",

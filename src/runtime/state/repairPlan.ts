@@ -16,9 +16,9 @@ export interface FoundFault {
   salvaged: readonly Salvaged[];
   /** Whole records without a checksum: kept where the person says so. */
   offered?: readonly Salvaged[];
-  /** Ids of finished items that can be read in it, as a hint. */
+  /** Ids of finished items that can be read in what is left of it, as a hint. */
   readable?: readonly ItemKey[];
-  /** It can be told that the line finished no item. */
+  /** It can be told that what is left of it finished no item. */
   finishesNothing?: boolean;
   /** It begins with a byte order mark. */
   hasMark?: boolean;
@@ -130,7 +130,9 @@ export function planRepair(
     // A later line of agent-resume says all that an earlier one said.
     const isSuperseded =
       summary.format === "agent-resume" && fault.offsetBytes < (input.lastRecordOffsetBytes ?? -1);
-    const tells = edit.kept.length > 0 || readable.length > edit.readsAs.length || found.finishesNothing;
+    const keptBytes = edit.kept.reduce((sum, { start, end }) => sum + end - start, 0);
+    const isAllKept = keptBytes + (found.hasMark ? markBytes : 0) === fault.lengthBytes;
+    const tells = isAllKept || readable.length > edit.readsAs.length || found.finishesNothing;
     if (!fault.residue && !isSuperseded && !tells) plan.unreadableLines++;
   }
   for (const { kind, start, end } of segmentsOf(plan)) {
@@ -142,6 +144,9 @@ export function planRepair(
   plan.redo = expectWork(state, plan.mayHaveHeld.length + plan.unreadableLines, plan.gained.length);
   return plan;
 }
+
+/** A byte order mark is no part of a record. */
+const markBytes = 3;
 
 /** Faults of bytes that changed after they were written: an id among them may have been another. A torn line's are as written. */
 const changedBytes: ReadonlySet<Fault["reason"]> = new Set(["checksum", "not-json", "not-utf8"]);
