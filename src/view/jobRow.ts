@@ -103,10 +103,20 @@ const earlyEnds: Record<string, () => string> = {
   auth: () => t("authentication"),
 };
 
-/** `stopped: budget` where a limit ended the latest run, else the look's own word. */
+/** Ends that nobody wanted, as a row has room for them. */
+const suddenEnds: Record<string, () => string> = {
+  killed: () => t("killed"),
+  "out-of-memory": () => t("out of memory"),
+  reboot: () => t("ended with its machine"),
+  error: () => t("error"),
+};
+
+/** `stopped: budget` where a limit ended the latest run, `killed` where it had no end of its own, else the look's own word. */
 function lookText(look: JobLook, { lastRun }: JobView["status"]): string {
-  const limit = look === "stopped" ? earlyEnds[lastRun?.ended ?? ""] : undefined;
-  return limit === undefined ? lookWords[look]() : t("{0}: {1}", lookWords[look](), limit());
+  if (look !== "stopped") return lookWords[look]();
+  const ended = lastRun?.ended ?? "";
+  const limit = earlyEnds[ended];
+  return limit ? t("{0}: {1}", lookWords[look](), limit()) : (suddenEnds[ended] ?? lookWords[look])();
 }
 
 /** @param cleared what is left of the checkpoint of a job that has none */

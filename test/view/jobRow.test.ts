@@ -81,6 +81,17 @@ describe("a job's row", () => {
     );
   });
 
+  it("says that a run was killed rather than stopped, before what it left", () => {
+    const killed = row({ done: 10, begun: 2, lost: "killed" });
+    assert.equal(killed.description, "10/1,000 · killed · 2 in doubt");
+    assert.equal(killed.accessibleLabel, "job nightly, killed, 1 percent, 2 in doubt");
+    assert.equal(row({ done: 10, lost: "out-of-memory" }).description, "10/1,000 · out of memory");
+    assert.equal(row({ done: 10, lost: "reboot" }).description, "10/1,000 · ended with its machine");
+    assert.equal(row({ done: 10, ended: "error" }).description, "10/1,000 · error");
+    assert.equal(row({ done: 10, lost: "unknown" }).description, "10/1,000 · stopped");
+    assert.equal(row({ done: 10, lost: "killed", damaged: true }).description, "10/1,000 · damaged");
+  });
+
   it("says how many items have finished each stage, in order", () => {
     const details = jobDetails("nightly", sampleView({ stages: { fetch: 4, analyze: 2 }, live: true }));
     assert.ok(details.includes("fetch 4 › analyze 2"), details.join("\n"));

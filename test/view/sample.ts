@@ -2,6 +2,7 @@ import { keyOf } from "../../src/runtime/format/itemId.js";
 import {
   encodeRecord,
   jobRecord,
+  type LossCause,
   type RunEndReason,
   type WritableRecord,
 } from "../../src/runtime/format/record.js";
@@ -30,6 +31,8 @@ export interface Sample {
   readError?: string;
   /** How the run ended; left out: it is live, or was killed. */
   ended?: RunEndReason;
+  /** How it ended that could not say so itself, as its successor wrote it down. */
+  lost?: LossCause;
   /** Which limit it was that ended the run. */
   endDetail?: string;
   /** The run's pace: how many at a time from its last record on, and for how long none begins, and why. */
@@ -96,6 +99,7 @@ export function sampleView(sample: Sample): JobView {
   }
   const detail = sample.endDetail === undefined ? {} : { detail: sample.endDetail };
   if (sample.ended) records.push({ type: "run-ended", atMs, run, reason: sample.ended, ...detail });
+  if (sample.lost) records.push({ type: "run-lost", atMs, run, cause: sample.lost });
   const state = createJobState();
   const scanner = new CheckpointScanner();
   const bytes = Buffer.concat([
