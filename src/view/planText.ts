@@ -19,22 +19,30 @@ export function planCosts(plan: JobPlan): boolean {
   return isPaid || budget !== null || inDoubt > 0 || planHasChanged(plan);
 }
 
-/** `847 done ($3.10 and 39 min saved), 3 failed, 150 left, 2 in doubt; about 15 min, $1.20.` */
+/** `847 done ($3.10 and 39 min not spent again), 155 to do (150 new, 3 failed, 2 in doubt); about 15 min, $1.20.` */
 export function planSummary(plan: JobPlan): string {
-  const { done, failed, inDoubt, toRun, expected, saved, budget } = plan;
+  const { done, expected, saved, budget } = plan;
   const kept = done > 0 ? savedTexts(saved) : [];
   const doneText =
     kept.length > 0
       ? t("{0} done ({1} not spent again)", countText(done), bothText(kept))
       : t("{0} done", countText(done));
-  const counts = [
-    doneText,
-    ...(failed > 0 ? [t("{0} failed", countText(failed))] : []),
-    ...(inDoubt > 0 ? [t("{0} in doubt", countText(inDoubt))] : []),
-    ...(toRun === null ? [] : [t("{0} to do", countText(toRun))]),
-  ].join(", ");
+  const counts = [doneText, ...toDoTexts(plan)].join(", ");
   const figures = expectedTexts(expected).join(", ");
   return `${figures === "" ? counts : `${counts}; ${figures}`}.${budgetText(budget)}`;
+}
+
+/** What is to do, and what it is made up of where that is not all new. */
+function toDoTexts({ failed, inDoubt, new: fresh, toRun }: JobPlan): string[] {
+  const again = [
+    ...(failed > 0 ? [t("{0} failed", countText(failed))] : []),
+    ...(inDoubt > 0 ? [t("{0} in doubt", countText(inDoubt))] : []),
+  ];
+  if (toRun === null) return again;
+  const toDo = t("{0} to do", countText(toRun));
+  if (again.length === 0) return [toDo];
+  const parts = [...(fresh ? [t("{0} new", countText(fresh))] : []), ...again];
+  return [t("{0} ({1})", toDo, parts.join(", "))];
 }
 
 /** What some of the items that are left are expected to take: `About 2 min, $0.30.` */

@@ -11,7 +11,7 @@ import {
 
 const free: JobPlan = {
   ...{ job: "nightly", label: null, checkpoint: "checkpoints/nightly.jsonl", held: false, damaged: false },
-  ...{ total: 1002, done: 847, new: 0, failed: 3, inDoubt: 0, inDoubtItems: [], gone: 0, toRun: 155 },
+  ...{ total: 1002, done: 847, new: 152, failed: 3, inDoubt: 0, inDoubtItems: [], gone: 0, toRun: 155 },
   changed: { items: 0, itemIds: [], params: [], sources: [], stages: false },
   expected: { ms: 900_000, tokens: null, usd: null },
   saved: { items: 847, usd: null, ms: 2_340_000 },
@@ -30,15 +30,19 @@ const changed = (part: Partial<JobPlan["changed"]>): JobPlan => ({
 describe("a plan", () => {
   it("says what is done, what that saved, what is left, and what it takes", () => {
     assert.equal(
-      planSummary({ ...paid, inDoubt: 2 }),
-      "847 done ($3.10 and 39 min not spent again), 3 failed, 2 in doubt, 155 to do; about 15 min, 12,346 tokens, $1.20.",
+      planSummary({ ...paid, new: 150, inDoubt: 2 }),
+      "847 done ($3.10 and 39 min not spent again), 155 to do (150 new, 3 failed, 2 in doubt); about 15 min, 12,346 tokens, $1.20.",
     );
+    assert.match(planSummary({ ...paid, new: 0, failed: 155 }), / again\), 155 to do \(155 failed\); about /);
+    assert.match(planSummary({ ...paid, new: 155, failed: 0 }), / again\), 155 to do; about /);
   });
 
   it("leaves out what nobody knows", () => {
     const saved = { items: 847, usd: null, ms: null };
     const expected = { ms: null, tokens: null, usd: null };
-    assert.equal(planSummary({ ...free, saved, expected, failed: 0, toRun: null }), "847 done.");
+    const unknown = { ...free, saved, expected, new: null, toRun: null };
+    assert.equal(planSummary({ ...unknown, failed: 0 }), "847 done.");
+    assert.equal(planSummary({ ...unknown, failed: 3, inDoubt: 2 }), "847 done, 3 failed, 2 in doubt.");
   });
 
   it("says how much of a budget is spent", () => {
@@ -89,7 +93,7 @@ describe("a plan", () => {
   it("as a document has a line for each figure that is known", () => {
     assert.deepEqual(planDocument({ ...paid, budget: { usd: { limit: 20, spent: 3.1 } } }), [
       ...["nightly", "", "total      1,002 items", "done       847 ($3.10 and 39 min not spent again)"],
-      ...["failed     3", "in doubt   0", "new        0", "gone       0", "changed    0", "to do      155"],
+      ...["failed     3", "in doubt   0", "new        152", "gone       0", "changed    0", "to do      155"],
       ...["time       about 15 min", "tokens     about 12,346", "cost       about $1.20"],
       "budget     $3.10 of $20.00 spent",
     ]);
