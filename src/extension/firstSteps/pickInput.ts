@@ -37,6 +37,7 @@ export async function pickInput(place: Place): Promise<PickedInput | undefined> 
     },
     {
       label: vscode.l10n.t("$(list-unordered) A List in the Job File"),
+      detail: vscode.l10n.t("For a few items: written in the code itself, three to begin with."),
       take: async () => ({ choice: { kind: "list" as const }, name: unnamed }),
     },
     {
