@@ -72,7 +72,9 @@ export class Dashboards implements vscode.Disposable {
 
   private keep(dashboard: DashboardPanel): void {
     this.panels.set(dashboard.jobId, dashboard);
-    dashboard.onDidDispose(() => this.panels.delete(dashboard.jobId));
+    dashboard.onDidDispose(() => {
+      if (this.panels.get(dashboard.jobId) === dashboard) this.panels.delete(dashboard.jobId);
+    });
   }
 
   dispose(): void {
