@@ -32,7 +32,8 @@ export const handlers: Record<HandledId, Handler> = {
   [commandIds.undo]: loaded(changing, "undo"),
   [commandIds.openCheckpoint]: loaded(showing, "openCheckpoint"),
   [commandIds.showFailures]: loaded(showing, "showFailures"),
-  [commandIds.openDashboard]: loaded(showing, "openDashboard"),
+  // Alone, since a person waits for a page beside it.
+  [commandIds.openDashboard]: loaded(() => import("./openDashboard.js"), "openDashboard"),
   [commandIds.showItemLog]: loaded(showing, "showItemLog"),
   [commandIds.openLog]: loaded(showing, "openLog"),
   [commandIds.exportReport]: loaded(showing, "exportReport"),

@@ -27,8 +27,10 @@ const updateIntervalMs = 400;
 export class DashboardPanel implements vscode.Disposable {
   /** How many messages were sent. */
   sent = 0;
-  /** From the wish to see the page until it was painted with what is known of the job; null until then. */
+  /** From the wish to see the page until it said that it was painted with what is known of the job; null until then. */
   paintedMs: number | null = null;
+  /** When it was, by the page's own clock. */
+  paintedAtMs: number | null = null;
   private readonly ended = new vscode.EventEmitter<void>();
   readonly onDidDispose = this.ended.event;
   private readonly painted = new vscode.EventEmitter<void>();
@@ -39,6 +41,8 @@ export class DashboardPanel implements vscode.Disposable {
   private reading: DashboardReading | undefined;
   private readJob: Job | undefined;
   private isReady = false;
+  /** The page has not painted yet: what reading takes is not taken from it. */
+  private awaitsPaint = false;
   /** The page has asked before, and may know what is no longer so. */
   private isOld = false;
   private isDisposed = false;
@@ -107,7 +111,7 @@ export class DashboardPanel implements vscode.Disposable {
   }
 
   private wake(): void {
-    if (this.isShown) unawaited(this.log, "dashboard", this.pace.request());
+    if (this.isShown && !this.awaitsPaint) unawaited(this.log, "dashboard", this.pace.request());
   }
 
   private receive(message: unknown): void {
@@ -120,6 +124,7 @@ export class DashboardPanel implements vscode.Disposable {
     switch (request.type) {
       case "ready":
         this.isReady = true;
+        this.awaitsPaint = !this.reading;
         // A page that comes again is told all again, and one that began so late that it took what it was given for old.
         if (this.isOld || !request.knowsFirst) {
           this.texts = new Map();
@@ -131,9 +136,13 @@ export class DashboardPanel implements vscode.Disposable {
       case "painted":
         if (this.paintedMs === null) {
           this.paintedMs = performance.now() - this.asked;
+          this.paintedAtMs = request.atMs;
           this.log.info(`The dashboard of ${this.jobId} was drawn after ${Math.round(this.paintedMs)} ms.`);
         }
-        return this.painted.fire();
+        this.painted.fire();
+        if (!this.awaitsPaint) return;
+        this.awaitsPaint = false;
+        return this.pace.request();
       case "query":
         this.query = request.query;
         return this.showFailures(this.reading?.view() ?? this.job?.view ?? null);
@@ -148,12 +157,10 @@ export class DashboardPanel implements vscode.Disposable {
 
   /** What the catalog knows is shown before anything is read. */
   private async begin(): Promise<void> {
+    if (!this.awaitsPaint) return this.pace.request();
     const view = this.job?.view ?? null;
-    if (!this.reading) {
-      this.show({ head: this.headOf(view), reading: vscode.l10n.t("Reading the checkpoint…") });
-      await this.showFailures(view);
-    }
-    await this.pace.request();
+    this.show({ head: this.headOf(view), reading: vscode.l10n.t("Reading the checkpoint…") });
+    await this.showFailures(view);
   }
 
   private async update(): Promise<void> {

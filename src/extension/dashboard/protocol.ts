@@ -46,7 +46,8 @@ export interface ShowMessage {
 export type PageRequest =
   /** `knowsFirst`: it has drawn what it was given with its text. */
   | { type: "ready"; query: FailureQuery; knowsFirst: boolean }
-  | { type: "painted" }
+  /** `atMs`: by the page's clock, which is another machine's where the window is of another than the extension host. */
+  | { type: "painted"; atMs: number }
   | { type: "query"; query: FailureQuery }
   | { type: "open"; ref: number }
   | { type: "retry"; refs: number[] }
@@ -69,10 +70,10 @@ const isCount = (value: unknown): value is number => Number.isSafeInteger(value)
 /** The request that a message is; undefined where it is none. */
 export function readRequest(message: unknown): PageRequest | undefined {
   if (!isFields(message)) return undefined;
-  const { type, ref, refs, cause } = message;
+  const { type, ref, refs, cause, atMs } = message;
   switch (type) {
     case "painted":
-      return { type };
+      return isCount(atMs) ? { type, atMs } : undefined;
     case "ready":
     case "query": {
       const query = readQuery(message.query);

@@ -3,7 +3,7 @@ import { redact } from "../../runtime/redact.js";
 import type { OpenItem } from "../../runtime/state/jobState.js";
 import type { OpenEntry } from "../../runtime/state/status.js";
 import { t } from "../l10n.js";
-import { plural, shortText, timeText } from "../text.js";
+import { countText, plural, shortText, timeText } from "../text.js";
 
 export const failureColumns = ["item", "cause", "message", "attempt", "time"] as const;
 export type FailureColumn = (typeof failureColumns)[number];
@@ -40,6 +40,8 @@ export interface FailureRow {
 export interface CauseRow {
   cause: string;
   items: number;
+  /** `1,234`; a page of its own takes long for its first number. */
+  count: string;
   label: string;
 }
 
@@ -97,7 +99,10 @@ export class FailurePick {
   result(): PickedFailures {
     this.cut();
     const causes = [...this.counts]
-      .map(([cause, items]) => ({ cause, items, label: t("{0}: {1}", cause, plural(items, "item")) }))
+      .map(([cause, items]) => ({
+        ...{ cause, items, count: countText(items) },
+        label: t("{0}: {1}", cause, plural(items, "item")),
+      }))
       .sort((a, b) => b.items - a.items || a.cause.localeCompare(b.cause));
     return {
       rows: this.kept.map(rowOf),

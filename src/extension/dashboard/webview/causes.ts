@@ -15,7 +15,7 @@ export function causesView(): { root: HTMLElement; show: (failures: ShownFailure
       root.hidden = causes.length === 0;
       more.hidden = moreCauses === 0;
       list.replaceChildren(
-        ...causes.map(({ cause, items, label }) => {
+        ...causes.map(({ cause, items, count, label }) => {
           const isOnly = state.query.cause === cause;
           const fill = element("span", { class: "fill", "aria-hidden": "true" });
           fill.style.width = `${(items / most) * 100}%`;
@@ -26,7 +26,7 @@ export function causesView(): { root: HTMLElement; show: (failures: ShownFailure
               "data-focus": `cause ${cause}`,
             },
             element("span", { class: "name" }, cause),
-            element("span", { class: "count" }, items.toLocaleString("en-US")),
+            element("span", { class: "count" }, count),
             element("span", { class: "unseen" }, `. ${words.onlyCause}`),
             element("span", { class: "track", "aria-hidden": "true" }, fill),
           );

@@ -43,7 +43,7 @@ export function say(text: string): void {
   live.textContent = text;
 }
 
-/** Once the browser has drawn what was changed before: the second frame begins after the first is on the screen. */
+/** Once the browser has drawn what was changed before: what a frame puts off comes when it is drawn. */
 export const afterPaint = (work: () => void): void => {
-  requestAnimationFrame(() => requestAnimationFrame(work));
+  requestAnimationFrame(() => setTimeout(work));
 };

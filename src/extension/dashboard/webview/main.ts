@@ -26,6 +26,8 @@ document.body.append(
 );
 
 function show(data: ShowMessage): void {
+  // Before all that is put off until then, too.
+  afterPaint(() => post({ type: "painted", atMs: Date.now() }));
   if (data.head) head.show(data.head);
   if (data.charts?.length === 0) for (const { root } of charts.values()) root.hidden = true;
   for (const chart of data.charts ?? []) charts.get(chart.id)?.show(chart);
@@ -34,7 +36,6 @@ function show(data: ShowMessage): void {
     reading.textContent = data.reading;
     reading.hidden = data.reading === "";
   }
-  afterPaint(() => post({ type: "painted" }));
 }
 
 addEventListener("message", ({ data }: MessageEvent<ShowMessage>) => {
