@@ -9,6 +9,7 @@ import type { DashboardFigures } from "./figures.js";
 
 const name = "dashboard";
 const items = 100_000;
+const openings = 5;
 
 type AnyEvent = (listener: () => void) => vscode.Disposable;
 
@@ -23,21 +24,34 @@ function until(event: AnyEvent, holds: () => boolean): Promise<void> {
   });
 }
 
+// Window and extension host are on one machine: their clocks are one, and what a page says is not late by its way.
+
 /** How long VS Code takes for a page without anything in it, its first. */
 export async function emptyPageMs(): Promise<number> {
-  const begunMs = performance.now();
+  const begunAtMs = Date.now();
   const panel = vscode.window.createWebviewPanel("empty", "Empty", vscode.ViewColumn.One, {
     enableScripts: true,
   });
-  const said = new Promise<void>((resolve) => panel.webview.onDidReceiveMessage(() => resolve()));
-  panel.webview.html = "<!DOCTYPE html><script>acquireVsCodeApi().postMessage(1);</script>";
-  await said;
-  const ms = performance.now() - begunMs;
+  const said = new Promise<number>((resolve) => panel.webview.onDidReceiveMessage(resolve));
+  panel.webview.html = "<!DOCTYPE html><script>acquireVsCodeApi().postMessage(Date.now());</script>";
+  const ms = (await said) - begunAtMs;
   panel.dispose();
   return ms;
 }
 
-/** From the command until the page is painted with how the job stands and its failures, and until all is drawn. */
+/** How long a job's dashboard takes from the command until it is painted, and until all of it is drawn. It is closed again. */
+async function opened(dashboards: Dashboards, id: string): Promise<{ contentMs: number; drawnMs: number }> {
+  const [begunMs, begunAtMs] = [performance.now(), Date.now()];
+  await vscode.commands.executeCommand("agentJobs.openDashboard", id);
+  const dashboard = dashboards.panels.get(id)!;
+  await until(dashboard.onDidPaint, () => dashboard.told?.reading === "");
+  const drawnMs = performance.now() - begunMs;
+  await vscode.commands.executeCommand("workbench.action.closeActiveEditor");
+  await until(dashboard.onDidDispose, () => !dashboards.panels.has(id));
+  return { contentMs: dashboard.paintedAtMs! - begunAtMs, drawnMs };
+}
+
+/** Opens the dashboard of a long job several times. */
 export async function dashboardFigures(
   catalog: JobCatalog,
   dashboards: Dashboards,
@@ -48,16 +62,10 @@ export async function dashboardFigures(
   const job = () => catalog.jobs.find((one) => one.name === name && one.loaded);
   await until(catalog.onDidChangeJob as AnyEvent, () => job() !== undefined);
   const { id } = job()!;
-  const begunMs = performance.now();
-  await vscode.commands.executeCommand("agentJobs.openDashboard", id);
-  const dashboard = dashboards.panels.get(id)!;
-  await until(dashboard.onDidPaint, () => dashboard.paintedMs !== null);
-  const contentMs = performance.now() - begunMs;
-  await until(dashboard.onDidPaint, () => dashboard.told?.reading === "");
-  const drawnMs = performance.now() - begunMs;
-  await vscode.commands.executeCommand("workbench.action.closeActiveEditor");
+  const all: { contentMs: number; drawnMs: number }[] = [];
+  while (all.length < openings) all.push(await opened(dashboards, id));
   rmSync(path);
   // What is measured next is memory.
   await until(catalog.onDidChangeJobs, () => job() === undefined);
-  return { contentMs, drawnMs };
+  return { contentMs: all.map(({ contentMs }) => contentMs), drawnMs: all[0]!.drawnMs };
 }

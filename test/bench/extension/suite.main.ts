@@ -13,7 +13,7 @@ import type { JobTree } from "../../../src/extension/tree/jobTree.js";
 import type { JobNode } from "../../../src/extension/tree/nodes/jobNode.js";
 import { nowUs } from "./clock.js";
 import { dashboardFigures, emptyPageMs } from "./dashboard.js";
-import type { ControlFigures, CpuFigures, ExtensionFigures } from "./figures.js";
+import type { ControlFigures, CpuFigures, ExtensionFigures, StartFigures, WindowKind } from "./figures.js";
 import { type Probe, probeKey } from "./probe.main.js";
 import { loopFigures } from "./slices.js";
 import { idBytes, jobsAtFirst, manyItems, million } from "./workspace.js";
@@ -27,7 +27,6 @@ const watchMs = 10_000;
 
 const root = process.env.AGENT_JOBS_ROOT!;
 const figuresFile = process.env.AGENT_JOBS_FIGURES!;
-const isControl = process.env.AGENT_JOBS_CONTROL === "1";
 
 interface Parts {
   catalog: JobCatalog;
@@ -206,10 +205,15 @@ async function bytesPerItem(catalog: JobCatalog): Promise<number> {
   return (before - (await heldBytes(catalog))) / manyItems(Number(process.env.AGENT_JOBS_SHARE)) - idBytes;
 }
 
+const activated = () => vscode.extensions.getExtension<Parts>("agent-jobs.agent-jobs")!.activate();
+
+async function measureStart(): Promise<StartFigures> {
+  const { activateMs, activateCpuMs } = await activated();
+  return { activateMs, activateCpuMs };
+}
+
 async function measureExtension(): Promise<ExtensionFigures> {
-  const extension = vscode.extensions.getExtension<Parts>("agent-jobs.agent-jobs")!;
-  const { catalog, dashboards, tree, begunMs, activateMs, activateCpuMs, listedMs } =
-    await extension.activate();
+  const { catalog, dashboards, tree, begunMs, activateMs, activateCpuMs, listedMs } = await activated();
   const rows = new SeenRows(tree);
   const openedMs = performance.now();
   const drawn = rows.drawn(jobsAtFirst);
@@ -251,8 +255,15 @@ async function measureExtension(): Promise<ExtensionFigures> {
   };
 }
 
+const measures: Record<WindowKind, () => Promise<object>> = {
+  control: measureControl,
+  start: measureStart,
+  extension: measureExtension,
+};
+
 export async function run(): Promise<void> {
-  const figures = await (isControl ? measureControl() : measureExtension()).catch((error: Error) => ({
+  const measure = measures[process.env.AGENT_JOBS_WINDOW as WindowKind];
+  const figures = await measure().catch((error: Error) => ({
     error: error.stack,
   }));
   writeFileSync(figuresFile, JSON.stringify(figures));
