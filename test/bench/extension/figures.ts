@@ -11,10 +11,19 @@ export interface LoopFigures {
   longestCpuMs: number;
   /** 99.9 of 100 turns came sooner. */
   p999Ms: number;
-  /** The longest time between two turns that was spent in code of ours, by a profile of one sample a millisecond. */
-  longestOursMs: number;
-  /** What that code was: the functions with the most samples. */
-  longestOursIn: string[];
+  /** What of times between two turns was spent in code of ours, by a profile of one sample a millisecond: those that are not short. */
+  slices: Slice[];
+  /** The longest that the thread collected garbage between two turns. */
+  longestCollectionMs: number;
+}
+
+/** Work of ours between two turns of the loop. */
+export interface Slice {
+  /** In our code, and in collections of garbage that came in the middle of it, which go through all of VS Code's heap as well. */
+  codeMs: number;
+  collectionMs: number;
+  /** The functions with the most samples, and their milliseconds. */
+  in: string[];
 }
 
 /** Shares of one core over some seconds. */

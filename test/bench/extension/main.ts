@@ -73,13 +73,13 @@ async function measure<T extends object>(kind: WindowKind, extension: string, fo
 }
 
 async function main(): Promise<void> {
+  const folder = join(scratch, "workspace");
+  const bytes = writeCheckpoints(folder, share);
   const controlFolder = join(scratch, "control");
   mkdirSync(join(controlFolder, "checkpoints"), { recursive: true });
   const control = await measure<ControlFigures>("control", emptyExtension, controlFolder);
   const starts: StartFigures[] = [];
   while (starts.length < otherStarts) starts.push(await measure("start", root, controlFolder));
-  const folder = join(scratch, "workspace");
-  const bytes = writeCheckpoints(folder, share);
   const ours = await measure<ExtensionFigures>("extension", root, folder);
   const megabytesPerSecond = ours.readBytes / megabyte / (ours.readMs / 1000);
   console.log(

@@ -1,5 +1,5 @@
 import type { Profiler } from "node:inspector/promises";
-import type { LoopFigures } from "./figures.js";
+import type { LoopFigures, Slice } from "./figures.js";
 
 /** Shorter times between two turns of the loop are in nobody's way. */
 const shortestUs = 5_000;
@@ -65,44 +65,60 @@ function oursIn(turn: readonly Sampled[]): Sampled[] {
   return turn.filter(isOurs);
 }
 
+interface Gap {
+  fromUs: number;
+  toUs: number;
+  cpuUs: number;
+}
+
+/** What samples took of a time between two turns, without what the thread waited for a processor. */
+function sliceOf(samples: readonly Sampled[], gap: Gap): Slice {
+  const names = new Map<string, number>();
+  let [codeUs, collectionUs] = [0, 0];
+  for (const { fromUs, toUs, place, isOurs } of samples) {
+    const us = Math.min(toUs, gap.toUs) - Math.max(fromUs, gap.fromUs);
+    if (isOurs === undefined) collectionUs += us;
+    else codeUs += us;
+    names.set(place, (names.get(place) ?? 0) + us);
+  }
+  const share = Math.min(1, gap.cpuUs / (gap.toUs - gap.fromUs)) / 1000;
+  return {
+    ...{ codeMs: codeUs * share, collectionMs: collectionUs * share },
+    in: [...names]
+      .sort((a, b) => b[1] - a[1])
+      .slice(0, namesShown)
+      .map(([name, us]) => `${name} ${(us / 1000).toFixed(0)}`),
+  };
+}
+
 /**
  * What kept an event loop from turning.
  * @param root the folder whose `dist/extension…` is ours
  */
 export function loopFigures(turns: readonly Turn[], profile: Profiler.Profile, root: string): LoopFigures {
   const samples = samplesOf(profile, root);
-  const gaps = turns.slice(1).map((turn, i) => {
+  const gaps = turns.slice(1).map((turn, i): Gap => {
     const before = turns[i]!;
     return { fromUs: before.atUs, toUs: turn.atUs, cpuUs: turn.cpuUs - before.cpuUs };
   });
   const lengths = gaps.map(({ fromUs, toUs }) => toUs - fromUs).sort((a, b) => a - b);
-  let longestOursUs = 0;
-  let longestOursIn: string[] = [];
+  const slices: Slice[] = [];
+  let longestCollectionMs = 0;
   let next = 0;
   for (const gap of gaps.filter(({ cpuUs }) => cpuUs >= shortestUs)) {
     while (next < samples.length && samples[next]!.toUs <= gap.fromUs) next++;
-    let oursUs = 0;
-    const names = new Map<string, number>();
     let end = next;
     while (end < samples.length && samples[end]!.fromUs < gap.toUs) end++;
-    for (const { fromUs, toUs, place } of oursIn(samples.slice(next, end))) {
-      const us = Math.min(toUs, gap.toUs) - Math.max(fromUs, gap.fromUs);
-      oursUs += us;
-      names.set(place, (names.get(place) ?? 0) + us);
-    }
-    const cpuUs = Math.min(oursUs, (oursUs / (gap.toUs - gap.fromUs)) * gap.cpuUs);
-    if (cpuUs <= longestOursUs) continue;
-    longestOursUs = cpuUs;
-    longestOursIn = [...names]
-      .sort((a, b) => b[1] - a[1])
-      .slice(0, namesShown)
-      .map(([name, us]) => `${name} ${(us / 1000).toFixed(0)}`);
+    const turn = samples.slice(next, end);
+    const all = sliceOf(turn, gap);
+    longestCollectionMs = Math.max(longestCollectionMs, all.collectionMs);
+    const ours = sliceOf(oursIn(turn), gap);
+    if (ours.codeMs + ours.collectionMs >= shortestUs / 1000) slices.push(ours);
   }
   return {
     longestCpuMs: gaps.reduce((longest, { cpuUs }) => Math.max(longest, cpuUs), 0) / 1000,
     longestMs: (lengths.at(-1) ?? 0) / 1000,
     p999Ms: (lengths[Math.floor(lengths.length * 0.999)] ?? 0) / 1000,
-    longestOursMs: longestOursUs / 1000,
-    longestOursIn,
+    ...{ slices, longestCollectionMs },
   };
 }

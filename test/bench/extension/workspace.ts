@@ -1,5 +1,5 @@
 // A folder of 200 checkpoints, 1 GB in all, one of a million items; the ten that grow are made by their writer.
-import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { keyOf } from "../../../src/runtime/format/itemId.js";
 import { encodeRecord, jobRecord, type WritableRecord } from "../../../src/runtime/format/record.js";
@@ -46,6 +46,8 @@ function writeJob(path: string, name: string, total: number, items: Iterable<Buf
   for (const part of items) write(part);
   const endMs = startMs + total * 10;
   write(encodeRecord({ type: "run-ended", run: 1, atMs: endMs, reason: "finished" }));
+  // What is measured is not what the system still has to write.
+  fsyncSync(file);
   closeSync(file);
   return bytes;
 }
