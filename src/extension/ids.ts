@@ -18,6 +18,7 @@ export const commandIds = {
   markAllDone: "agentJobs.markAllDone",
   undo: "agentJobs.undo",
   openCheckpoint: "agentJobs.openCheckpoint",
+  openJobFile: "agentJobs.openJobFile",
   showFailures: "agentJobs.showFailures",
   openDashboard: "agentJobs.openDashboard",
   showItemLog: "agentJobs.showItemLog",
@@ -70,6 +71,8 @@ export const contextKeys = {
   anyRetryable: "agentJobs.anyRetryable",
   anyOpenable: "agentJobs.anyOpenable",
   anyFailures: "agentJobs.anyFailures",
+  /** The walkthrough was opened, and VS Code knows its steps. */
+  walkthroughOpen: "agentJobs.walkthroughOpen",
   // What the walkthrough ticks off: each is true once it really happened.
   firstJob: "agentJobs.firstJob",
   firstRun: "agentJobs.firstRun",

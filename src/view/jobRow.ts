@@ -111,10 +111,16 @@ const suddenEnds: Record<string, () => string> = {
   error: () => t("error"),
 };
 
+/** Whether something ended the latest run that a person may have to act on. */
+const isEarly = (look: JobLook, { lastRun }: JobView["status"]): boolean =>
+  look === "stopped" && lastRun !== null && (lastRun.ended in earlyEnds || lastRun.ended in suddenEnds);
+
 /** `stopped: budget` where a limit ended the latest run, `killed` where it had no end of its own, else the look's own word. */
 function lookText(look: JobLook, { lastRun }: JobView["status"]): string {
   if (look !== "stopped") return lookWords[look]();
   const ended = lastRun?.ended ?? "";
+  // It did all that it was to do, and something is to be done since: a repair dropped it, or it was taken back.
+  if (ended === "finished" || ended === "finished-with-failures") return t("unfinished");
   const limit = earlyEnds[ended];
   return limit ? t("{0}: {1}", lookWords[look](), limit()) : (suddenEnds[ended] ?? lookWords[look])();
 }
@@ -131,7 +137,7 @@ export function jobRow(name: string, view: JobView | null, cleared: Cleared | nu
   const parts = [progressText(view)];
   // The end of a row is what a narrow side bar cuts off: a reason to wait or to act comes before the counts.
   const pace = view.stopping ? [] : paceTexts(status, view.nowMs);
-  const isLimited = lookText(look, status) !== lookWords[look]();
+  const isLimited = isEarly(look, status);
   if (status.pause) parts.push(...pace);
   const isUrgent = (look === "damaged" || look === "stalled") && !view.foreign;
   if (isLimited || isUrgent) parts.push(lookText(look, status));
@@ -140,7 +146,7 @@ export function jobRow(name: string, view: JobView | null, cleared: Cleared | nu
   if (status.inDoubt > 0) parts.push(openText(view));
   if (!status.pause) parts.push(...pace);
   if (view.foreign && status.damaged) parts.push(t("{0} unreadable", countText(view.scan.damageCount)));
-  else if (look === "stopped" && !isLimited && !view.foreign) parts.push(lookWords[look]());
+  else if (look === "stopped" && !isLimited && !view.foreign) parts.push(lookText(look, status));
   if (view.foreign) parts.push(kindText(view.foreign));
   const spoken = [
     t("job {0}", title),

@@ -144,7 +144,7 @@ export function planDocument(plan: JobPlan): string[] {
   if (inDoubt > 0)
     lines.push(
       "",
-      t("In doubt, begun by a run that ended before it recorded how they went:"),
+      t("In doubt, begun without a record of how they went:"),
       ...inDoubtItems.map(
         ({ item, attempt, run, at }) =>
           `  ${safeText(String(item))}  ${t("attempt {0}, run {1}, {2}", attempt, run, at)}`,

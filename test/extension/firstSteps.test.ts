@@ -26,7 +26,8 @@ describe("the walkthrough", () => {
     await parts();
     assert.equal(walkthrough!.id, walkthroughId);
     const commands = new Set(await vscode.commands.getCommands(true));
-    const known = Object.values(contextKeys).map((key) => `onContext:${key}`);
+    const keys = Object.values(contextKeys).map((key) => `onContext:${key}`);
+    const known = keys.flatMap((key) => [key, `${key} && ${contextKeys.walkthroughOpen}`]);
     for (const { id, description, media, completionEvents } of walkthrough!.steps) {
       const links = [...description.matchAll(/\]\(command:([\w.]+)(?:\?([^)]*))?\)/g)];
       assert.ok(links.length > 0, id);
@@ -42,6 +43,7 @@ describe("the walkthrough", () => {
         id,
       );
       assert.ok(media.altText.length > 20, id);
+      assert.equal(completionEvents.length, 2, id);
       for (const event of completionEvents)
         assert.ok(
           known.some((one) => one.toLowerCase() === event.toLowerCase()),

@@ -15,7 +15,7 @@ import {
 import { parts } from "./support/extension.js";
 
 interface Contributions {
-  commands: { command: string; title: string; category: string; icon: string; enablement?: string }[];
+  commands: { command: string; title: string; category: string; icon?: string; enablement?: string }[];
   views: Record<string, { id: string }[]>;
   viewsWelcome: { view: string; when: string }[];
   menus: Record<string, { command: string; when?: string }[]>;
@@ -78,7 +78,9 @@ describe("the ids", () => {
   it("have a category, an icon and a condition where they change something", () => {
     for (const { command, category, icon, enablement } of contributes.commands) {
       assert.equal(category, "Agent Jobs", command);
-      assert.match(icon, /^\$\(.+\)$/, command);
+      // Above a diff VS Code shows the words of what has no icon: the decision that a person looks at it for.
+      if (command === commandIds.acceptRepair) assert.equal(icon, undefined);
+      else assert.match(icon ?? "", /^\$\(.+\)$/, command);
       const changes = ["run", "resume", "stop", "repair", "clear", "markDone", "markAllDone"].some((name) =>
         command.endsWith(`.${name}`),
       );

@@ -62,6 +62,27 @@ describe("repairing a checkpoint", () => {
     assert.match(String(told[0]![0]), /Repaired the checkpoint of mended\. .* What was dropped is in/);
   });
 
+  it("shows the repair anew where the file has changed since it was shown, and changes nothing until then", async () => {
+    const job = await damagedJob(damaged);
+    const warned = answer("showWarningMessage", undefined, "Look Again", "Repair");
+    answer("showInformationMessage");
+    await vscode.commands.executeCommand("agentJobs.repair", job.id);
+    await untilEvent(tabs, "the diff", () => diff() !== undefined);
+    const { modified } = diff()!;
+    writeFileSync(path, damaged + done("c"));
+    await vscode.commands.executeCommand("agentJobs.acceptRepair", modified);
+    assert.match(String(warned[1]![0]), /^Will not change .*mended\.jsonl/);
+    assert.match(String(warned[2]![0]), /^Repair mended\.jsonl as shown\? 2 damaged lines/);
+    assert.equal(text(), whole + done("c"));
+  });
+
+  it("has nothing to undo where nothing was repaired or cleared, which is no error", async () => {
+    const job = await damagedJob(damaged);
+    const told = answer("showInformationMessage");
+    await vscode.commands.executeCommand("agentJobs.undo", job.id);
+    assert.match(String(told[0]![0]), /^There is nothing to undo: mended\.jsonl has no backup beside it\.$/);
+  });
+
   it("leaves the file as it is where the person says so, and closes the diff", async () => {
     const job = await damagedJob(damaged);
     answer("showWarningMessage", "Leave as It Is");

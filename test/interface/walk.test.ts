@@ -193,6 +193,18 @@ describe("a person with the example", () => {
     await workbench().screenshot("walk-10-undone");
   });
 
+  it("finds ticked in the walkthrough what was done before it was opened", async () => {
+    await workbench().command("Agent Jobs: Open Walkthrough");
+    const steps = workbench().page.locator(".gettingStartedContainer .getting-started-step");
+    for (const title of ["Create a job", "Run it", "Repair a damaged"])
+      await steps
+        .filter({ hasText: title })
+        .locator(".codicon-getting-started-step-checked.complete")
+        .waitFor();
+    await workbench().screenshot("walk-11-walkthrough");
+    await workbench().command("View: Close All Editors");
+  });
+
   it("is listed as installed", async () => {
     await workbench().command("Extensions: Show Installed Extensions");
     await workbench()

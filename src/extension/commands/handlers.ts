@@ -30,6 +30,7 @@ export const handlers: Record<HandledId, Handler> = {
   [commandIds.markDone]: loaded(changing, "markDone"),
   [commandIds.markAllDone]: loaded(changing, "markAllDone"),
   [commandIds.undo]: loaded(changing, "undo"),
+  [commandIds.openJobFile]: loaded(showing, "openJobFile"),
   [commandIds.openCheckpoint]: loaded(showing, "openCheckpoint"),
   [commandIds.showFailures]: loaded(showing, "showFailures"),
   // Alone, since a person waits for a page beside it.

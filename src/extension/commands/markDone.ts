@@ -102,8 +102,8 @@ async function agreed(job: Job, items: readonly ItemKey[]): Promise<boolean> {
   const detail = [
     ...(isOne ? [] : [...list, ""]),
     isOne
-      ? vscode.l10n.t("It was begun by a run that ended before it recorded how that went.")
-      : vscode.l10n.t("They were begun by a run that ended before it recorded how that went."),
+      ? vscode.l10n.t("It was begun, and no record says how that went.")
+      : vscode.l10n.t("They were begun, and no record says how that went."),
     isOne
       ? vscode.l10n.t(
           "Marked as done it counts as done, without a result, and no run does it again. Mark it only if you know that it is done.",

@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import * as vscode from "vscode";
+import { AgentJobsError } from "../../runtime/errors.js";
 import {
   applyRepair,
   type PlannedRepair,
@@ -40,8 +41,7 @@ export const acceptRepair: Handler = async (services, argument) => {
   const pending = uri && services.previews.get(uri);
   if (!pending)
     throw new Error(vscode.l10n.t("There is no repair to carry out here: call Agent Jobs: Repair… first."));
-  await carryOut(services, pending);
-  await services.previews.close(uri);
+  await carryOutShown(services, pending, uri);
 };
 
 /**
@@ -102,12 +102,24 @@ async function askBesideDiff(services: Services, pending: PendingRepair): Promis
   );
   // It may have been answered in the editor's title bar before, or planned again.
   if (previews.get(uri) !== pending) return;
-  if (answer === yes) {
-    await carryOut(services, pending);
-    await previews.close(uri);
-  } else if (answer === leave) await previews.close(uri);
+  if (answer === yes) await carryOutShown(services, pending, uri);
+  else if (answer === leave) await previews.close(uri);
   else if (answer !== undefined && answer === keep)
     await askBesideDiff(services, { job, planned: replanned(planned, { salvageMerged: true }) });
+}
+
+/** As shown in the diff of that address; where the file is another by now, its repair is offered to be looked at again. */
+async function carryOutShown(services: Services, pending: PendingRepair, uri: vscode.Uri): Promise<void> {
+  try {
+    await carryOut(services, pending);
+    await services.previews.close(uri);
+  } catch (error) {
+    if (!(error instanceof AgentJobsError && error.code === "AJ_CHANGED")) throw error;
+    await services.previews.close(uri);
+    const again = vscode.l10n.t("Look Again");
+    const answer = await vscode.window.showWarningMessage(labelText(error.message), again);
+    if (answer === again) await repair(services, pending.job.id);
+  }
 }
 
 async function askInWords(services: Services, { job, planned }: PendingRepair): Promise<void> {

@@ -28,7 +28,7 @@ export async function targetOf(
     return undefined;
   }
   const picks = jobs.map((job) => {
-    const { title, description } = jobRow(job.name, job.view);
+    const { title, description } = jobRow(job.name, job.view, job.cleared);
     const path = vscode.workspace.asRelativePath(job.jobFile ?? job.checkpoint);
     return { label: labelText(title), description, detail: labelText(path), job };
   });

@@ -46,6 +46,15 @@ export const undo: Handler = async ({ catalog }, argument) => {
   requireTrust();
   const checkpoint = jobOf(catalog, argument)?.checkpoint ?? (await pickCheckpoint());
   if (checkpoint === undefined || !(await mayWrite(checkpoint, basename(checkpoint)))) return;
+  if ((await backupsOf(checkpoint)).length === 0) {
+    void vscode.window.showInformationMessage(
+      vscode.l10n.t(
+        "There is nothing to undo: {0} has no backup beside it.",
+        labelText(basename(checkpoint)),
+      ),
+    );
+    return;
+  }
   const planned = await planUndo(checkpoint);
   const yes = vscode.l10n.t("Bring It Back");
   const title = vscode.l10n.t("Bring the backup of {0} back?", labelText(basename(checkpoint)));

@@ -28,7 +28,7 @@ export function registerCodeLens(catalog: JobCatalog): vscode.Disposable {
       const job = catalog.jobOfCheckpoint(document.uri);
       if (!job?.loaded) return [];
       const top = new vscode.Range(0, 0, 0, 0);
-      const { title, description } = jobRow(job.name, job.view);
+      const { title, description } = jobRow(job.name, job.view, job.cleared);
       const can = job.capabilities(vscode.workspace.isTrusted);
       return [
         new vscode.CodeLens(top, {

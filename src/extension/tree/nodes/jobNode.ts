@@ -66,8 +66,12 @@ export class JobNode implements TreeNode {
       spoken = vscode.l10n.t("{0}, in folder {1}", spoken, safeText(this.folder.name));
     }
     item.accessibilityInformation = { label: spoken, role: "treeitem" };
-    const foreign = `${job.view?.foreign ? "foreign " : ""}${job.source.watched ? "watched " : ""}`;
-    item.contextValue = ` job ${foreign}${[...job.capabilities(vscode.workspace.isTrusted)].join(" ")} `;
+    const kinds = [
+      ...(job.view?.foreign ? ["foreign"] : []),
+      ...(job.source.watched ? ["watched"] : []),
+      ...(job.jobFile === null ? [] : ["jobFile"]),
+    ];
+    item.contextValue = ` job ${[...kinds, ...job.capabilities(vscode.workspace.isTrusted)].join(" ")} `;
     return item;
   }
 
