@@ -98,6 +98,12 @@ describe("the example job", () => {
     assert.equal(readFileSync(jobFile, "utf8"), before);
   });
 
+  it("is found from its row in the tree", async () => {
+    const job = await jobNamed(catalog, "example");
+    await vscode.commands.executeCommand("agentJobs.openJobFile", { job });
+    assert.equal(vscode.window.activeTextEditor?.document.uri.fsPath, jobFile);
+  });
+
   it("is run, killed, resumed, and its failures are retried; nobody is asked what becomes of it", async () => {
     const picks = answer("showQuickPick", (items: unknown[]) => items);
     answer("showInformationMessage", () => undefined);
