@@ -8,6 +8,7 @@ import { CheckpointScanner, type Fault, type ScanSummary } from "./format/scan.j
 import { applyRecord } from "./state/fold.js";
 import { createJobState, type JobState } from "./state/jobState.js";
 import {
+  type ByteRange,
   type FoundFault,
   planRepair,
   type RepairChoices,
@@ -92,17 +93,37 @@ function lookInto(fault: Fault, salvaged: readonly Salvaged[], line: Buffer | nu
   const rest = Buffer.from(line);
   for (const { start, end } of salvaged) rest.fill(" ", start, end);
   found.readable = readableIds(rest);
-  found.finishesNothing = finishesNothing(rest);
+  const whole = [...salvaged, ...(found.offered ?? [])];
+  found.untold = partsBeside(line, whole).filter((start) => tellsNothing(line, start, whole));
   found.hasMark = line.length >= 3 && line[0] === 0xef && line[1] === 0xbb && line[2] === 0xbf;
   return found;
 }
 
+/** Where what lies before, between and after whole records of a line begins. */
+function partsBeside(line: Buffer, whole: readonly ByteRange[]): number[] {
+  return [0, ...whole.map(({ end }) => end)].filter((start) => endOfPart(line, start, whole) > start);
+}
+
+const endOfPart = (line: Buffer, start: number, whole: readonly ByteRange[]): number =>
+  Math.min(line.length, ...whole.map((one) => one.start).filter((at) => at >= start));
+
+const mark = Buffer.from("\ufeff");
+
+/** Whether a part of a damaged line may have been of an item that nobody can name. */
+function tellsNothing(line: Buffer, start: number, whole: readonly ByteRange[]): boolean {
+  let from = start;
+  while (isBlankByte(line[from])) from++;
+  const part = line.subarray(from, endOfPart(line, start, whole));
+  return part.length > 0 && !part.equals(mark) && readableIds(part).length === 0 && !finishesNothing(part);
+}
+
 /** Whether a line holds nothing from a place on: a record that ends there keeps the line's end, a CR included. */
 function isBlank(line: Buffer, from: number): boolean {
-  for (let at = from; at < line.length; at++)
-    if (line[at] !== 0x0d && line[at] !== 0x20 && line[at] !== 0x09) return false;
+  for (let at = from; at < line.length; at++) if (!isBlankByte(line[at])) return false;
   return true;
 }
+
+const isBlankByte = (byte: number | undefined): boolean => byte === 0x0d || byte === 0x20 || byte === 0x09;
 
 /** What items of a foreign file took is in its events: the expected work is judged by it. */
 async function addEvents(path: string, state: JobState): Promise<void> {

@@ -111,18 +111,23 @@ const suddenEnds: Record<string, () => string> = {
   error: () => t("error"),
 };
 
+/** What a table has of an end, whose word comes from a file. */
+const own = (table: Record<string, () => string>, ended = ""): (() => string) | undefined =>
+  Object.hasOwn(table, ended) ? table[ended] : undefined;
+
 /** Whether something ended the latest run that a person may have to act on. */
 const isEarly = (look: JobLook, { lastRun }: JobView["status"]): boolean =>
-  look === "stopped" && lastRun !== null && (lastRun.ended in earlyEnds || lastRun.ended in suddenEnds);
+  look === "stopped" && (own(earlyEnds, lastRun?.ended) ?? own(suddenEnds, lastRun?.ended)) !== undefined;
 
 /** `stopped: budget` where a limit ended the latest run, `killed` where it had no end of its own, else the look's own word. */
-function lookText(look: JobLook, { lastRun }: JobView["status"]): string {
+function lookText(look: JobLook, { lastRun, remaining, inDoubt }: JobView["status"]): string {
   if (look !== "stopped") return lookWords[look]();
   const ended = lastRun?.ended ?? "";
   // It did all that it was to do, and something is to be done since: a repair dropped it, or it was taken back.
-  if (ended === "finished" || ended === "finished-with-failures") return t("unfinished");
-  const limit = earlyEnds[ended];
-  return limit ? t("{0}: {1}", lookWords[look](), limit()) : (suddenEnds[ended] ?? lookWords[look])();
+  const isLeft = (remaining ?? 0) > 0 || inDoubt > 0;
+  if (isLeft && (ended === "finished" || ended === "finished-with-failures")) return t("unfinished");
+  const limit = own(earlyEnds, ended);
+  return limit ? t("{0}: {1}", lookWords[look](), limit()) : (own(suddenEnds, ended) ?? lookWords[look])();
 }
 
 /** @param cleared what is left of the checkpoint of a job that has none */

@@ -125,7 +125,6 @@ describe("a dashboard", () => {
     note(
       `dashboard of 20,000 items: content after ${panel.paintedMs!.toFixed(0)} ms, charts after ${charts.toFixed(0)} ms, longest wait of the event loop ${longest.toFixed(0)} ms`,
     );
-    assert.ok(panel.paintedMs! <= charts);
     assert.equal(panel.told!.failures!.total, view!.status.failed);
     assert.ok(JSON.stringify(panel.told satisfies Partial<ShowMessage> | undefined).length < 250_000);
     await vscode.commands.executeCommand("workbench.action.closeActiveEditor");

@@ -69,6 +69,7 @@ describe("A repair", () => {
     gained = [],
     mayHaveHeld = [],
     unreadable = 0,
+    unreadableMerged = unreadable,
   } of damagedFiles)
     it(`has its plan for ${what}`, async () => {
       const { plan, bytes } = await repaired(file);
@@ -80,6 +81,7 @@ describe("A repair", () => {
       const withMerged = await repaired(file, { salvageMerged: true });
       assert.equal(withMerged.bytes.toString(), Buffer.from(merged ?? wanted ?? file).toString());
       assert.deepEqual(ids(withMerged.plan.gained), gained);
+      assert.equal(withMerged.plan.unreadableLines, unreadableMerged);
     });
 
   it("drops a line longer than a record may be", async () => {

@@ -30,6 +30,8 @@ export interface DamagedFile {
   gained?: string[];
   mayHaveHeld?: string[];
   unreadable?: number;
+  /** The same after the repair that also keeps what is merged; left out: as many. */
+  unreadableMerged?: number;
 }
 
 const head = header("j") + started(1);
@@ -104,6 +106,17 @@ export const damagedFiles: DamagedFile[] = [
     unreadable: 1,
   },
   {
+    what: "a record of ours with a torn one behind it that finishes nothing",
+    file: `${head}${done("a").trim()} ${cut(started(2), 30)}\n${done("b")}`,
+    repaired: head + done("a") + done("b"),
+  },
+  {
+    what: "a record of ours between a torn one that finishes nothing and one of which too little is left",
+    file: `${head}${cut(started(2), 30)}${done("a").trim()}{"id":"\n${done("b")}`,
+    repaired: head + done("a") + done("b"),
+    unreadable: 1,
+  },
+  {
     what: "two records of ours on one line",
     file: head + done("a").trim() + done("b"),
     repaired: head + done("a") + done("b"),
@@ -113,6 +126,7 @@ export const damagedFiles: DamagedFile[] = [
     file: article("a") + cut(article("bb"), 10) + article("c") + article("d"),
     repaired: article("a") + article("d"),
     merged: article("a") + article("c") + article("d"),
+    unreadable: 1,
     gained: ["c"],
     mayHaveHeld: ["c"],
   },
@@ -139,6 +153,7 @@ export const damagedFiles: DamagedFile[] = [
     merged: snapshot(1, "a") + snapshot(3, "a", "b", "c"),
     gained: ["b", "c"],
     unreadable: 1,
+    unreadableMerged: 0,
   },
   {
     what: "agent-resume lines merged, and later ones whole",
@@ -167,6 +182,7 @@ export const damagedFiles: DamagedFile[] = [
     what: "a run of NUL bytes before an article's record",
     file: `${article("a")}\0\0\0\0${article("b")}`,
     repaired: article("a"),
+    unreadable: 1,
     merged: article("a") + article("b"),
     gained: ["b"],
     mayHaveHeld: ["b"],

@@ -89,6 +89,7 @@ describe("a job's row", () => {
     assert.equal(row({ done: 10, lost: "reboot" }).description, "10/1,000 · ended with its machine");
     assert.equal(row({ done: 10, ended: "error" }).description, "10/1,000 · error");
     assert.equal(row({ done: 10, lost: "unknown" }).description, "10/1,000 · stopped");
+    assert.equal(row({ total: null, done: 10, ended: "finished" }).description, "10 done · stopped");
     assert.equal(
       row({ done: 10, begun: 1, ended: "finished" }).description,
       "10/1,000 · 1 in doubt · unfinished",

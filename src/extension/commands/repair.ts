@@ -41,7 +41,7 @@ export const acceptRepair: Handler = async (services, argument) => {
   const pending = uri && services.previews.get(uri);
   if (!pending)
     throw new Error(vscode.l10n.t("There is no repair to carry out here: call Agent Jobs: Repair… first."));
-  await carryOutShown(services, pending, uri);
+  await carryOutBeside(services, pending, uri);
 };
 
 /**
@@ -102,24 +102,29 @@ async function askBesideDiff(services: Services, pending: PendingRepair): Promis
   );
   // It may have been answered in the editor's title bar before, or planned again.
   if (previews.get(uri) !== pending) return;
-  if (answer === yes) await carryOutShown(services, pending, uri);
+  if (answer === yes) await carryOutBeside(services, pending, uri);
   else if (answer === leave) await previews.close(uri);
   else if (answer !== undefined && answer === keep)
     await askBesideDiff(services, { job, planned: replanned(planned, { salvageMerged: true }) });
 }
 
-/** As shown in the diff of that address; where the file is another by now, its repair is offered to be looked at again. */
-async function carryOutShown(services: Services, pending: PendingRepair, uri: vscode.Uri): Promise<void> {
+/** Carries out what was shown; where the file is another by now, its repair is offered to be looked at again. */
+async function carryOutShown(services: Services, pending: PendingRepair): Promise<void> {
   try {
     await carryOut(services, pending);
-    await services.previews.close(uri);
   } catch (error) {
     if (!(error instanceof AgentJobsError && error.code === "AJ_CHANGED")) throw error;
-    await services.previews.close(uri);
     const again = vscode.l10n.t("Look Again");
     const answer = await vscode.window.showWarningMessage(labelText(error.message), again);
     if (answer === again) await repair(services, pending.job.id);
   }
+}
+
+/** The same where the diff at an address shows it, which is closed then. */
+async function carryOutBeside(services: Services, pending: PendingRepair, uri: vscode.Uri): Promise<void> {
+  await carryOutShown(services, pending);
+  // What is looked at again has taken its place.
+  if (services.previews.get(uri) === pending) await services.previews.close(uri);
 }
 
 async function askInWords(services: Services, { job, planned }: PendingRepair): Promise<void> {
@@ -133,7 +138,7 @@ async function askInWords(services: Services, { job, planned }: PendingRepair): 
   const title = vscode.l10n.t("Repair the checkpoint of {0}?", labelText(job.name));
   const buttons = [yes, ...(keep ? [keep] : [])];
   const answer = await vscode.window.showWarningMessage(title, { modal: true, detail }, ...buttons);
-  if (answer === yes) await carryOut(services, { job, planned });
+  if (answer === yes) await carryOutShown(services, { job, planned });
   else if (answer !== undefined && answer === keep)
     await askInWords(services, { job, planned: replanned(planned, { salvageMerged: true }) });
 }

@@ -45,7 +45,7 @@ async function bringBack(checkpoint: string): Promise<string> {
 export const undo: Handler = async ({ catalog }, argument) => {
   requireTrust();
   const checkpoint = jobOf(catalog, argument)?.checkpoint ?? (await pickCheckpoint());
-  if (checkpoint === undefined || !(await mayWrite(checkpoint, basename(checkpoint)))) return;
+  if (checkpoint === undefined) return;
   if ((await backupsOf(checkpoint)).length === 0) {
     void vscode.window.showInformationMessage(
       vscode.l10n.t(
@@ -55,6 +55,7 @@ export const undo: Handler = async ({ catalog }, argument) => {
     );
     return;
   }
+  if (!(await mayWrite(checkpoint, basename(checkpoint)))) return;
   const planned = await planUndo(checkpoint);
   const yes = vscode.l10n.t("Bring It Back");
   const title = vscode.l10n.t("Bring the backup of {0} back?", labelText(basename(checkpoint)));

@@ -4,7 +4,7 @@ import { contextKeys, extensionId, walkthroughId } from "../ids.js";
 import { unawaited } from "../log.js";
 
 /** VS Code knows a walkthrough's steps a moment after it was opened, and does not say when. */
-const learntMs = 2_000;
+const learntMs = 3_000;
 
 /**
  * Opens the walkthrough of the first steps. VS Code looks at them when it opens a walkthrough for the first time, and never ticks one whose

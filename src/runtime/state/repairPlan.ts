@@ -18,8 +18,11 @@ export interface FoundFault {
   offered?: readonly Salvaged[];
   /** Ids of finished items that can be read in what is left of it, as a hint. */
   readable?: readonly ItemKey[];
-  /** It can be told that what is left of it finished no item. */
-  finishesNothing?: boolean;
+  /**
+   * Where in it each part begins, beside whole records, of which nobody can tell which item it was of, nor that it finished none. Left out:
+   * all of it is such a part where no id can be read in it.
+   */
+  untold?: readonly number[];
   /** It begins with a byte order mark. */
   hasMark?: boolean;
 }
@@ -63,7 +66,7 @@ export interface RepairPlan {
   offeredItems: ItemKey[];
   /** Items that are not done, and that dropped bytes may have finished: a hint. */
   mayHaveHeld: ItemKey[];
-  /** Dropped lines of which nobody can say which item they were of. */
+  /** Dropped parts of lines, most of them whole ones, of which nobody can say which item they were of. */
   unreadableLines: number;
   /** What the items that may have to be done again would take. */
   redo: ExpectedWork;
@@ -123,17 +126,14 @@ export function planRepair(
     const isTaken = (item: ItemKey) => isDone(item) || mayHaveHeld.has(item);
     const edit = editOf(found, salvageMerged, isDone, isTaken);
     plan.edits.push(edit);
-    const { fault, offered = [], readable = [] } = found;
+    const { fault, offered = [] } = found;
     plan.salvagedRecords += edit.kept.length;
     plan.offeredRecords += offered.length;
     for (const item of edit.mayHaveHeld) mayHaveHeld.add(item);
     // A later line of agent-resume says all that an earlier one said.
     const isSuperseded =
       summary.format === "agent-resume" && fault.offsetBytes < (input.lastRecordOffsetBytes ?? -1);
-    const keptBytes = edit.kept.reduce((sum, { start, end }) => sum + end - start, 0);
-    const isAllKept = keptBytes + (found.hasMark ? markBytes : 0) === fault.lengthBytes;
-    const tells = isAllKept || readable.length > edit.readsAs.length || found.finishesNothing;
-    if (!fault.residue && !isSuperseded && !tells) plan.unreadableLines++;
+    if (!fault.residue && !isSuperseded) plan.unreadableLines += untoldIn(found, edit, summary);
   }
   for (const { kind, start, end } of segmentsOf(plan)) {
     if (kind === "kept") continue;
@@ -145,8 +145,17 @@ export function planRepair(
   return plan;
 }
 
-/** A byte order mark is no part of a record. */
-const markBytes = 3;
+/** How many parts of a line may each have finished an item that cannot be named. */
+function untoldIn(
+  { readable = [], untold = readable.length > 0 ? [] : [0] }: FoundFault,
+  { kept, readsAs }: RepairEdit,
+  { format }: Pick<ScanSummary, "format">,
+): number {
+  // What comes later says all that an earlier line of agent-resume said.
+  const isSaidLater = (start: number) => format === "agent-resume" && kept.some((one) => one.start >= start);
+  const parts = untold.filter((start) => !isSaidLater(start)).length;
+  return parts === 0 && readable.length > 0 && readable.length === readsAs.length ? 1 : parts;
+}
 
 /** Faults of bytes that changed after they were written: an id among them may have been another. A torn line's are as written. */
 const changedBytes: ReadonlySet<Fault["reason"]> = new Set(["checksum", "not-json", "not-utf8"]);

@@ -82,7 +82,7 @@ export function rowsOf(
       value: median(ours.dashboard.contentMs),
       bound: 500,
       unit: "ms",
-      note: `the median of opening it ${ours.dashboard.contentMs.length} times: ${listed(ours.dashboard.contentMs)}; the window's first page without anything in it took ${control.emptyPageMs.toFixed(0)}; all charts after ${ours.dashboard.drawnMs.toFixed(0)}`,
+      note: `the median of opening it ${ours.dashboard.contentMs.length} times: ${listed(ours.dashboard.contentMs)}; the window's first page without anything in it took ${control.emptyPageMs.toFixed(0)}; all charts sent after ${ours.dashboard.drawnMs.toFixed(0)}`,
     },
     { name: "memory of an item beyond its id", value: ours.bytesPerItem, bound: 64, unit: "bytes" },
     {

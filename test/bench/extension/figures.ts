@@ -58,7 +58,7 @@ export interface DashboardFigures {
    * is opened. The first page of a window takes VS Code longer than any other.
    */
   contentMs: number[];
-  /** Until all that it shows is drawn. */
+  /** Until all that it shows was sent to it, the first time. */
   drawnMs: number;
 }
 

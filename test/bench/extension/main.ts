@@ -79,7 +79,7 @@ async function main(): Promise<void> {
   mkdirSync(join(controlFolder, "checkpoints"), { recursive: true });
   const control = await measure<ControlFigures>("control", emptyExtension, controlFolder);
   const starts: StartFigures[] = [];
-  while (starts.length < otherStarts) starts.push(await measure("start", root, controlFolder));
+  while (starts.length < otherStarts) starts.push(await measure("start", root, folder));
   const ours = await measure<ExtensionFigures>("extension", root, folder);
   const megabytesPerSecond = ours.readBytes / megabyte / (ours.readMs / 1000);
   console.log(
