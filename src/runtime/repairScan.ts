@@ -94,26 +94,30 @@ function lookInto(fault: Fault, salvaged: readonly Salvaged[], line: Buffer | nu
   for (const { start, end } of salvaged) rest.fill(" ", start, end);
   found.readable = readableIds(rest);
   const whole = [...salvaged, ...(found.offered ?? [])];
-  found.untold = partsBeside(line, whole).filter((start) => tellsNothing(line, start, whole));
+  found.untold = [...partsBeside(line, whole)]
+    .filter((part) => tellsNothing(line, part))
+    .map(({ start }) => start);
   found.hasMark = line.length >= 3 && line[0] === 0xef && line[1] === 0xbb && line[2] === 0xbf;
   return found;
 }
 
-/** Where what lies before, between and after whole records of a line begins. */
-function partsBeside(line: Buffer, whole: readonly ByteRange[]): number[] {
-  return [0, ...whole.map(({ end }) => end)].filter((start) => endOfPart(line, start, whole) > start);
+/** What lies before, between and after whole records of a line. */
+function* partsBeside(line: Buffer, whole: readonly ByteRange[]): Generator<ByteRange> {
+  let start = 0;
+  for (const one of [...whole].sort((a, b) => a.start - b.start)) {
+    if (one.start > start) yield { start, end: one.start };
+    start = one.end;
+  }
+  if (line.length > start) yield { start, end: line.length };
 }
-
-const endOfPart = (line: Buffer, start: number, whole: readonly ByteRange[]): number =>
-  Math.min(line.length, ...whole.map((one) => one.start).filter((at) => at >= start));
 
 const mark = Buffer.from("\ufeff");
 
 /** Whether a part of a damaged line may have been of an item that nobody can name. */
-function tellsNothing(line: Buffer, start: number, whole: readonly ByteRange[]): boolean {
+function tellsNothing(line: Buffer, { start, end }: ByteRange): boolean {
   let from = start;
-  while (isBlankByte(line[from])) from++;
-  const part = line.subarray(from, endOfPart(line, start, whole));
+  while (from < end && isBlankByte(line[from])) from++;
+  const part = line.subarray(from, end);
   return part.length > 0 && !part.equals(mark) && readableIds(part).length === 0 && !finishesNothing(part);
 }
 
