@@ -62,7 +62,7 @@ describe("before a run", () => {
       const [, , ...buttons] = question.said[0]!;
       assert.match(
         dialog(question.said[0]!),
-        /^Resume planned\? 1 done \(\$0\.50 and .* not spent again\), 3 failed, 3 to do; about .*\$1\.50\.$/,
+        /^Resume planned\? 1 done \(\$0\.50 and .* not spent again\), 3 to do \(3 failed\); about .*\$1\.50\.$/,
       );
       assert.deepEqual(buttons, ["Resume", "Details"]);
       assert.equal(job.starting, false);
@@ -190,7 +190,7 @@ describe("before a run", () => {
       const [, , ...buttons] = question.said[0]!;
       assert.match(
         dialog(question.said[0]!),
-        /^Resume doubted\? 0 done, 1 in doubt, 3 to do.*Skip Doubtful leaves it in doubt and does not run it\.$/s,
+        /^Resume doubted\? 0 done, 3 to do \(2 new, 1 in doubt\).*Skip Doubtful leaves it in doubt and does not run it\.$/s,
       );
       assert.deepEqual(buttons, ["Resume", "Skip Doubtful", "Details"]);
       assert.deepEqual(

@@ -78,11 +78,7 @@ describe("what a run costs, in the window", () => {
     await row()
       .getByText(/stopped: budget · \d+ failed/)
       .waitFor();
-    const hover = workbench().page.locator(".monaco-hover", {
-      hasText: "stopped before it would pass its budget (",
-    });
-    await row().hover();
-    await hover.waitFor();
+    await workbench().tooltip(row(), "stopped before it would pass its budget (");
     await workbench().screenshot("money-2-budget");
   });
 

@@ -206,6 +206,17 @@ export class Workbench {
     return texts.map((text) => text.trim()).filter(Boolean);
   }
 
+  /** Shows a row's tooltip. One whose row is drawn again under the pointer shows none until the pointer comes once more. */
+  async tooltip(row: Locator, text: string): Promise<void> {
+    await this.untilShown(
+      async () => {
+        await this.page.mouse.move(1080, 400);
+        await row.hover();
+      },
+      this.page.locator(".monaco-hover", { hasText: text }),
+    );
+  }
+
   private async openMenu(row: Locator): Promise<Locator> {
     const labels = this.menu().locator(".action-label:not(.separator)");
     await this.untilShown(() => row.click({ button: "right" }), labels.first());

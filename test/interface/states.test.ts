@@ -66,6 +66,7 @@ describe("a folder with a job in each state", () => {
       assert.deepEqual(labels, [
         "Find Item…",
         "Open Dashboard",
+        "Open Job File",
         "Open Checkpoint",
         "Open Log",
         "Export Report…",
