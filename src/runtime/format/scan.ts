@@ -1,4 +1,5 @@
 import type { ForeignKind } from "./foreignKinds.js";
+import { finishesNothing, readableIds } from "./foreignParts.js";
 import { type Line, LineSplitter, type PackedSplitter } from "./lines.js";
 import { type FaultReason, type ParsedLine, parseLine } from "./parseLine.js";
 import { type CheckpointRecord, survivesTear } from "./record.js";
@@ -18,6 +19,8 @@ export interface Fault {
   residue: boolean;
   /** How many whole records inside the line were found by their checksums, and count. */
   salvaged: number;
+  /** It reads as a record that finishes no item, such as the header. Left out where nobody can say so. */
+  finishesNothing?: true;
 }
 
 /** One record and where it came from. */
@@ -194,7 +197,10 @@ export class CheckpointScanner implements RecordScanner {
     const shift = bytes === null ? 0 : bytes.byteOffset - line.bytes!.byteOffset;
     const salvaged = found.map((one) => ({ ...one, start: one.start + shift, end: one.end + shift }));
     const reason = merged ? "merged" : parsed.reason;
-    this.addFault({ ...placed(line), reason, residue: false, salvaged: found.length }, salvaged, line, tear);
+    const fault: Fault = { ...placed(line), reason, residue: false, salvaged: found.length };
+    if (bytes !== null && !merged && finishesNothing(bytes) && readableIds(bytes).length === 0)
+      fault.finishesNothing = true;
+    this.addFault(fault, salvaged, line, tear);
     for (const { record, start, end } of salvaged) {
       this.format = "agent-jobs";
       const offsetBytes = line.offsetBytes + start;
