@@ -7,7 +7,16 @@ import { contextKeys, extensionId, walkthroughId } from "../../src/extension/ids
 import { AgentResume } from "../../src/runtime/session/agentResume.js";
 import { JsonlStore } from "../../src/runtime/store/jsonlStore.js";
 import { lineToDamage } from "../../src/view/newJob/lineToDamage.js";
-import { answering, inWorkspace, jobNamed, type Parts, parts, untilEvent } from "./support/extension.js";
+import {
+  answering,
+  atQuickPicks,
+  choose,
+  inWorkspace,
+  jobNamed,
+  type Parts,
+  parts,
+  untilEvent,
+} from "./support/extension.js";
 
 interface Step {
   id: string;
@@ -192,17 +201,18 @@ describe("New Job", () => {
     await catalog.refresh();
   });
 
-  /** Answers the questions in turn by what the labels hold; gives their titles. */
+  /** Answers the questions in turn by what the labels hold, and goes back at `←`; gives their titles. */
   async function create(
     ...answers: string[]
   ): Promise<{ titles: string[]; told: string; errors: unknown[][] }> {
     const titles: string[] = [];
-    const picks = answering("showQuickPick", (items: vscode.QuickPickItem[], options: { title: string }) => {
-      titles.push(options.title);
+    const picks = atQuickPicks(async (picker) => {
+      titles.push(picker.title!);
       const wanted = answers[titles.length - 1]!;
-      const item = items.find(({ label }) => label.includes(wanted));
-      assert.ok(item, `${wanted} among ${items.map(({ label }) => label).join(", ")}`);
-      return item;
+      if (wanted === "←") return vscode.commands.executeCommand("workbench.action.quickInputBack");
+      const item = picker.items.find(({ label }) => label.includes(wanted));
+      assert.ok(item, `${wanted} among ${picker.items.map(({ label }) => label).join(", ")}`);
+      await choose(picker, item);
     });
     const messages = answering("showInformationMessage", () => undefined);
     const errors = answering("showErrorMessage", () => undefined);
@@ -239,6 +249,24 @@ describe("New Job", () => {
     const { titles } = await create("Any Other Program", "A New File of Items");
     assert.deepEqual(titles, ["New Job (1/3)", "New Job (2/2)"]);
     assert.match(readFileSync(join(folder, "batch.items.jsonl"), "utf8"), /^\{"id":/);
+  });
+
+  it("goes back to the question before, with the answer that was given there", async () => {
+    made.push("batch-2.job.ts", "batch-2.items.jsonl");
+    const { titles } = await create(
+      "JavaScript",
+      "←",
+      "TypeScript",
+      "A New File of Items",
+      "←",
+      "A Function",
+      "None",
+    );
+    assert.deepEqual(
+      titles.map((title) => /\d/.exec(title)![0]),
+      ["1", "2", "1", "2", "3", "2", "3"],
+    );
+    assert.match(readFileSync(join(folder, "batch-2.job.ts"), "utf8"), /async function\* /);
   });
 
   it("says why no job can be made of a file, and writes nothing", async () => {

@@ -10,7 +10,8 @@ import { start } from "../commands/run.js";
 import type { Handler, Services } from "../commands/services.js";
 import { requireTrust } from "../commands/target.js";
 import { unawaited } from "../log.js";
-import { pickInput } from "./pickInput.js";
+import { askStep, type Back, back } from "./askStep.js";
+import { type PickedInput, pickInput } from "./pickInput.js";
 import { exists, folderForJob, jobsFolder, writeNew } from "./places.js";
 
 /** Writes a job that works after three questions, opens it where it is to be changed, and offers to run it. */
@@ -20,17 +21,37 @@ export const createNewJob: Handler = async (services) => {
   if (!folder) return;
   const root = folder.uri.fsPath;
   const at = join(root, jobsFolder);
-  const language = await pickLanguage();
-  if (!language) return;
-  const input = await pickInput({ folder, at, language, step: stepText(2, language) });
-  if (!input) return;
-  const provider = await pickProvider(language);
-  if (!provider) return;
+  const answers = await ask(folder, at);
+  if (!answers) return;
+  const { language, input, provider } = answers;
   const name = await freeName(services, at, input.name);
   const checkpoint = join(at, "checkpoints", `${name}.jsonl`);
   const placeWarning = await folderWarning(checkpoint, "The checkpoint");
   await write(services, { root, at }, { name, language, input: input.choice, provider, placeWarning });
 };
+
+interface Answers {
+  language: Language;
+  input: PickedInput;
+  provider: Provider;
+}
+
+/** Asks one question after the other, and the one before where a person goes back. Undefined where they gave up. */
+async function ask(folder: vscode.WorkspaceFolder, at: string): Promise<Answers | undefined> {
+  let language: Language | undefined;
+  for (;;) {
+    language = await pickLanguage(language);
+    if (!language) return undefined;
+    for (;;) {
+      const input = await pickInput({ folder, at, language, step: stepText(2, language) });
+      if (!input) return undefined;
+      if (input === back) break;
+      const provider = await pickProvider(language);
+      if (!provider) return undefined;
+      if (provider !== back) return { language, input, provider };
+    }
+  }
+}
 
 async function write(
   services: Services,
@@ -77,7 +98,8 @@ function stepText(step: number, language?: Language): string {
   return vscode.l10n.t("New Job ({0}/{1})", step, count);
 }
 
-async function pickLanguage(): Promise<Language | undefined> {
+/** @param before the answer that was given before */
+async function pickLanguage(before: Language | undefined): Promise<Language | undefined> {
   const told: Record<Language, [label: string, detail: string]> = {
     typescript: ["TypeScript", vscode.l10n.t("One file, with types. Nothing needs to be installed.")],
     javascript: ["JavaScript", vscode.l10n.t("One file. Nothing needs to be installed.")],
@@ -97,15 +119,16 @@ async function pickLanguage(): Promise<Language | undefined> {
     detail: told[language][1],
     language,
   }));
-  const options = {
-    title: stepText(1),
+  const step = {
+    ...{ title: stepText(1), hasBack: false },
     placeHolder: vscode.l10n.t("What is the work on an item written in?"),
-    ignoreFocusOut: true,
   };
-  return (await vscode.window.showQuickPick(picks, options))?.language;
+  const active = picks.find((pick) => pick.language === before);
+  const picked = await askStep(picks, step, active);
+  return picked === back ? undefined : picked?.language;
 }
 
-async function pickProvider(language: Language): Promise<Provider | undefined> {
+async function pickProvider(language: Language): Promise<Provider | Back | undefined> {
   const providers = providersFor(language);
   if (providers.length === 1) return providers[0];
   const told: Record<Provider, [label: string, detail: string]> = {
@@ -119,12 +142,11 @@ async function pickProvider(language: Language): Promise<Provider | undefined> {
     detail: told[provider][1],
     provider,
   }));
-  const options = {
-    title: stepText(3),
+  const picked = await askStep(picks, {
+    ...{ title: stepText(3), hasBack: true },
     placeHolder: vscode.l10n.t("Which service is asked for each item?"),
-    ignoreFocusOut: true,
-  };
-  return (await vscode.window.showQuickPick(picks, options))?.provider;
+  });
+  return picked === back ? back : picked?.provider;
 }
 
 /** A name that no job here has, by what its items are called. */

@@ -6,6 +6,7 @@ import { resolveItems } from "../../runtime/runner/items.js";
 import type { InputChoice, Language } from "../../view/newJob/choice.js";
 import { shapeOf } from "../../view/newJob/itemShape.js";
 import { bytesText, labelText } from "../../view/text.js";
+import { askStep, type Back, back } from "./askStep.js";
 
 /** The second answer, and what a job over such items is well called. */
 export interface PickedInput {
@@ -28,7 +29,7 @@ const maxReadBytes = 50_000_000;
 const unnamed = "batch";
 
 /** Asks where the items come from: files of the folder are offered by name. Undefined where the person gave up. */
-export async function pickInput(place: Place): Promise<PickedInput | undefined> {
+export async function pickInput(place: Place): Promise<PickedInput | Back | undefined> {
   const picks = [
     {
       label: vscode.l10n.t("$(new-file) A New File of Items"),
@@ -65,13 +66,17 @@ export async function pickInput(place: Place): Promise<PickedInput | undefined> 
     ...(files.length > 0 ? [separator(vscode.l10n.t("Others"))] : []),
     ...picks,
   ];
-  const picked = await vscode.window.showQuickPick(all, {
-    title: place.step,
+  const step = {
+    ...{ title: place.step, hasBack: true, matchOnDetail: true },
     placeHolder: vscode.l10n.t("Where do the items come from?"),
-    matchOnDetail: true,
-    ignoreFocusOut: true,
-  });
-  return picked?.take();
+  };
+  for (;;) {
+    const picked = await askStep(all, step);
+    if (picked === undefined || picked === back) return picked;
+    const input = await picked.take();
+    // Who chose no file after all is asked again.
+    if (input) return input;
+  }
 }
 
 async function dataFiles(folder: vscode.WorkspaceFolder): Promise<vscode.Uri[]> {

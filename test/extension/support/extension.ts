@@ -125,3 +125,47 @@ export function answering(
 export async function leaveJobs(): Promise<void> {
   await vscode.commands.executeCommand("workbench.view.explorer");
 }
+
+/** Works with each quick pick as a person would, once it is on the screen. `restore` ends it. */
+export function atQuickPicks(
+  work: (picker: vscode.QuickPick<vscode.QuickPickItem>) => PromiseLike<unknown>,
+): { restore(): void } {
+  const original = vscode.window.createQuickPick;
+  const windows = vscode.window as { createQuickPick: unknown };
+  windows.createQuickPick = () => {
+    const picker = original.call(vscode.window) as vscode.QuickPick<vscode.QuickPickItem>;
+    const begun = picker.onDidChangeActive(() => {
+      begun.dispose();
+      // What it rejects with is nobody's to await: it ends the quick pick, and the test by what it then finds.
+      Promise.resolve(work(picker)).catch((error: unknown) => {
+        console.error(error);
+        picker.hide();
+      });
+    });
+    return picker;
+  };
+  return {
+    restore() {
+      windows.createQuickPick = original;
+    },
+  };
+}
+
+/** Goes to an item of a quick pick and takes it. */
+export async function choose(
+  picker: vscode.QuickPick<vscode.QuickPickItem>,
+  item: vscode.QuickPickItem,
+): Promise<void> {
+  if (picker.activeItems[0] !== item) {
+    const isThere = new Promise<void>((resolve) => {
+      const going = picker.onDidChangeActive(([active]) => {
+        if (active !== item) return;
+        going.dispose();
+        resolve();
+      });
+    });
+    picker.activeItems = [item];
+    await isThere;
+  }
+  await vscode.commands.executeCommand("workbench.action.acceptSelectedQuickOpenItem");
+}
