@@ -21,6 +21,13 @@ async function readFiles(): Promise<PageFiles> {
   return { script: script!, style: style! };
 }
 
+/** What the page's tab shows beside its title. */
+export function pageIcon(): { light: vscode.Uri; dark: vscode.Uri } {
+  const { extensionUri } = vscode.extensions.getExtension(extensionId)!;
+  const of = (theme: string) => vscode.Uri.joinPath(extensionUri, "media", `dashboard-${theme}.svg`);
+  return { light: of("light"), dark: of("dark") };
+}
+
 /**
  * The page, all in one: what it would load takes its way through two more processes, one file after the other.
  * @param first what is known of the job now; what comes later comes by messages, and all of it is set as text alone

@@ -12,7 +12,7 @@ import type { JobCatalog } from "../jobCatalog.js";
 import { type Log, unawaited } from "../log.js";
 import { Pace } from "../watching/pace.js";
 import { FailureTable } from "./failureTable.js";
-import { pageHtml } from "./page.js";
+import { pageHtml, pageIcon } from "./page.js";
 import { type PageRequest, readRequest, type ShowMessage } from "./protocol.js";
 import { DashboardReading } from "./reading.js";
 import { titleOf } from "./title.js";
@@ -63,6 +63,7 @@ export class DashboardPanel implements vscode.Disposable {
     private readonly asked = performance.now(),
   ) {
     const { webview } = panel;
+    panel.iconPath = pageIcon();
     this.subscriptions = [
       panel.onDidDispose(() => this.dispose()),
       panel.onDidChangeViewState(() => {

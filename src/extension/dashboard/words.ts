@@ -3,6 +3,7 @@ import * as vscode from "vscode";
 /** The fixed words of the page, in the person's language. */
 export const pageWords = () => ({
   failures: vscode.l10n.t("Failures"),
+  toFailures: vscode.l10n.t("Show the failures"),
   noFailures: vscode.l10n.t("No item is failed now."),
   noMatch: vscode.l10n.t("No failure matches the filter."),
   byCause: vscode.l10n.t("By cause"),

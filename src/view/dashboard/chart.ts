@@ -4,7 +4,7 @@ export interface Chart {
   title: string;
   /** What the whole shows, in words: for readers that draw nothing, and below the title for all. */
   summary: string;
-  /** Why there is nothing to draw; null where there is. */
+  /** Why there is nothing to draw, empty where another chart says so already; null where there is. */
   empty: string | null;
   /** Bars stand on each other; a band lies between two values; an area is below one. */
   kind: "bars" | "band" | "area";

@@ -1,4 +1,13 @@
-import { type JobLook, jobRow, lastRunText, lookOf, paceTexts, stoppingText } from "../jobRow.js";
+import {
+  type JobLook,
+  jobRow,
+  lastRunText,
+  lookOf,
+  lookText,
+  paceTexts,
+  sentence,
+  stoppingText,
+} from "../jobRow.js";
 import type { JobView } from "../jobView.js";
 import { t } from "../l10n.js";
 import { rateText } from "../report/charts.js";
@@ -11,6 +20,8 @@ export interface Figure {
   value: string;
   note: string;
   tone: "plain" | "bad" | "warn";
+  /** What further down the page tells more of it. */
+  leadsTo?: "failures";
 }
 
 /** What stands above the charts. */
@@ -24,29 +35,19 @@ export interface Head {
   figures: Figure[];
 }
 
-const looks: Record<JobLook, () => string> = {
-  running: () => t("Running"),
-  stalled: () => t("Stalled"),
-  stopped: () => t("Stopped"),
-  finished: () => t("Finished"),
-  "finished-with-failures": () => t("Finished with failures"),
-  damaged: () => t("Damaged"),
-  unreadable: () => t("Unreadable"),
-  new: () => t("Not run yet"),
-};
-
 export function headOf(name: string, view: JobView | null, buckets: readonly TimeBucket[]): Head {
   const look = lookOf(view);
   const { title } = jobRow(name, view);
+  const standing = sentence(lookText(look, view?.status));
   if (!view) {
-    const lines = [looks[look](), t("Charts appear here once its items end.")];
+    const lines = [standing, t("Charts appear here once its items end.")];
     return { title, look, lines, bar: null, figures: [] };
   }
   if (view.error !== null)
-    return { title, look, lines: [looks[look](), shortText(view.error, 400)], bar: null, figures: [] };
+    return { title, look, lines: [standing, shortText(view.error, 400)], bar: null, figures: [] };
   const { total, done, failed, inDoubt } = view.status;
   return {
-    ...{ title, look, lines: linesOf(view, look), figures: figuresOf(view, buckets) },
+    ...{ title, look, lines: linesOf(view, standing), figures: figuresOf(view, buckets) },
     bar:
       total === null || total === 0
         ? null
@@ -62,15 +63,15 @@ export function headOf(name: string, view: JobView | null, buckets: readonly Tim
   };
 }
 
-function linesOf(view: JobView, look: JobLook): string[] {
+function linesOf(view: JobView, standing: string): string[] {
   const { status, nowMs } = view;
   if (status.run) {
     const pace = view.stopping ? [stoppingText(view)] : paceTexts(status, nowMs).slice(status.eta ? 1 : 0);
     const since = t("since {0}, run {1}", timeText(status.run.startedAtMs), status.run.run);
-    return [looks[look](), since, ...pace.map((text) => safeText(text))];
+    return [standing, since, ...pace.map((text) => safeText(text))];
   }
   const last = status.lastRun ? [lastRunText(status.lastRun)] : [];
-  return [looks[look](), ...last];
+  return [standing, ...last];
 }
 
 /** How fast it went lately is told of a live run. */
@@ -92,12 +93,15 @@ function figuresOf(view: JobView, buckets: readonly TimeBucket[]): Figure[] {
       countText(done),
       total === null ? "" : [t("of {0}", countText(total)), percentText(done, total)].join(" · "),
     ),
-    plain(
-      t("Failed"),
-      countText(failed),
-      failed > 0 && total ? shareText(failed, total) : "",
-      failed > 0 ? "bad" : "plain",
-    ),
+    {
+      ...plain(
+        t("Failed"),
+        countText(failed),
+        failed > 0 && total ? shareText(failed, total) : "",
+        failed > 0 ? "bad" : "plain",
+      ),
+      ...(failed > 0 && { leadsTo: "failures" as const }),
+    },
     ...(inDoubt > 0
       ? [
           plain(

@@ -111,6 +111,10 @@ describe("the head of a dashboard", () => {
     assert.deepEqual([title, bar!.label], ["nightly", "84% done: 847 of 1,000 items"]);
     assert.deepEqual(lines, ["Stopped", "Run 1 was stopped."]);
     assert.deepEqual(
+      figures.filter(({ leadsTo }) => leadsTo === "failures").map(({ name }) => name),
+      ["Failed"],
+    );
+    assert.deepEqual(
       figures.map(({ name, value, note }) => [name, value, note]),
       [
         ["Done", "847", "of 1,000 · 84%"],
@@ -120,6 +124,11 @@ describe("the head of a dashboard", () => {
         ["Cost", "$0.85", "$0.001 an item done"],
       ],
     );
+  });
+
+  it("says killed where the latest run was, as the job's row does", () => {
+    const { lines } = headOf("nightly", sampleView({ done: 1, lost: "killed" }), []);
+    assert.equal(lines[0], "Killed");
   });
 
   it("tells of a job that runs how long it takes yet and how fast it was lately", () => {

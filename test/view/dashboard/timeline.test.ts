@@ -223,8 +223,16 @@ describe("the charts of a job", () => {
     assert.equal(why.throughput!.empty, null);
     assert.equal(why.latency!.empty, "The file does not say how long an item took.");
     assert.equal(why.eta!.empty, "An estimate needs runs, and this file tells of none.");
-    assert.equal(why.cost!.empty, "No record says what a call cost.");
-    assert.equal(why.tokens!.empty, "No record says how many tokens were used.");
+    assert.equal(why.cost!.title, "Cost and tokens");
+    assert.equal(why.cost!.empty, "No record says what a call cost, or how many tokens it used.");
+    assert.equal(why.tokens!.empty, "");
+    const usage = { inputTokens: 10, outputTokens: 1 };
+    const counted = made([
+      { type: "run-started", atMs: 1_000, run: 1, pid: 1, host: "ada", token: "t" },
+      { type: "done", atMs: 2_000, run: 1, attempt: 1, item: keyOf("a"), ms: 900, usage },
+    ]).charts;
+    assert.equal(counted.tokens!.empty, null);
+    assert.equal(counted.cost!.empty, "No record says what a call cost.");
     const begun = made([
       { type: "run-started", atMs: 1_000, run: 1, pid: 1, host: "ada", token: "t" },
       { type: "started", atMs: 1_000, run: 1, attempt: 1, item: keyOf("a") },
@@ -232,6 +240,32 @@ describe("the charts of a job", () => {
     assert.equal(begun.throughput!.empty, "No item has ended yet.");
     assert.equal(begun.latency!.empty, "No item is done yet.");
     assert.match(begun.eta!.empty!, /the number of items/);
+  });
+});
+
+describe("how long items took", () => {
+  const chartOf = (...took: number[]) => {
+    const dones = took.map((ms, i): WritableRecord => {
+      return { type: "done", atMs: 2_000 + i, run: 1, attempt: 1, item: keyOf(i), ms };
+    });
+    const run = { atMs: 1_000, run: 1, pid: 1, host: "ada", token: "t" };
+    return made([{ type: "run-started", ...run }, ...dones]).charts.latency!;
+  };
+
+  it("is a narrow bar in the middle where all took the same", () => {
+    const { points, segments } = chartOf(900, 900, 900);
+    assert.equal(points.length, 1);
+    const { from, to } = points[0]!;
+    assert.ok(to - from < 0.05 && Math.abs((from + to) / 2 - 0.5) < 0.05, `${from}–${to}`);
+    assert.deepEqual(
+      segments[0]!.ticks.map(({ text }) => text),
+      ["500 ms", "1 s"],
+    );
+  });
+
+  it("fills the chart where they differ", () => {
+    const { points } = chartOf(10, 100, 1_000);
+    assert.deepEqual([points[0]!.from, points.at(-1)!.to], [0, 1]);
   });
 });
 

@@ -57,7 +57,7 @@ export class ChartView {
   show(chart: Chart): void {
     this.chart = chart;
     const { title, summary, empty } = chart;
-    this.root.hidden = false;
+    this.root.hidden = empty === "";
     this.root.classList.toggle("isempty", empty !== null);
     this.title.textContent = title;
     this.summary.textContent = summary;

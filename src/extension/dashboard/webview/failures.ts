@@ -107,6 +107,12 @@ export class FailuresView {
     this.showChoice();
   }
 
+  /** Brings them before the person, whose keys work on them from here. */
+  reveal(): void {
+    this.root.scrollIntoView({ block: "start" });
+    this.filter.focus({ preventScroll: true });
+  }
+
   private head(column: FailureColumn): HTMLTableCellElement {
     const button = element("button", { type: "button", class: "sort" }, words[column]);
     const cell = element("th", { scope: "col", class: column }, button);

@@ -7,13 +7,20 @@ const marks: Record<Head["look"], string> = {
   ...{ damaged: "!", unreadable: "?", new: "○" },
 };
 
-/** The title, how the job stands, how far it is, and its figures. */
-export function headView(): { root: HTMLElement; show: (head: Head) => void } {
+/**
+ * The title, how the job stands, how far it is, and its figures.
+ * @param leadTo brings what is further down the page before the person
+ */
+export function headView(leadTo: Record<"failures", () => void>): {
+  root: HTMLElement;
+  show: (head: Head) => void;
+} {
   const root = element("header", { class: "head" });
   return {
     root,
     show({ title, look, lines, bar, figures }) {
       const [first = "", ...more] = lines;
+      const hadFocus = root.contains(document.activeElement);
       const status = element(
         "p",
         { class: `status look-${look}` },
@@ -30,12 +37,12 @@ export function headView(): { root: HTMLElement; show: (head: Head) => void } {
               element(
                 "dl",
                 { class: "figures" },
-                ...figures.map(({ name, value, note, tone }) =>
+                ...figures.map(({ name, value, note, tone, leadsTo }) =>
                   element(
                     "div",
                     { class: `figure ${tone}` },
                     element("dt", {}, name),
-                    element("dd", { class: "value" }, value),
+                    element("dd", { class: "value" }, leadsTo ? jump(value, leadTo[leadsTo]) : value),
                     note !== "" && element("dd", { class: "note" }, note),
                   ),
                 ),
@@ -43,8 +50,15 @@ export function headView(): { root: HTMLElement; show: (head: Head) => void } {
             ]
           : []),
       );
+      if (hadFocus) root.querySelector("button")?.focus();
     },
   };
+}
+
+function jump(value: string, lead: () => void): HTMLElement {
+  const made = element("button", { type: "button", class: "jump", title: words.toFailures }, value);
+  made.addEventListener("click", lead);
+  return made;
 }
 
 function barView({ total, done, failed, inDoubt, label }: NonNullable<Head["bar"]>): HTMLElement {

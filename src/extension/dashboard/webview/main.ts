@@ -9,9 +9,9 @@ import { post, state, words } from "./state.js";
 const freshMs = 2_000;
 const chartIds: readonly Chart["id"][] = ["throughput", "latency", "eta", "cost", "tokens"];
 
-const head = headView();
 const charts = new Map(chartIds.map((id) => [id, new ChartView(id)]));
 const failures = new FailuresView();
+const head = headView({ failures: () => failures.reveal() });
 const reading = element("p", { class: "reading", role: "status" }, words.loading);
 document.body.append(
   element(

@@ -1,9 +1,10 @@
 import { latestRun } from "../../../runtime/state/jobState.js";
 import type { JobView } from "../../jobView.js";
+import { t } from "../../l10n.js";
 import { runOf, stretchOf } from "../../report/reportData.js";
 import { closestJoined, spansOf } from "../../report/throughput.js";
 import { budgetOf } from "../budget.js";
-import type { Chart } from "../chart.js";
+import { type Chart, emptyChart } from "../chart.js";
 import type { DashboardTimeline } from "../timeline.js";
 import { etaChart } from "./eta.js";
 import { latencyChart } from "./latency.js";
@@ -28,7 +29,13 @@ export function chartsOf(view: JobView, timeline: DashboardTimeline): Chart[] {
       hasTotal: state.total !== null,
       isLive: live.length > 0,
     }),
-    costChart(spans, buckets, budget),
-    tokensChart(spans, buckets, budget),
+    ...withoutTwins(costChart(spans, buckets, budget), tokensChart(spans, buckets, budget)),
   ];
+}
+
+/** Where neither is known, that is said once. */
+function withoutTwins(cost: Chart, tokens: Chart): Chart[] {
+  if (cost.empty === null || tokens.empty === null) return [cost, tokens];
+  const why = t("No record says what a call cost, or how many tokens it used.");
+  return [emptyChart("cost", t("Cost and tokens"), why), emptyChart("tokens", tokens.title, "")];
 }

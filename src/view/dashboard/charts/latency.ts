@@ -15,8 +15,7 @@ export function latencyChart(sketch: LatencySketch, isDone: boolean): Chart {
       isDone ? t("The file does not say how long an item took.") : t("No item is done yet."),
     );
   const bins = sketch.histogram();
-  const from = bins[0]!.fromMs;
-  const to = bins.at(-1)!.toMs;
+  const { from, to } = axisOf(bins[0]!.fromMs, bins.at(-1)!.toMs);
   const at = (ms: number) => Math.min(1, Math.max(0, Math.log(ms / from) / Math.log(to / from)));
   const scale = scaleOf(Math.max(...bins.map(({ count }) => count)), true);
   const [p50, p95] = [sketch.percentile(0.5), sketch.percentile(0.95)];
@@ -52,4 +51,12 @@ export function latencyChart(sketch: LatencySketch, isDone: boolean): Chart {
     ],
     columns: [t("Took"), t("Items"), t("Took no longer")],
   };
+}
+
+/** Items that all took about the same are a bar in the middle, and not the whole of the chart. */
+const leastFactor = 4;
+
+function axisOf(fromMs: number, toMs: number): { from: number; to: number } {
+  const missing = Math.sqrt(Math.max(1, leastFactor / (toMs / fromMs)));
+  return { from: fromMs / missing, to: toMs * missing };
 }
