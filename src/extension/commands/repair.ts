@@ -56,7 +56,8 @@ export const repairLine: Handler = async (services, uri, line, salvageMerged) =>
   const choices = { lines: new Set([line as number]), salvageMerged: salvageMerged === true };
   const planned = await planRepairOf(job.checkpoint, choices);
   if (nothingToDo(planned)) return;
-  await carryOut(services, { job, planned }, vscode.l10n.t("Repaired line {0}.", countText(line as number)));
+  const done = vscode.l10n.t("Repaired line {0}.", countText(line as number));
+  await carryOutShown(services, { job, planned }, done);
 };
 
 /** @throws Error where an editor holds changes that a repair would overwrite or ignore, or the job is running */
@@ -109,9 +110,9 @@ async function askBesideDiff(services: Services, pending: PendingRepair): Promis
 }
 
 /** Carries out what was shown; where the file is another by now, its repair is offered to be looked at again. */
-async function carryOutShown(services: Services, pending: PendingRepair): Promise<void> {
+async function carryOutShown(services: Services, pending: PendingRepair, done?: string): Promise<void> {
   try {
-    await carryOut(services, pending);
+    await carryOut(services, pending, done);
   } catch (error) {
     if (!(error instanceof AgentJobsError && error.code === "AJ_CHANGED")) throw error;
     const again = vscode.l10n.t("Look Again");

@@ -59,7 +59,12 @@ export class RepairPreviews implements vscode.Disposable {
     this.changed.fire(original);
     this.changed.fire(repaired);
     const title = vscode.l10n.t("{0}: as it is ↔ repaired", labelText(basename(path)));
-    await vscode.commands.executeCommand("vscode.diff", original, repaired, title, { preview: false });
+    // A diff that is open again would stand where it stood before: at its beginning.
+    const line = Math.max(0, (pending.planned.plan.edits[0]?.fault.line ?? 1) - 1);
+    const selection = new vscode.Range(line, 0, line, 0);
+    await vscode.commands.executeCommand("vscode.diff", original, repaired, title, {
+      ...{ preview: false, selection },
+    });
     return repaired;
   }
 
