@@ -147,6 +147,22 @@ describe("the document of an item", () => {
     assert.match(text, /^Log {2}the newest 1 of 4 lines$/m);
   });
 
+  it("sets apart what runs logged whose checkpoint is gone", async () => {
+    const lines = [
+      { time: "2026-11-20T22:00:00.000Z", text: "long ago" },
+      { time: "2026-11-21T04:00:00.000Z", text: "now" },
+    ];
+    const { text } = await pageOf([run(1)], { log: { lines, left: 0 } });
+    assert.deepEqual(part(text, "Log").split("\n").slice(1), [
+      "  (of earlier runs, before the job started over at 2026-11-21T04:00:00.000Z)",
+      "  2026-11-20T22:00:00.000Z  long ago",
+      "  (since then)",
+      "  2026-11-21T04:00:00.000Z  now",
+    ]);
+    const { text: own } = await pageOf([run(1)], { log: { lines: lines.slice(1), left: 0 } });
+    assert.deepEqual(part(own, "Log").split("\n").slice(1), ["  2026-11-21T04:00:00.000Z  now"]);
+  });
+
   it("says where a result was cut, and leads to all of it", async () => {
     const done: WritableRecord = { ...of(1), type: "done", result: "x".repeat(3_000_000) };
     const { page, text } = await pageOf([run(1), done]);

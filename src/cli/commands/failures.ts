@@ -121,7 +121,7 @@ function printFailures(
 ): void {
   if (isOneOfMany) print(styled("underline", view.label ? `${view.name} @ ${view.label}` : view.name));
   const printLog = (item: ItemKey) => {
-    if (flags.log) for (const line of logTexts(item, logs.get(item), path)) print(`    ${line}`);
+    if (flags.log) for (const line of logTexts(item, logs.get(item), view, path)) print(`    ${line}`);
   };
   for (const { cause, items } of groups) {
     print(styled("bold", `${cause}: ${plural(items.length, "item")}`));
@@ -138,10 +138,15 @@ function printFailures(
   }
 }
 
-function logTexts(item: ItemKey, found: ItemLogLines | undefined, path: string): string[] {
+function logTexts(
+  item: ItemKey,
+  found: ItemLogLines | undefined,
+  { state }: JobView,
+  path: string,
+): string[] {
   if (!found) return [styled("dim", "(wrote nothing to the log, or it was rotated away)")];
   const id = idText(item);
   const all = `agent-jobs failures ${shellWord(path)} --log --item ${shellWord(/^[-"]/.test(id) ? item : id)}`;
   const left = found.left > 0 ? [styled("dim", `… ${plural(found.left, "earlier line")}: ${all}`)] : [];
-  return [...left, ...logLineTexts(found.lines)];
+  return [...left, ...logLineTexts(found.lines, state)];
 }

@@ -80,5 +80,5 @@ async function itemLogText(job: Job, item: ItemKey): Promise<string> {
       id,
     );
   const left = found.left > 0 ? [vscode.l10n.t("… {0}", plural(found.left, "earlier line"))] : [];
-  return `${[...left, ...logLineTexts(found.lines)].join("\n")}\n`;
+  return `${[...left, ...logLineTexts(found.lines, job.view?.state ?? { runs: new Map() })].join("\n")}\n`;
 }

@@ -54,7 +54,7 @@ export function itemPage(input: ItemPageInput): ItemPage {
   attemptLines(page, view, attempts, history.left);
   steps(page, history.entries);
   usage(page, attempts);
-  log(page, input.log);
+  log(page, input.log, view);
   return page;
 }
 
@@ -195,10 +195,10 @@ function usage(page: Page, attempts: readonly Attempt[]): void {
     page.lines.push(`${indent}${t("Model").padEnd(16)} ${safeText(redact(sum.model))}`);
 }
 
-function log(page: Page, found: ItemLog | undefined): void {
+function log(page: Page, found: ItemLog | undefined, { state }: JobView): void {
   if (!found || found.lines.length === 0) return;
   const { length } = found.lines;
   const note = t("the newest {0} of {1}", countText(length), plural(length + found.left, "line"));
   page.heading("log", t("Log"), found.left > 0 ? note : "");
-  for (const line of logLineTexts(found.lines)) page.lines.push(indent + line);
+  for (const line of logLineTexts(found.lines, state)) page.lines.push(indent + line);
 }
