@@ -4,7 +4,7 @@ import type { LoadedJobFile } from "../runtime/runner/loadJob.js";
 import type { RunOutcome } from "../runtime/runner/run.js";
 import type { UsageTotals } from "../runtime/state/jobState.js";
 import type { JobStatus, RunEnding } from "../runtime/state/status.js";
-import { countText, durationText, plural, safeText, shortText, usdText } from "../view/text.js";
+import { countText, durationText, itemTimeText, plural, safeText, shortText, usdText } from "../view/text.js";
 import { type ProgressFacts, ProgressLine } from "./progressLine.js";
 import { failedLine, retryLines, type Suggestions } from "./suggestions.js";
 import { print, styled } from "./terminal.js";
@@ -231,7 +231,7 @@ function savedTexts({ usd, ms }: JobStatus["saved"], first?: string): string {
   const texts = [
     ...(first === undefined ? [] : [first]),
     ...(usd === null ? [] : [usdText(usd)]),
-    ...(ms === null ? [] : [durationText(ms)]),
+    ...(ms === null ? [] : [itemTimeText(ms)]),
   ];
   return [texts.slice(0, -1).join(", "), ...texts.slice(-1)].filter((text) => text !== "").join(" and ");
 }

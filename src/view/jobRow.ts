@@ -6,6 +6,7 @@ import {
   counted,
   countText,
   durationText,
+  itemTimeText,
   plural,
   rangeText,
   safeText,
@@ -61,14 +62,14 @@ export function stoppingText(view: JobView): string {
   );
 }
 
-/** How fast it goes: `paused 12 s: rate-limit`, or how long it takes yet; `8 of 32 at a time`; what is tried again. */
+/** How fast it goes: `paused 12 s: rate-limit`, or how long it takes yet; `slowed to 8 of 32 at a time`; what is tried again. */
 export function paceTexts(status: JobView["status"], nowMs: number): string[] {
   const { pause, eta, concurrency, run, retrying } = status;
   const most = run?.concurrency;
   const isSlower = concurrency !== null && most !== undefined && concurrency < most;
   return [
     ...(pause ? [pauseText(pause, nowMs)] : eta ? [rangeText(eta)] : []),
-    ...(isSlower ? [t("{0} of {1} at a time", countText(concurrency), countText(most))] : []),
+    ...(isSlower ? [t("slowed to {0} of {1} at a time", countText(concurrency), countText(most))] : []),
     ...(retrying > 0 ? [t("{0} to be tried again", countText(retrying))] : []),
   ];
 }
@@ -90,9 +91,6 @@ const lookWords: Record<JobLook, () => string> = {
   unreadable: () => t("unreadable"),
   new: () => t("not run yet"),
 };
-
-/** `finished with failures` */
-export const lookWord = (look: JobLook): string => lookWords[look]();
 
 /** Ends in order before all was done, as a row has room for them. */
 const earlyEnds: Record<string, () => string> = {
@@ -120,8 +118,9 @@ const isEarly = (look: JobLook, { lastRun }: JobView["status"]): boolean =>
   look === "stopped" && (own(earlyEnds, lastRun?.ended) ?? own(suddenEnds, lastRun?.ended)) !== undefined;
 
 /** `stopped: budget` where a limit ended the latest run, `killed` where it had no end of its own, else the look's own word. */
-function lookText(look: JobLook, { lastRun, remaining, inDoubt }: JobView["status"]): string {
-  if (look !== "stopped") return lookWords[look]();
+export function lookText(look: JobLook, status?: JobView["status"]): string {
+  if (look !== "stopped" || !status) return lookWords[look]();
+  const { lastRun, remaining, inDoubt } = status;
   const ended = lastRun?.ended ?? "";
   // It did all that it was to do, and something is to be done since: a repair dropped it, or it was taken back.
   const isLeft = (remaining ?? 0) > 0 || inDoubt > 0;
@@ -225,7 +224,7 @@ function usageText({ usd, inputTokens, outputTokens }: JobView["state"]["usage"]
   return parts.length > 0 ? parts.join(", ") : null;
 }
 
-const sentence = (text: string): string => `${text[0]?.toUpperCase()}${text.slice(1)}`;
+export const sentence = (text: string): string => `${text[0]?.toUpperCase()}${text.slice(1)}`;
 
 /** The lines of a job's tooltip, plain text, already safe to show. */
 export function jobDetails(name: string, view: JobView | null, cleared: Cleared | null = null): string[] {
@@ -292,14 +291,10 @@ export function jobDetails(name: string, view: JobView | null, cleared: Cleared 
   const spentNow = status.run && state.runs.size > 1 ? usageText(status.run.usage) : null;
   if (spentNow !== null) lines.push(t("Of these in this run: {0}", spentNow));
   if (state.doneMs !== null && status.done > 0 && view.foreign)
-    lines.push(t("{0} of work in {1}", durationText(state.doneMs), plural(status.done, "done item")));
+    lines.push(t("{0} in {1}", itemTimeText(state.doneMs), plural(status.done, "done item")));
   else if (state.doneMs !== null && status.done > 0)
     lines.push(
-      t(
-        "A resume does not do again: {0}, {1} of work",
-        plural(status.done, "item"),
-        durationText(state.doneMs),
-      ),
+      t("A resume does not do again: {0}, {1}", plural(status.done, "item"), itemTimeText(state.doneMs)),
     );
   if (view.placeWarning !== null) lines.push(safeText(view.placeWarning));
   lines.push(safeText(view.checkpoint));

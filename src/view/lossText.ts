@@ -1,12 +1,12 @@
 import type { JobView } from "./jobView.js";
 import { t } from "./l10n.js";
-import { counted, durationText, usdText } from "./text.js";
+import { counted, itemTimeText, usdText } from "./text.js";
 
 /** What starting over would do again, in one sentence. */
 export function lossText({ status, state }: JobView): string {
   if (status.done === 0) return t("No item is finished yet, so no finished work would be lost.");
   const spent = [
-    ...(state.doneMs === null ? [] : [t("{0} of work", durationText(state.doneMs))]),
+    ...(state.doneMs === null ? [] : [itemTimeText(state.doneMs)]),
     ...(state.doneUsage.usd === null ? [] : [usdText(state.doneUsage.usd)]),
   ];
   if (spent.length > 0)

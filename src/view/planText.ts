@@ -2,7 +2,16 @@ import type { JobPlan } from "../runtime/state/jobPlan.js";
 import { changeLines } from "./changeText.js";
 import { columnsOf } from "./columns.js";
 import { t } from "./l10n.js";
-import { bothText, counted, countText, durationText, plural, safeText, usdText } from "./text.js";
+import {
+  bothText,
+  counted,
+  countText,
+  durationText,
+  itemTimeText,
+  plural,
+  safeText,
+  usdText,
+} from "./text.js";
 
 /** At least; longer names of rows make room for themselves. */
 const rowColumns = 11;
@@ -14,12 +23,31 @@ export function planHasChanged({ changed }: JobPlan): boolean {
 
 /** Whether a run would spend something, or there is something to decide. */
 export function planCosts(plan: JobPlan): boolean {
-  const { expected, saved, budget, inDoubt } = plan;
-  const isPaid = [expected.usd, expected.tokens, saved.usd].some((figure) => figure !== null && figure > 0);
-  return isPaid || budget !== null || inDoubt > 0 || planHasChanged(plan);
+  return isPaid(plan) || plan.inDoubt > 0 || planHasChanged(plan);
 }
 
-/** `847 done ($3.10 and 39 min not spent again), 155 to do (150 new, 3 failed, 2 in doubt); about 15 min, $1.20.` */
+/** Whether anything tells that the job's items cost money or tokens. */
+function isPaid({ expected, saved, budget }: JobPlan): boolean {
+  const figures = [expected.usd, expected.tokens, saved.usd];
+  return budget !== null || figures.some((figure) => figure !== null && figure > 0);
+}
+
+/** `2 items in doubt are done again, although they may have been paid for.` */
+export function againText(plan: JobPlan): string {
+  return isPaid(plan)
+    ? counted(
+        plan.inDoubt,
+        "{0} item in doubt is done again, although it may have been paid for.",
+        "{0} items in doubt are done again, although they may have been paid for.",
+      )
+    : counted(
+        plan.inDoubt,
+        "{0} item in doubt is done again, although it may have ended.",
+        "{0} items in doubt are done again, although they may have ended.",
+      );
+}
+
+/** `847 done ($3.10 and 39 min of item time not spent again), 155 to do (150 new, 3 failed, 2 in doubt); about 15 min, $1.20.` */
 export function planSummary(plan: JobPlan): string {
   const { done, expected, saved, budget } = plan;
   const kept = done > 0 ? savedTexts(saved) : [];
@@ -69,7 +97,7 @@ function budgetText(budget: JobPlan["budget"]): string {
   return texts.length > 0 ? ` ${t("Budget: {0}.", texts.join(", "))}` : "";
 }
 
-/** What redoing may take beside that, where it is known: `Redoing does up to 847 items again: $3.10 and 39 min more.` */
+/** What redoing may take beside that, where it is known: `Redoing does up to 847 items again: $3.10 and 39 min of item time more.` */
 export function redoSummary({ done, saved }: JobPlan): string {
   const lost = savedTexts(saved);
   if (done === 0) return "";
@@ -88,18 +116,26 @@ export function redoSummary({ done, saved }: JobPlan): string {
  * @param again the answer that does them again
  * @param skip the answer that leaves them
  */
-export function doubtSummary({ inDoubt }: JobPlan, again: string, skip: string): string {
-  return counted(
-    inDoubt,
-    "{1} does the {0} item in doubt again, although it may have been paid for. {2} leaves it in doubt and does not run it.",
-    "{1} does the {0} items in doubt again, although they may have been paid for. {2} leaves them in doubt and does not run them.",
-    again,
-    skip,
-  );
+export function doubtSummary(plan: JobPlan, again: string, skip: string): string {
+  return isPaid(plan)
+    ? counted(
+        plan.inDoubt,
+        "{1} does the {0} item in doubt again, although it may have been paid for. {2} leaves it in doubt and does not run it.",
+        "{1} does the {0} items in doubt again, although they may have been paid for. {2} leaves them in doubt and does not run them.",
+        again,
+        skip,
+      )
+    : counted(
+        plan.inDoubt,
+        "{1} does the {0} item in doubt again, although it may have ended. {2} leaves it in doubt and does not run it.",
+        "{1} does the {0} items in doubt again, although they may have ended. {2} leaves them in doubt and does not run them.",
+        again,
+        skip,
+      );
 }
 
 function savedTexts({ usd, ms }: JobPlan["saved"]): string[] {
-  return [...(usd === null ? [] : [usdText(usd)]), ...(ms === null ? [] : [durationText(ms)])];
+  return [...(usd === null ? [] : [usdText(usd)]), ...(ms === null ? [] : [itemTimeText(ms)])];
 }
 
 function expectedTexts({ ms, tokens, usd }: JobPlan["expected"]): string[] {
@@ -109,6 +145,10 @@ function expectedTexts({ ms, tokens, usd }: JobPlan["expected"]): string[] {
     ...(usd === null ? [] : [usdText(usd)]),
   ];
 }
+
+/** `3  (done, and no longer in the input)`; zero needs no word. */
+const noted = (count: number, note: string): string =>
+  count === 0 ? countText(count) : `${countText(count)}  (${note})`;
 
 /** The whole plan as plain lines, a figure each, already safe to show. */
 export function planDocument(plan: JobPlan): string[] {
@@ -123,8 +163,8 @@ export function planDocument(plan: JobPlan): string[] {
     [t("failed"), countText(plan.failed)],
     [t("in doubt"), countText(inDoubt)],
     [t("new"), plan.new === null ? t("unknown") : countText(plan.new)],
-    [t("gone"), countText(plan.gone)],
-    [t("changed"), countText(changed.items)],
+    [t("gone"), noted(plan.gone, t("done, and no longer in the input"))],
+    [t("changed"), noted(changed.items, t("done, and other in the input now"))],
     [t("to do"), toRun === null ? t("unknown") : countText(toRun)],
     [t("time"), expected.ms === null ? null : t("about {0}", durationText(expected.ms))],
     [t("tokens"), expected.tokens === null ? null : t("about {0}", countText(Math.round(expected.tokens)))],

@@ -5,7 +5,7 @@ import type { RepairPlan } from "../runtime/state/repairPlan.js";
 import { changeLines } from "./changeText.js";
 import type { FailureGroup } from "./failures.js";
 import { t } from "./l10n.js";
-import { planSummary, redoSummary, retrySummary } from "./planText.js";
+import { againText, planSummary, redoSummary, retrySummary } from "./planText.js";
 import { repairLines } from "./repairText.js";
 import { counted, countText, plural, shortText } from "./text.js";
 
@@ -81,16 +81,13 @@ function changedTexts(plan: JobPlan, changed: RunTold["changed"]): string[] {
   return [...lines, redone, ...[redoSummary(plan)].filter(Boolean)];
 }
 
-function doubtTexts({ inDoubt }: JobPlan, choice: "retry" | "skip"): string[] {
+function doubtTexts(plan: JobPlan, choice: "retry" | "skip"): string[] {
+  const { inDoubt } = plan;
   if (inDoubt === 0) return [];
   return [
     choice === "skip"
       ? counted(inDoubt, "{0} item in doubt is left as it is.", "{0} items in doubt are left as they are.")
-      : counted(
-          inDoubt,
-          "{0} item in doubt is done again, although it may have been paid for.",
-          "{0} items in doubt are done again, although they may have been paid for.",
-        ),
+      : againText(plan),
   ];
 }
 

@@ -9,7 +9,7 @@ import {
   bytesText,
   counted,
   countText,
-  durationText,
+  itemTimeText,
   plural,
   safeText,
   shortText,
@@ -175,13 +175,10 @@ function otherJobsLines({ otherJobs }: RepairPlan): string[] {
   );
 }
 
-/** `2 min of work and $0.04`; empty where nothing is known. */
+/** `2 min of item time and $0.04`; empty where nothing is known. */
 export function costText({ items, ms, usd }: ExpectedWork): string {
   if (items === 0) return "";
-  const parts = [
-    ...(ms === null ? [] : [t("{0} of work", durationText(ms))]),
-    ...(usd === null ? [] : [usdText(usd)]),
-  ];
+  const parts = [...(ms === null ? [] : [itemTimeText(ms)]), ...(usd === null ? [] : [usdText(usd)])];
   return bothText(parts);
 }
 

@@ -74,6 +74,9 @@ export function durationText(ms: number): string {
   return partsText(durationParts(ms));
 }
 
+/** `39 min of item time`: what each item took, added up. Less went by on the clock where several ran at a time. */
+export const itemTimeText = (ms: number): string => t("{0} of item time", durationText(ms));
+
 type Unit = "ms" | "s" | "min" | "h" | "d";
 type DurationPart = [figure: number | string, unit: Unit];
 

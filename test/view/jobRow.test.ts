@@ -48,12 +48,12 @@ describe("a job's row", () => {
     };
     const { description, accessibleLabel, look } = row(paused);
     assert.equal(look, "running");
-    assert.equal(description, "10/1,000 · paused 12 s: rate-limit · 2 of 8 at a time · 1 failed");
+    assert.equal(description, "10/1,000 · paused 12 s: rate-limit · slowed to 2 of 8 at a time · 1 failed");
     assert.match(accessibleLabel, /, 1 failed, paused because of rate-limit$/);
     assert.match(row({ ...paused, silentMs: 5_000 }).description, / · paused 7 s: rate-limit · /);
     assert.match(
       row({ ...paused, silentMs: 12_000 }).description,
-      / · \d+(–\d+)? (s|min) left · 2 of 8 at a time$/,
+      / · \d+(–\d+)? (s|min) left · slowed to 2 of 8 at a time$/,
     );
     const details = jobDetails("nightly", sampleView(paused));
     assert.ok(details.includes("Paused 12 s: rate-limit"), details.join("\n"));
@@ -162,7 +162,7 @@ describe("a job's row", () => {
       "Run 1 ended without a word; why cannot be known.",
       "1 item begun and not recorded as finished; a resume does it again.",
       "676,800 tokens in, 84,600 out, $0.85",
-      "A resume does not do again: 846 items, 28 min of work",
+      "A resume does not do again: 846 items, 28 min of item time",
       "checkpoints/nightly.jsonl",
     ]);
   });
@@ -177,7 +177,7 @@ describe("a job's row", () => {
   it("says what starting over costs", () => {
     assert.equal(
       lossText(sampleView({ done: 846 })),
-      "The next run would do 846 finished items (28 min of work, $0.85) again.",
+      "The next run would do 846 finished items (28 min of item time, $0.85) again.",
     );
     assert.match(lossText(sampleView({})), /^No item is finished yet/);
   });

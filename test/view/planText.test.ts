@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { JobPlan } from "../../src/runtime/state/jobPlan.js";
 import {
+  againText,
   doubtSummary,
   planCosts,
   planDocument,
@@ -31,7 +32,7 @@ describe("a plan", () => {
   it("says what is done, what that saved, what is left, and what it takes", () => {
     assert.equal(
       planSummary({ ...paid, new: 150, inDoubt: 2 }),
-      "847 done ($3.10 and 39 min not spent again), 155 to do (150 new, 3 failed, 2 in doubt); about 15 min, 12,346 tokens, $1.20.",
+      "847 done ($3.10 and 39 min of item time not spent again), 155 to do (150 new, 3 failed, 2 in doubt); about 15 min, 12,346 tokens, $1.20.",
     );
     assert.match(planSummary({ ...paid, new: 0, failed: 155 }), / again\), 155 to do \(155 failed\); about /);
     assert.match(planSummary({ ...paid, new: 155, failed: 0 }), / again\), 155 to do; about /);
@@ -67,7 +68,10 @@ describe("a plan", () => {
   });
 
   it("says what redoing takes beside what is left", () => {
-    assert.equal(redoSummary(paid), "Redoing does up to 847 items again: $3.10 and 39 min more.");
+    assert.equal(
+      redoSummary(paid),
+      "Redoing does up to 847 items again: $3.10 and 39 min of item time more.",
+    );
     const saved = { items: 847, usd: null, ms: null };
     assert.equal(redoSummary({ ...paid, saved }), "Redoing does up to 847 items again.");
     assert.equal(redoSummary({ ...paid, done: 0 }), "");
@@ -82,6 +86,27 @@ describe("a plan", () => {
     assert.match(of(2), /2 items in doubt again.*leaves them in doubt and does not run them\.$/);
   });
 
+  it("speaks of paying where anything was paid, or may be, and else of an end", () => {
+    const free = {
+      ...{ ...paid, inDoubt: 2, budget: null },
+      ...{ expected: { ms: 1, tokens: null, usd: null }, saved: { items: 1, usd: null, ms: 1 } },
+    };
+    assert.match(
+      doubtSummary(free, "Resume", "Skip"),
+      /2 items in doubt again, although they may have ended\./,
+    );
+    assert.equal(againText(free), "2 items in doubt are done again, although they may have ended.");
+    assert.match(againText({ ...paid, inDoubt: 1 }), /1 item in doubt .* may have been paid for\.$/);
+    const limited = { ...free, budget: { usd: { limit: 1, spent: 0 } } };
+    assert.match(againText(limited), /may have been paid for/);
+  });
+
+  it("says in its document what gone and changed items are, where there are any", () => {
+    const lines = planDocument({ ...changed({ items: 4, itemIds: [] }), gone: 1_200 });
+    assert.ok(lines.includes("gone       1,200  (done, and no longer in the input)"));
+    assert.ok(lines.includes("changed    4  (done, and other in the input now)"));
+  });
+
   it("has changed with any of what results depend on", () => {
     assert.equal(planHasChanged(paid), false);
     assert.ok(planHasChanged(changed({ params: [{ name: "model", before: "a", after: "b" }] })));
@@ -92,7 +117,12 @@ describe("a plan", () => {
 
   it("as a document has a line for each figure that is known", () => {
     assert.deepEqual(planDocument({ ...paid, budget: { usd: { limit: 20, spent: 3.1 } } }), [
-      ...["nightly", "", "total      1,002 items", "done       847 ($3.10 and 39 min not spent again)"],
+      ...[
+        "nightly",
+        "",
+        "total      1,002 items",
+        "done       847 ($3.10 and 39 min of item time not spent again)",
+      ],
       ...["failed     3", "in doubt   0", "new        152", "gone       0", "changed    0", "to do      155"],
       ...["time       about 15 min", "tokens     about 12,346", "cost       about $1.20"],
       "budget     $3.10 of $20.00 spent",

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { clearCheckpoint, undoLast } from "../../runtime/repair.js";
 import { refuseForeign } from "../../runtime/store/refuseForeign.js";
 import type { JobView } from "../../view/jobView.js";
-import { durationText, plural, usdText } from "../../view/text.js";
+import { itemTimeText, plural, usdText } from "../../view/text.js";
 import { eachTarget, failedJson, type Outcome } from "../eachTarget.js";
 import { CommandError, exit } from "../exitCodes.js";
 import { assertNoneHeld } from "../holder.js";
@@ -81,7 +81,7 @@ async function undoOne({ checkpoint }: Target, flags: ClearFlags): Promise<Outco
 function lossText({ name, label, status, state }: JobView): string {
   const spent = [
     ...(state.doneUsage.usd === null ? [] : [usdText(state.doneUsage.usd)]),
-    ...(state.doneMs === null ? [] : [`${durationText(state.doneMs)} of work`]),
+    ...(state.doneMs === null ? [] : [itemTimeText(state.doneMs)]),
   ];
   const cost = spent.length > 0 ? ` (${spent.join(", ")})` : "";
   return `${label ? `${name} @ ${label}` : name}: the next run would do ${plural(status.done, "finished item")}${cost} again.`;

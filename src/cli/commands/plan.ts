@@ -3,7 +3,7 @@ import { resolveItems } from "../../runtime/runner/items.js";
 import { loadJob } from "../../runtime/runner/loadJob.js";
 import { type JobPlan, planJob } from "../../runtime/runner/plan.js";
 import { changeLines } from "../../view/changeText.js";
-import { countText, durationText, plural, safeText, usdText } from "../../view/text.js";
+import { countText, durationText, itemTimeText, plural, safeText, usdText } from "../../view/text.js";
 import { doubtLines } from "../doubt.js";
 import { CommandError, exit } from "../exitCodes.js";
 import { fromJobFolder } from "../jobFolder.js";
@@ -90,8 +90,8 @@ function planLines(planned: JobPlan): string[] {
   return lines;
 }
 
-/** `  ($3.10 and 39 min not spent again)` */
+/** `  ($3.10 and 39 min of item time not spent again)` */
 function savedText({ usd, ms }: JobPlan["saved"]): string {
-  const parts = [...(usd === null ? [] : [usdText(usd)]), ...(ms === null ? [] : [durationText(ms)])];
+  const parts = [...(usd === null ? [] : [usdText(usd)]), ...(ms === null ? [] : [itemTimeText(ms)])];
   return parts.length === 0 ? "" : `  (${parts.join(" and ")} not spent again)`;
 }

@@ -1,6 +1,6 @@
 import type { UsageTotals } from "../../runtime/state/jobState.js";
 import { faultReason } from "../faultText.js";
-import { type JobLook, lookWord } from "../jobRow.js";
+import type { JobLook } from "../jobRow.js";
 import { language, t } from "../l10n.js";
 import {
   bothText,
@@ -54,7 +54,7 @@ ${raw(reportMark)}
 <main>
 <header>
 <h1>${title}</h1>
-<p><span class="state ${tones[data.look]}">${lookWord(data.look)}</span> <span class="soft">${t("as of {0} UTC", timeText(data.madeAtMs, "UTC"))}</span></p>
+<p><span class="state ${tones[data.look]}">${data.standing}</span> <span class="soft">${t("as of {0} UTC", timeText(data.madeAtMs, "UTC"))}</span></p>
 </header>
 ${data.error === null ? sections(data) : html`<p class="bad">${data.error}</p>`}
 <footer>${footer(data)}</footer>

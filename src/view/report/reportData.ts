@@ -4,7 +4,7 @@ import { redact } from "../../runtime/redact.js";
 import { latestRun, type RunState, type UsageTotals } from "../../runtime/state/jobState.js";
 import { endingOf } from "../../runtime/state/status.js";
 import { failureGroups } from "../failures.js";
-import { endingText, lookOf } from "../jobRow.js";
+import { endingText, lookOf, lookText } from "../jobRow.js";
 import type { JobView } from "../jobView.js";
 import { t } from "../l10n.js";
 import { shareText } from "./shareText.js";
@@ -53,6 +53,8 @@ export interface ReportData {
   /** Why there is nothing to show. */
   error: string | null;
   look: ReturnType<typeof lookOf>;
+  /** The look in words, with what ended the latest run: `killed`. */
+  standing: string;
   format: string;
   counts: {
     total: number | null;
@@ -101,8 +103,10 @@ export function reportData(view: JobView, timeline: ReportTimeline, options: Rep
     .sort((a, b) => b.run - a.run)
     .map((run) => runOf(run, view, timeline));
   const groups = failureGroups(view);
+  const look = lookOf(view);
   return {
-    ...{ name: view.name, label: view.label, madeAtMs: view.nowMs, look: lookOf(view), format: scan.format },
+    ...{ name: view.name, label: view.label, madeAtMs: view.nowMs, look, standing: lookText(look, status) },
+    format: scan.format,
     error: view.error === null ? null : shareText(view.error, options.ids ? null : view.checkpoint),
     counts: {
       ...{ total: status.total, done: status.done, failed: status.failed },

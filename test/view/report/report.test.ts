@@ -131,6 +131,9 @@ describe("a report's page", () => {
     const live = pageOf({ live: true });
     assert.match(live, /state live">running[\s\S]*Is running/);
     assert.equal(live.split("last sign").length, 2, "of the first run alone");
+    const end = { atMs: startMs + 10 * 60 * minute, run: 2, reason: "budget" as const };
+    const ended: WritableRecord[] = [...twoRuns().slice(0, -2), { type: "run-ended", ...end }];
+    assert.match(pageOf({ records: ended }), /state warn">stopped: budget</);
     const records = [jobRecord(startMs, "n", null, null)];
     assert.doesNotMatch(pageOf({ records }), /<svg|<table/);
   });
