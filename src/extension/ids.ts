@@ -20,6 +20,8 @@ export const commandIds = {
   openCheckpoint: "agentJobs.openCheckpoint",
   openJobFile: "agentJobs.openJobFile",
   showFailures: "agentJobs.showFailures",
+  openResults: "agentJobs.openResults",
+  saveResults: "agentJobs.saveResults",
   openDashboard: "agentJobs.openDashboard",
   showItemLog: "agentJobs.showItemLog",
   openLog: "agentJobs.openLog",
@@ -71,6 +73,7 @@ export const contextKeys = {
   anyRetryable: "agentJobs.anyRetryable",
   anyOpenable: "agentJobs.anyOpenable",
   anyFailures: "agentJobs.anyFailures",
+  anyResults: "agentJobs.anyResults",
   /** The walkthrough was opened, and VS Code knows its steps. */
   walkthroughOpen: "agentJobs.walkthroughOpen",
   // What the walkthrough ticks off: each is true once it really happened.
@@ -115,6 +118,9 @@ export const planScheme = "agent-jobs-plan";
 
 /** Scheme of the read-only documents that show all that is known of an item. */
 export const itemScheme = "agent-jobs-item";
+
+/** Scheme of the read-only documents that show results. */
+export const resultsScheme = "agent-jobs-results";
 
 /** Scheme of the read-only documents that show failures. */
 export const failuresScheme = "agent-jobs-failures";

@@ -6,6 +6,7 @@ import { registerFailures } from "./failures/failuresDocument.js";
 import { registerFirstSteps } from "./firstSteps/index.js";
 import { registerCheckpointLines } from "./items/checkpointLines.js";
 import { registerNotifications } from "./notifications/index.js";
+import { registerResults } from "./results/resultsDocument.js";
 import { registerStatusBar } from "./statusBar/index.js";
 
 /** The features that have nothing to do before jobs are listed. They are loaded when the editor has begun. */
@@ -18,6 +19,7 @@ export function registerLater(
     registerStatusBar(catalog),
     registerNotifications(catalog, tasks.errors, log, isLooking),
     registerFailures(catalog),
+    registerResults(catalog),
     registerCheckpointLines(catalog),
     registerExcludes(catalog, memory, log),
     registerEditor(catalog),

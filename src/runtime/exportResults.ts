@@ -3,8 +3,8 @@ import { createHash, randomUUID } from "node:crypto";
 import { type FileHandle, link, lstat, mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { AgentJobsError, CheckpointWriteError, messageOf, systemCodeOf } from "./errors.js";
-import { csvOf, jsonLineOf, type ResultRow } from "./resultRows.js";
 import { readResults } from "./results.js";
+import { writeResults } from "./saveResults.js";
 import { notAFile } from "./store/notAFile.js";
 import { openPlain, readPlain, writePlain } from "./store/plainFile.js";
 import { draftPrefixOf, noLinks } from "./store/replaceFile.js";
@@ -77,38 +77,12 @@ async function writeDraft(
       hash.update(text);
       await file.appendFile(text);
     };
-    const results = await (/\.csv$/i.test(path) ? writeTable : writeLines)(checkpoint, write);
+    const results = await writeResults(readResults(checkpoint), path, write);
     await file.sync();
     return { results, hash: hash.digest("hex") };
   } finally {
     await file.close();
   }
-}
-
-type Write = (text: string) => Promise<void>;
-/** Lines are gathered up to this much, so that not each of them is a call of the system. */
-const maxGatheredChars = 256 * 1024;
-
-async function writeLines(checkpoint: string, write: Write): Promise<number> {
-  let results = 0;
-  let lines = "";
-  for await (const { item, result } of readResults(checkpoint)) {
-    results++;
-    lines += jsonLineOf({ item, result });
-    if (lines.length < maxGatheredChars) continue;
-    await write(lines);
-    lines = "";
-  }
-  await write(lines);
-  return results;
-}
-
-/** The columns of a table are known once all its rows are. */
-async function writeTable(checkpoint: string, write: Write): Promise<number> {
-  const rows: ResultRow[] = [];
-  for await (const { item, result } of readResults(checkpoint)) rows.push({ item, result });
-  await write(csvOf(rows));
-  return rows.length;
 }
 
 /** A second name, not a rename: that would replace what has come to be there meanwhile. */

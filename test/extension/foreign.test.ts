@@ -58,7 +58,7 @@ describe("files of other tools in the tree", () => {
     const row = await child(undefined, "batch_6742f1c2");
     const { description, contextValue } = tree.getTreeItem(row);
     assert.equal(description, "5/14 · 7 failed · OpenAI batch");
-    assert.equal(contextValue, " job foreign openable hasFailures ");
+    assert.equal(contextValue, " job foreign openable hasFailures hasResults ");
     assert.deepEqual((await tree.getChildren(row)).map(label), ["Failed", "Done"]);
     const causes = (await tree.getChildren(await child(row, "Failed"))).map(label);
     assert.deepEqual(causes, ["overloaded", "refused", "context-too-long", "rate-limit", "timeout"]);

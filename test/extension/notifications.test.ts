@@ -63,6 +63,29 @@ describe("the end of a run", () => {
     assert.deepEqual(await saidOfKilled(), []);
   });
 
+  it("leads to the results where all are there", async () => {
+    await visible("workbench.view.explorer", false);
+    const jobFile = inWorkspace("jobs/whole.job.mjs");
+    writeFileSync(jobFile, `export default { items: ["a"], process: (item) => item };`);
+    const told = answering("showInformationMessage", () => "Open Results");
+    try {
+      const job = await jobNamed(catalog, "whole");
+      const opened = untilEvent(
+        [vscode.window.onDidChangeActiveTextEditor],
+        "the results",
+        () => vscode.window.activeTextEditor?.document.getText() === '{"id":"a","result":"a"}\n',
+      );
+      await vscode.commands.executeCommand("agentJobs.run", job.id);
+      await opened;
+      assert.deepEqual(told.said, [["whole is finished: 1 item done.", "Open Results"]]);
+    } finally {
+      told.restore();
+      rmSync(jobFile);
+      rmSync(inWorkspace("jobs/checkpoints"), { recursive: true, force: true });
+      await vscode.commands.executeCommand("workbench.action.closeAllEditors");
+    }
+  });
+
   it("is told of a job that is cleared as soon as all is done, whose row says so from then on", async () => {
     await visible("workbench.view.explorer", false);
     const jobFile = inWorkspace("jobs/passing.job.mjs");

@@ -28,8 +28,8 @@ function inlineOn(contextValue: string): string[] {
   return entries
     .filter(({ group }) => group.startsWith("inline@"))
     .filter(({ when }) =>
-      [...when.matchAll(/viewItem =~ \/(.+?)\//g)].every(([, pattern]) =>
-        new RegExp(pattern!).test(contextValue),
+      [...when.matchAll(/(!\()?viewItem =~ \/(.+?)\//g)].every(
+        ([, not, pattern]) => new RegExp(pattern!).test(contextValue) === (not === undefined),
       ),
     )
     .sort((a, b) => a.group.localeCompare(b.group))
@@ -176,10 +176,12 @@ describe("a retry of failed items", () => {
     assert.match(await context("rate-limit", "a"), / failedItem retryable /);
   });
 
-  it("is offered by a button on the job's row, beside Resume and after it", async () => {
+  it("is offered by a button on the job's row, after Resume, and alone where only failures are left", async () => {
     const row = tree.getTreeItem(await below("retried")).contextValue!;
-    assert.deepEqual(inlineOn(row), ["resume", "retry", "openDashboard"]);
-    assert.deepEqual(inlineOn(row.replace(" retryable ", " ")), ["resume", "openDashboard"]);
+    assert.deepEqual(inlineOn(row), ["retry", "openDashboard"]);
+    const stopped = row.replace(" onlyFailures ", " ");
+    assert.deepEqual(inlineOn(stopped), ["resume", "retry", "openDashboard"]);
+    assert.deepEqual(inlineOn(stopped.replace(" retryable ", " ")), ["resume", "openDashboard"]);
   });
 
   it("leaves the steps that items finished to be seen below the job", async () => {

@@ -68,8 +68,10 @@ describe("a folder with a job in each state", () => {
         "Open Dashboard",
         "Open Job File",
         "Open Checkpoint",
+        "Open Results",
         "Open Log",
         "Export Report…",
+        "Save Results…",
         "Copy Link",
       ]);
       const titles = ["Run", "Resume", "Stop", "Follow in Terminal", "Repair…", "Clear…", "Mark as Done…"];

@@ -6,32 +6,40 @@ describe("what can be done with a job", () => {
   const failed = { other: ["no"] };
   const table: [string, Sample | null, string[]][] = [
     ["never ran", null, ["runnable"]],
-    ["is live", { done: 1, live: true }, ["openable", "stoppable"]],
+    ["is live", { done: 1, live: true }, ["hasResults", "openable", "stoppable"]],
     ["is live with failures", { failed, live: true }, ["hasFailures", "openable", "stoppable"]],
-    ["is stopping", { done: 1, live: true, stopping: true }, ["openable"]],
-    ["is stalled", { done: 1, live: true, silentMs: 100_000 }, ["openable", "stoppable"]],
+    ["is stopping", { done: 1, live: true, stopping: true }, ["hasResults", "openable"]],
+    ["is stalled", { done: 1, live: true, silentMs: 100_000 }, ["hasResults", "openable", "stoppable"]],
     ["is damaged and live", { damaged: true, live: true }, ["openable", "stoppable"]],
-    ["was stopped", { done: 1, ended: "stopped" }, ["clearable", "openable", "resumable"]],
-    ["was killed", { done: 1, begun: 1 }, ["clearable", "markable", "openable", "resumable"]],
+    ["was stopped", { done: 1, ended: "stopped" }, ["clearable", "hasResults", "openable", "resumable"]],
+    ["was killed", { done: 1, begun: 1 }, ["clearable", "hasResults", "markable", "openable", "resumable"]],
     [
       "is damaged with items in doubt",
       { begun: 1, damaged: true },
       ["clearable", "openable", "repairable", "resumable"],
     ],
-    ["is finished", { total: 1, done: 1, ended: "finished" }, ["clearable", "openable", "runnable"]],
+    [
+      "is finished",
+      { total: 1, done: 1, ended: "finished" },
+      ["clearable", "hasResults", "openable", "runnable"],
+    ],
     [
       "has failures",
       { total: 1, failed },
       ["clearable", "hasFailures", "openable", "resumable", "retryable"],
     ],
-    ["is damaged", { done: 1, damaged: true }, ["clearable", "openable", "repairable", "resumable"]],
+    [
+      "is damaged",
+      { done: 1, damaged: true },
+      ["clearable", "hasResults", "openable", "repairable", "resumable"],
+    ],
     ["cannot be read", { readError: "Cannot read." }, ["openable"]],
   ];
   for (const [name, sample, expected] of table)
     it(`that ${name}`, () => {
       const view = sample && sampleView(sample);
       assert.deepEqual([...capabilitiesOf({ view, hasJobFile: true, trusted: true })].sort(), expected);
-      const reading = expected.filter((one) => one === "openable" || one === "hasFailures");
+      const reading = expected.filter((one) => one === "openable" || one.startsWith("has"));
       assert.deepEqual([...capabilitiesOf({ view, hasJobFile: true, trusted: false })].sort(), reading);
       const alone = expected.filter((one) => !["runnable", "resumable", "retryable"].includes(one));
       assert.deepEqual([...capabilitiesOf({ view, hasJobFile: false, trusted: true })].sort(), alone);

@@ -41,7 +41,7 @@ export const exportReport: Handler = async ({ catalog }, argument) => {
 };
 
 /** Beside the job file; of a checkpoint alone, not among checkpoints. */
-function folderOf({ jobFile, checkpoint }: Job): string {
+export function folderOf({ jobFile, checkpoint }: Job): string {
   if (jobFile !== null) return dirname(jobFile);
   return vscode.workspace.getWorkspaceFolder(vscode.Uri.file(checkpoint))?.uri.fsPath ?? dirname(checkpoint);
 }

@@ -33,6 +33,8 @@ export const handlers: Record<HandledId, Handler> = {
   [commandIds.openJobFile]: loaded(showing, "openJobFile"),
   [commandIds.openCheckpoint]: loaded(showing, "openCheckpoint"),
   [commandIds.showFailures]: loaded(showing, "showFailures"),
+  [commandIds.openResults]: loaded(showing, "openResults"),
+  [commandIds.saveResults]: loaded(showing, "saveResults"),
   // Alone, since a person waits for a page beside it.
   [commandIds.openDashboard]: loaded(() => import("./openDashboard.js"), "openDashboard"),
   [commandIds.showItemLog]: loaded(showing, "showItemLog"),

@@ -19,6 +19,7 @@ const keyOfCapability: Record<Capability, string> = {
   retryable: contextKeys.anyRetryable,
   openable: contextKeys.anyOpenable,
   hasFailures: contextKeys.anyFailures,
+  hasResults: contextKeys.anyResults,
 };
 
 /** Registers all commands, and keeps the context keys that enable them in step with the jobs. */

@@ -20,6 +20,7 @@ export function registerCodeLens(catalog: JobCatalog): vscode.Disposable {
     ["resumable", vscode.l10n.t("Resume"), commandIds.resume],
     ["repairable", "", commandIds.repair],
     ["hasFailures", vscode.l10n.t("Show Failures"), commandIds.showFailures],
+    ["hasResults", vscode.l10n.t("Open Results"), commandIds.openResults],
     ["clearable", vscode.l10n.t("Clear…"), commandIds.clear],
   ];
   const provider: vscode.CodeLensProvider = {

@@ -69,6 +69,7 @@ function noticeOf(job: Job, view: JobView, token: string): Notice | null {
   if (!last || last.run.token !== token) return null;
   const name = labelText(job.name);
   const open = { title: vscode.l10n.t("Open"), command: commandIds.openCheckpoint };
+  const results = { title: vscode.l10n.t("Open Results"), command: commandIds.openResults };
   const resume = { title: vscode.l10n.t("Resume"), command: commandIds.resume };
   const failures = { title: vscode.l10n.t("Show Failures"), command: commandIds.showFailures };
   switch (last.ended) {
@@ -76,7 +77,7 @@ function noticeOf(job: Job, view: JobView, token: string): Notice | null {
       return {
         problem: false,
         text: vscode.l10n.t("{0} is finished: {1} done.", name, plural(status.done, "item")),
-        actions: [open],
+        actions: status.done > 0 ? [results] : [open],
       };
     case "finished-with-failures":
       return {

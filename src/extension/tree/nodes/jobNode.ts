@@ -71,7 +71,10 @@ export class JobNode implements TreeNode {
       ...(job.source.watched ? ["watched"] : []),
       ...(job.jobFile === null ? [] : ["jobFile"]),
     ];
-    item.contextValue = ` job ${[...kinds, ...job.capabilities(vscode.workspace.isTrusted)].join(" ")} `;
+    const can = job.capabilities(vscode.workspace.isTrusted);
+    // To resume these is to retry them: one button is enough.
+    const only = row.look === "finished-with-failures" && can.has("retryable") ? ["onlyFailures"] : [];
+    item.contextValue = ` job ${[...kinds, ...can, ...only].join(" ")} `;
     return item;
   }
 

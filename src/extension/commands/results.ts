@@ -1,0 +1,94 @@
+import { join } from "node:path";
+import * as vscode from "vscode";
+import { fileStemOf } from "../../runtime/runner/jobPaths.js";
+import { saveResults as save } from "../../runtime/saveResults.js";
+import { countText, labelText, plural } from "../../view/text.js";
+import type { Job } from "../job.js";
+import type { JobCatalog } from "../jobCatalog.js";
+import { resultsUri } from "../results/resultsDocument.js";
+import { folderOf } from "./exportReport.js";
+import type { Handler } from "./services.js";
+import { targetOf } from "./target.js";
+
+/** Shows a job's results so far in an editor that nobody can write in. */
+export const openResults: Handler = async ({ catalog }, argument) => {
+  const job = await targetOf(
+    catalog,
+    argument,
+    "hasResults",
+    vscode.l10n.t("Open the results of which job?"),
+  );
+  if (job) await vscode.window.showTextDocument(resultsUri(job), { preview: true });
+};
+
+/** Saves a job's results so far where a person says, as JSON Lines or as a table, and offers to open them. */
+export const saveResults: Handler = async ({ catalog }, argument) => {
+  const job = await targetOf(
+    catalog,
+    argument,
+    "hasResults",
+    vscode.l10n.t("Save the results of which job?"),
+  );
+  if (!job) return;
+  const { label } = job.source;
+  const name = fileStemOf(label === null ? job.ownName : `${job.ownName}-${label}`);
+  const uri = await vscode.window.showSaveDialog({
+    title: vscode.l10n.t("Save the Results of {0}", labelText(job.name)),
+    defaultUri: vscode.Uri.file(join(folderOf(job), `${name}-results.jsonl`)),
+    filters: { [vscode.l10n.t("JSON Lines")]: ["jsonl"], [vscode.l10n.t("Table")]: ["csv"] },
+  });
+  if (!uri) return;
+  refuseJobs(catalog, uri);
+  const count = await saved(job, uri.fsPath);
+  if (count === undefined) return;
+  const open = vscode.l10n.t("Open");
+  const done = vscode.l10n.t(
+    "Saved {0} of {1} as {2}.",
+    plural(count, "result"),
+    labelText(job.name),
+    labelText(vscode.workspace.asRelativePath(uri)),
+  );
+  const missing = job.view?.status.damaged
+    ? ` ${vscode.l10n.t("The checkpoint is damaged: results in its damaged lines are missing. Repair it, then save them again.")}`
+    : "";
+  if ((await vscode.window.showInformationMessage(`${done}${missing}`, open)) === open)
+    await vscode.commands.executeCommand("vscode.open", uri);
+};
+
+/** @throws Error where the path is a job's file or checkpoint */
+function refuseJobs(catalog: JobCatalog, uri: vscode.Uri): void {
+  const taken = catalog.jobs.find(({ jobFile, paths }) => [jobFile, ...paths].includes(uri.fsPath));
+  if (taken)
+    throw new Error(
+      vscode.l10n.t(
+        "{0} belongs to the job {1}: nothing was written over it. Save the results under another name.",
+        labelText(vscode.workspace.asRelativePath(uri)),
+        labelText(taken.name),
+      ),
+    );
+}
+
+/** How many were saved; undefined where a person cancelled it. */
+async function saved(job: Job, path: string): Promise<number | undefined> {
+  const options = {
+    ...{ location: vscode.ProgressLocation.Notification, cancellable: true },
+    title: vscode.l10n.t("Saving the results of {0}", labelText(job.name)),
+  };
+  return vscode.window.withProgress(options, async (progress, token) => {
+    const controller = new AbortController();
+    const subscription = token.onCancellationRequested(() => controller.abort());
+    const onResult = (count: number) => {
+      if (count % 10_000 === 0) progress.report({ message: countText(count) });
+    };
+    try {
+      const { signal } = controller;
+      return await save(job.checkpoint, path, { readAs: job.source.watched ?? {}, signal, onResult });
+    } catch (error) {
+      if (!controller.signal.aborted) throw error;
+      void vscode.window.showInformationMessage(vscode.l10n.t("Cancelled: nothing was saved."));
+      return undefined;
+    } finally {
+      subscription.dispose();
+    }
+  });
+}
