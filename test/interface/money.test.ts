@@ -53,7 +53,7 @@ describe("what a run costs, in the window", () => {
     await workbench().openView();
     await workbench().inlineAction(row(), "Run");
     await row()
-      .getByText(/paused \d s: rate-limit · 4 of 8 at a time/)
+      .getByText(/paused \d s: rate-limit · slowed to 4 of 8 at a time/)
       .waitFor();
     // Nothing is recorded meanwhile: the time alone counts down.
     const seconds = Number(/paused (\d) s/.exec((await row().textContent()) ?? "")?.[1]);
@@ -181,7 +181,7 @@ describe("what a run costs, in the window", () => {
   describe("once its model is another", () => {
     it("asks what becomes of results that another model made", async () => {
       write(5, "large");
-      await workbench().inlineAction(row(), "Resume");
+      await workbench().contextMenu(row(), "Resume");
       await workbench()
         .dialog(/model changed: "small" → "large".*Redoing does up to 48 items again: \$0\.96 /s)
         .waitFor();
