@@ -138,9 +138,12 @@ function savedTexts({ usd, ms }: JobPlan["saved"]): string[] {
   return [...(usd === null ? [] : [usdText(usd)]), ...(ms === null ? [] : [itemTimeText(ms)])];
 }
 
+/** Nothing is known to a millisecond before it is done. */
+const aboutText = (ms: number): string => t("about {0}", durationText(Math.max(1_000, ms)));
+
 function expectedTexts({ ms, tokens, usd }: JobPlan["expected"]): string[] {
   return [
-    ...(ms === null ? [] : [t("about {0}", durationText(ms))]),
+    ...(ms === null ? [] : [aboutText(ms)]),
     ...(tokens === null ? [] : [t("{0} tokens", countText(Math.round(tokens)))]),
     ...(usd === null ? [] : [usdText(usd)]),
   ];
@@ -166,7 +169,7 @@ export function planDocument(plan: JobPlan): string[] {
     [t("gone"), noted(plan.gone, t("done, and no longer in the input"))],
     [t("changed"), noted(changed.items, t("done, and other in the input now"))],
     [t("to do"), toRun === null ? t("unknown") : countText(toRun)],
-    [t("time"), expected.ms === null ? null : t("about {0}", durationText(expected.ms))],
+    [t("time"), expected.ms === null ? null : aboutText(expected.ms)],
     [t("tokens"), expected.tokens === null ? null : t("about {0}", countText(Math.round(expected.tokens)))],
     [t("cost"), expected.usd === null ? null : t("about {0}", usdText(expected.usd))],
     [t("budget"), budgetTexts(plan.budget).join(", ") || null],

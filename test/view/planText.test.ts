@@ -101,6 +101,11 @@ describe("a plan", () => {
     assert.match(againText(limited), /may have been paid for/);
   });
 
+  it("expects nothing to the millisecond", () => {
+    const quick = { ...paid, expected: { ...paid.expected, ms: 24 } };
+    assert.match(planSummary(quick), /; about 1 s, /);
+  });
+
   it("says in its document what gone and changed items are, where there are any", () => {
     const lines = planDocument({ ...changed({ items: 4, itemIds: [] }), gone: 1_200 });
     assert.ok(lines.includes("gone       1,200  (done, and no longer in the input)"));

@@ -74,7 +74,7 @@ function planLines(planned: JobPlan): string[] {
   if (changes.length > 0 && done > 0)
     lines.push("  A run asks what to do about that: --changed keep, or --changed redo.");
   const figures = [
-    ...(expected.ms === null ? [] : [`about ${durationText(expected.ms)}`]),
+    ...(expected.ms === null ? [] : [`about ${durationText(Math.max(1_000, expected.ms))}`]),
     ...(expected.tokens === null ? [] : [`${countText(Math.round(expected.tokens))} tokens`]),
     ...(expected.usd === null ? [] : [usdText(expected.usd)]),
   ];
