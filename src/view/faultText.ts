@@ -39,6 +39,6 @@ export function faultText(fault: Fault, isForeign = false): string {
       "{1}. {0} whole records in it could be saved and still counts.",
       what,
     );
-  if (fault.finishesNothing) return t("{0}. It finished no item: nothing has to be done again.", what);
+  if (fault.keepsNoWork) return t("{0}. It kept no item's work: nothing has to be done again.", what);
   return t("{0}. If it held a finished item, that item will be done again.", what);
 }

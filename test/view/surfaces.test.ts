@@ -114,8 +114,8 @@ describe("faults and their repair", () => {
     assert.match(faultText(fault), /bytes changed after it was written\. If it held a finished item/);
     assert.match(faultText({ ...fault, reason: "torn", residue: true }), /Nothing finished was lost/);
     assert.match(
-      faultText({ ...fault, finishesNothing: true }),
-      /It finished no item: nothing has to be done/,
+      faultText({ ...fault, keepsNoWork: true }),
+      /It kept no item's work: nothing has to be done/,
     );
     assert.match(faultText({ ...fault, salvaged: 1 }), /1 whole record in it could be saved/);
   });

@@ -73,7 +73,20 @@ function keyOfText(string: string | undefined, number: string | undefined): Item
   }
 }
 
-/** Whether damaged bytes are those of a record that finishes no item, as far as its beginning tells. */
+/**
+ * Whether damaged bytes are those of a record that finishes no item, as far as its beginning tells. Zeros may be all that
+ * is left of the records behind it.
+ */
 export function finishesNothing(bytes: Buffer): boolean {
-  return bytes.toString("latin1", 0, 9) === '{"type":"';
+  return bytes.toString("latin1", 0, 9) === '{"type":"' && !bytes.includes(0);
+}
+
+/** Kinds of records for want of which nothing is done again: not steps and what measurements keep, which are results. */
+const workless =
+  /^\{"type":"(job|run-started|run-ended|run-lost|input|started|failed|progress|waiting|pace|write-error)"/;
+const maxBeginningBytes = 32;
+
+/** Whether damaged bytes begin as a record that keeps no finished work. */
+export function keepsNoWork(bytes: Buffer): boolean {
+  return workless.test(bytes.toString("latin1", 0, maxBeginningBytes));
 }

@@ -1,5 +1,5 @@
 import type { ForeignKind } from "./foreignKinds.js";
-import { finishesNothing, readableIds } from "./foreignParts.js";
+import { keepsNoWork } from "./foreignParts.js";
 import { type Line, LineSplitter, type PackedSplitter } from "./lines.js";
 import { type FaultReason, type ParsedLine, parseLine } from "./parseLine.js";
 import { type CheckpointRecord, survivesTear } from "./record.js";
@@ -19,8 +19,8 @@ export interface Fault {
   residue: boolean;
   /** How many whole records inside the line were found by their checksums, and count. */
   salvaged: number;
-  /** It reads as a record that finishes no item, such as the header. Left out where nobody can say so. */
-  finishesNothing?: true;
+  /** Nothing has to be done again for want of it: it reads as a header, or as another record that keeps no work. */
+  keepsNoWork?: true;
 }
 
 /** One record and where it came from. */
@@ -198,8 +198,8 @@ export class CheckpointScanner implements RecordScanner {
     const salvaged = found.map((one) => ({ ...one, start: one.start + shift, end: one.end + shift }));
     const reason = merged ? "merged" : parsed.reason;
     const fault: Fault = { ...placed(line), reason, residue: false, salvaged: found.length };
-    if (bytes !== null && !merged && finishesNothing(bytes) && readableIds(bytes).length === 0)
-      fault.finishesNothing = true;
+    // Of a line that is whole but for its checksum; any other may have swallowed the next ones.
+    if (reason === "checksum" && keepsNoWork(bytes!)) fault.keepsNoWork = true;
     this.addFault(fault, salvaged, line, tear);
     for (const { record, start, end } of salvaged) {
       this.format = "agent-jobs";
