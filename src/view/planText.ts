@@ -23,29 +23,18 @@ export function planHasChanged({ changed }: JobPlan): boolean {
 
 /** Whether a run would spend something, or there is something to decide. */
 export function planCosts(plan: JobPlan): boolean {
-  return isPaid(plan) || plan.inDoubt > 0 || planHasChanged(plan);
+  const { expected, saved, budget, inDoubt } = plan;
+  const isPaid = [expected.usd, expected.tokens, saved.usd].some((figure) => figure !== null && figure > 0);
+  return isPaid || budget !== null || inDoubt > 0 || planHasChanged(plan);
 }
 
-/** Whether anything tells that the job's items cost money or tokens. */
-function isPaid({ expected, saved, budget }: JobPlan): boolean {
-  const figures = [expected.usd, expected.tokens, saved.usd];
-  return budget !== null || figures.some((figure) => figure !== null && figure > 0);
-}
-
-/** `2 items in doubt are done again, although they may have been paid for.` */
-export function againText(plan: JobPlan): string {
-  return isPaid(plan)
-    ? counted(
-        plan.inDoubt,
-        "{0} item in doubt is done again, although it may have been paid for.",
-        "{0} items in doubt are done again, although they may have been paid for.",
-      )
-    : counted(
-        plan.inDoubt,
-        "{0} item in doubt is done again, although it may have ended.",
-        "{0} items in doubt are done again, although they may have ended.",
-      );
-}
+/** `2 items in doubt are done again, although they may have been done, and paid for, already.` */
+export const againText = ({ inDoubt }: JobPlan): string =>
+  counted(
+    inDoubt,
+    "{0} item in doubt is done again, although it may have been done, and paid for, already.",
+    "{0} items in doubt are done again, although they may have been done, and paid for, already.",
+  );
 
 /** `847 done ($3.10 and 39 min of item time not spent again), 155 to do (150 new, 3 failed, 2 in doubt); about 15 min, $1.20.` */
 export function planSummary(plan: JobPlan): string {
@@ -116,34 +105,26 @@ export function redoSummary({ done, saved }: JobPlan): string {
  * @param again the answer that does them again
  * @param skip the answer that leaves them
  */
-export function doubtSummary(plan: JobPlan, again: string, skip: string): string {
-  return isPaid(plan)
-    ? counted(
-        plan.inDoubt,
-        "{1} does the {0} item in doubt again, although it may have been paid for. {2} leaves it in doubt and does not run it.",
-        "{1} does the {0} items in doubt again, although they may have been paid for. {2} leaves them in doubt and does not run them.",
-        again,
-        skip,
-      )
-    : counted(
-        plan.inDoubt,
-        "{1} does the {0} item in doubt again, although it may have ended. {2} leaves it in doubt and does not run it.",
-        "{1} does the {0} items in doubt again, although they may have ended. {2} leaves them in doubt and does not run them.",
-        again,
-        skip,
-      );
+export function doubtSummary({ inDoubt }: JobPlan, again: string, skip: string): string {
+  return counted(
+    inDoubt,
+    "{1} does the {0} item in doubt again, although it may have been done, and paid for, already. {2} leaves it in doubt and does not run it.",
+    "{1} does the {0} items in doubt again, although they may have been done, and paid for, already. {2} leaves them in doubt and does not run them.",
+    again,
+    skip,
+  );
 }
 
 function savedTexts({ usd, ms }: JobPlan["saved"]): string[] {
   return [...(usd === null ? [] : [usdText(usd)]), ...(ms === null ? [] : [itemTimeText(ms)])];
 }
 
-/** Nothing is known to a millisecond before it is done. */
-const aboutText = (ms: number): string => t("about {0}", durationText(Math.max(1_000, ms)));
+/** `about 15 min`: nothing is known to a millisecond before it is done. */
+export const aboutText = (ms: number): string => t("about {0}", durationText(Math.max(1_000, ms)));
 
 function expectedTexts({ ms, tokens, usd }: JobPlan["expected"]): string[] {
   return [
-    ...(ms === null ? [] : [aboutText(ms)]),
+    ...(ms ? [aboutText(ms)] : []),
     ...(tokens === null ? [] : [t("{0} tokens", countText(Math.round(tokens)))]),
     ...(usd === null ? [] : [usdText(usd)]),
   ];
@@ -169,7 +150,7 @@ export function planDocument(plan: JobPlan): string[] {
     [t("gone"), noted(plan.gone, t("done, and no longer in the input"))],
     [t("changed"), noted(changed.items, t("done, and other in the input now"))],
     [t("to do"), toRun === null ? t("unknown") : countText(toRun)],
-    [t("time"), expected.ms === null ? null : aboutText(expected.ms)],
+    [t("time"), expected.ms ? aboutText(expected.ms) : null],
     [t("tokens"), expected.tokens === null ? null : t("about {0}", countText(Math.round(expected.tokens)))],
     [t("cost"), expected.usd === null ? null : t("about {0}", usdText(expected.usd))],
     [t("budget"), budgetTexts(plan.budget).join(", ") || null],

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import type { JobPlan } from "../../src/runtime/state/jobPlan.js";
 import {
-  againText,
   doubtSummary,
   planCosts,
   planDocument,
@@ -81,29 +80,16 @@ describe("a plan", () => {
     const of = (inDoubt: number) => doubtSummary({ ...paid, inDoubt }, "Resume", "Skip Doubtful");
     assert.equal(
       of(1),
-      "Resume does the 1 item in doubt again, although it may have been paid for. Skip Doubtful leaves it in doubt and does not run it.",
+      "Resume does the 1 item in doubt again, although it may have been done, and paid for, already. Skip Doubtful leaves it in doubt and does not run it.",
     );
     assert.match(of(2), /2 items in doubt again.*leaves them in doubt and does not run them\.$/);
-  });
-
-  it("speaks of paying where anything was paid, or may be, and else of an end", () => {
-    const free = {
-      ...{ ...paid, inDoubt: 2, budget: null },
-      ...{ expected: { ms: 1, tokens: null, usd: null }, saved: { items: 1, usd: null, ms: 1 } },
-    };
-    assert.match(
-      doubtSummary(free, "Resume", "Skip"),
-      /2 items in doubt again, although they may have ended\./,
-    );
-    assert.equal(againText(free), "2 items in doubt are done again, although they may have ended.");
-    assert.match(againText({ ...paid, inDoubt: 1 }), /1 item in doubt .* may have been paid for\.$/);
-    const limited = { ...free, budget: { usd: { limit: 1, spent: 0 } } };
-    assert.match(againText(limited), /may have been paid for/);
   });
 
   it("expects nothing to the millisecond", () => {
     const quick = { ...paid, expected: { ...paid.expected, ms: 24 } };
     assert.match(planSummary(quick), /; about 1 s, /);
+    const over = { ...paid, toRun: 0, expected: { ms: 0, tokens: 0, usd: 0 } };
+    assert.doesNotMatch(planSummary(over), /about/);
   });
 
   it("says in its document what gone and changed items are, where there are any", () => {

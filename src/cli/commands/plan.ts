@@ -3,7 +3,8 @@ import { resolveItems } from "../../runtime/runner/items.js";
 import { loadJob } from "../../runtime/runner/loadJob.js";
 import { type JobPlan, planJob } from "../../runtime/runner/plan.js";
 import { changeLines } from "../../view/changeText.js";
-import { countText, durationText, itemTimeText, plural, safeText, usdText } from "../../view/text.js";
+import { aboutText } from "../../view/planText.js";
+import { countText, itemTimeText, plural, safeText, usdText } from "../../view/text.js";
 import { doubtLines } from "../doubt.js";
 import { CommandError, exit } from "../exitCodes.js";
 import { fromJobFolder } from "../jobFolder.js";
@@ -64,7 +65,7 @@ function planLines(planned: JobPlan): string[] {
     `  done       ${countText(done)}${savedText(saved)}`,
     `  new        ${fresh === null ? "unknown" : countText(fresh)}`,
     `  failed     ${countText(failed)}${failed > 0 ? "  (tried again)" : ""}`,
-    `  in doubt   ${countText(inDoubt)}${inDoubt > 0 ? "  (begun, not recorded as finished; done again although they may have been paid for)" : ""}`,
+    `  in doubt   ${countText(inDoubt)}${inDoubt > 0 ? "  (begun, not recorded as finished; done again, although they may have been done, and paid for, already)" : ""}`,
     ...doubtLines(planned.inDoubtItems, inDoubt).map((line) => `    ${line}`),
     `  gone       ${countText(gone)}${gone > 0 ? "  (no longer in the input)" : ""}`,
     `  changed    ${countText(changed.items)}${changed.items > 0 ? "  (done, but with other content than now)" : ""}`,
@@ -74,7 +75,7 @@ function planLines(planned: JobPlan): string[] {
   if (changes.length > 0 && done > 0)
     lines.push("  A run asks what to do about that: --changed keep, or --changed redo.");
   const figures = [
-    ...(expected.ms === null ? [] : [`about ${durationText(Math.max(1_000, expected.ms))}`]),
+    ...(expected.ms ? [aboutText(expected.ms)] : []),
     ...(expected.tokens === null ? [] : [`${countText(Math.round(expected.tokens))} tokens`]),
     ...(expected.usd === null ? [] : [usdText(expected.usd)]),
   ];
