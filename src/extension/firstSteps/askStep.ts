@@ -29,7 +29,11 @@ export async function askStep<Pick extends vscode.QuickPickItem>(
   if (hasBack) picker.buttons = [vscode.QuickInputButtons.Back];
   try {
     return await new Promise((resolve) => {
-      picker.onDidAccept(() => resolve(picker.activeItems[0]));
+      picker.onDidAccept(() => {
+        const [picked] = picker.activeItems;
+        // Nothing matches what was typed: that is no answer.
+        if (picked) resolve(picked);
+      });
       picker.onDidTriggerButton(() => resolve(back));
       picker.onDidHide(() => resolve(undefined));
       picker.show();
