@@ -77,7 +77,7 @@ async function writeDraft(
       hash.update(text);
       await file.appendFile(text);
     };
-    const results = await writeResults(readResults(checkpoint), path, write);
+    const results = await writeResults(() => readResults(checkpoint), path, write);
     await file.sync();
     return { results, hash: hash.digest("hex") };
   } finally {

@@ -21,19 +21,28 @@ export function jsonLineOf({ whose, item, input, result }: ResultRow): string {
 
 /** A table with a column for each member of the results, where they are objects; else with one column for them. */
 export function csvOf(rows: readonly ResultRow[]): string {
-  const flat = rows.map(
-    ({ whose, item, input, result }): Record<string, unknown> => ({
-      ...whose,
-      id: idText(item),
-      ...(input !== undefined && prefixed("input", input)),
-      ...prefixed("result", result ?? null),
-    }),
-  );
-  const columns = [...new Set(flat.flatMap((row) => Object.keys(row)))];
-  return stringify(
-    flat.map((row) => columns.map((column) => cell(row[column]))),
-    { header: true, columns, escape_formulas: true },
-  );
+  const columns = [...new Set(rows.flatMap((row) => Object.keys(cellsOf(row))))];
+  return csvHead(columns) + csvRows(rows.map(cellsOf), columns);
+}
+
+/** What a row of a table has, by the names of its columns. */
+export function cellsOf({ whose, item, input, result }: ResultRow): Record<string, unknown> {
+  return {
+    ...whose,
+    id: idText(item),
+    ...(input !== undefined && prefixed("input", input)),
+    ...prefixed("result", result ?? null),
+  };
+}
+
+/** The first line of a table. */
+export const csvHead = (columns: readonly string[]): string =>
+  stringify([], { header: true, columns: [...columns], escape_formulas: true });
+
+/** Further lines of a table with these columns. */
+export function csvRows(rows: readonly Record<string, unknown>[], columns: readonly string[]): string {
+  const lines = rows.map((row) => columns.map((column) => cell(row[column])));
+  return stringify(lines, { escape_formulas: true });
 }
 
 function prefixed(name: "input" | "result", value: unknown): Record<string, unknown> {

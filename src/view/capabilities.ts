@@ -28,7 +28,7 @@ export function capabilitiesOf({ view, hasJobFile, trusted }: CapabilityInput): 
   const hasFile = view !== null && (progress !== "empty" || view.scan.lines > 0);
   if (hasFile) can.add("openable");
   if (view && view.status.failed > 0) can.add("hasFailures");
-  if (view && view.status.done > 0) can.add("hasResults");
+  if (view && view.state.done.size > 0) can.add("hasResults");
   // Files of other tools are only read.
   if (!trusted || view?.foreign) return can;
   if (live && !view?.stopping) can.add("stoppable");

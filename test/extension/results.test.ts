@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import * as vscode from "vscode";
-import { done, header, started } from "../support/damagedFiles.js";
+import { keyOf } from "../../src/runtime/format/itemId.js";
+import { done, header, own, started } from "../support/damagedFiles.js";
 import { answering, inWorkspace, jobNamed, type Parts, parts, untilEvent } from "./support/extension.js";
 
 describe("results", () => {
@@ -26,6 +27,11 @@ describe("results", () => {
     restores.push(restore);
     return said;
   };
+  const lensesOf = async ({ uri }: vscode.TextDocument) => {
+    const command = "vscode.executeCodeLensProvider";
+    const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>(command, uri, 5);
+    return lenses.map(({ command: shown }) => shown!.title);
+  };
   const jobWith = (count: number) => jobNamed(catalog, "yield", ({ view }) => view?.status.done === count);
 
   it("are shown as lines that nobody can write in, with how many there are", async () => {
@@ -34,15 +40,7 @@ describe("results", () => {
     const { document } = vscode.window.activeTextEditor!;
     assert.deepEqual([document.uri.scheme, document.getText()], ["agent-jobs-results", line("a")]);
     assert.match(document.uri.path, /yield results\.jsonl$/);
-    const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>(
-      "vscode.executeCodeLensProvider",
-      document.uri,
-      5,
-    );
-    assert.deepEqual(
-      lenses.map(({ command }) => command!.title),
-      ["1 result", "$(save) Save…"],
-    );
+    assert.deepEqual(await lensesOf(document), ["1 result", "$(save) Save…"]);
   });
 
   it("come as they are made", async () => {
@@ -76,8 +74,32 @@ describe("results", () => {
     answer("showSaveDialog", () => vscode.Uri.file(path));
     const errors = answer("showErrorMessage", () => undefined);
     await vscode.commands.executeCommand("agentJobs.saveResults", job.id);
-    assert.match(String(errors[0]![0]), /belongs to the job yield: nothing was written over it/);
+    assert.match(String(errors[0]![0]), /Will not save results over yield\.jsonl: it is a part of a job/);
     assert.deepEqual(readFileSync(path), before);
+  });
+
+  it("of items that the input no longer has are there and counted", async () => {
+    appendFileSync(path, own({ type: "gone", run: 1, item: keyOf("a") }));
+    const job = await jobNamed(catalog, "yield", ({ view }) => view?.status.gone === 1);
+    await vscode.commands.executeCommand("agentJobs.openResults", job.id);
+    const { document } = vscode.window.activeTextEditor!;
+    assert.equal(document.getText(), line("a") + line("b"));
+    assert.equal((await lensesOf(document))[0], "2 results");
+  });
+
+  it("are shown up to a number that an editor bears, with a word on the others", async () => {
+    const many = inWorkspace("checkpoints/many.jsonl");
+    try {
+      writeFileSync(many, header("many") + Array.from({ length: 5_002 }, (_, i) => done(`i-${i}`)).join(""));
+      const job = await jobNamed(catalog, "many", ({ view }) => view?.status.done === 5_002);
+      await vscode.commands.executeCommand("agentJobs.openResults", job.id);
+      const { document } = vscode.window.activeTextEditor!;
+      assert.deepEqual([document.lineCount, document.lineAt(4_999).text], [5_001, line("i-4999").trimEnd()]);
+      assert.equal((await lensesOf(document))[0], "5,002 results, the first 5,000 shown");
+    } finally {
+      await vscode.commands.executeCommand("workbench.action.closeActiveEditor");
+      rmSync(many);
+    }
   });
 
   it("of damaged lines are said to be missing", async () => {

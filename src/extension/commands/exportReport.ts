@@ -1,6 +1,4 @@
-import { dirname, join } from "node:path";
 import * as vscode from "vscode";
-import { fileStemOf } from "../../runtime/runner/jobPaths.js";
 import { CheckpointFollower } from "../../runtime/store/follow.js";
 import { lookAtLock } from "../../runtime/store/lockHolder.js";
 import { jobView } from "../../view/jobView.js";
@@ -9,6 +7,7 @@ import { reportData } from "../../view/report/reportData.js";
 import { ReportTimeline } from "../../view/report/timeline.js";
 import { labelText } from "../../view/text.js";
 import type { Job } from "../job.js";
+import { placeBeside } from "./placeBeside.js";
 import type { Handler } from "./services.js";
 import { targetOf } from "./target.js";
 
@@ -16,11 +15,9 @@ import { targetOf } from "./target.js";
 export const exportReport: Handler = async ({ catalog }, argument) => {
   const job = await targetOf(catalog, argument, "openable", vscode.l10n.t("Export a report of which job?"));
   if (!job) return;
-  const { label } = job.source;
-  const name = `${fileStemOf(label === null ? job.ownName : `${job.ownName}-${label}`)}-report.html`;
   const uri = await vscode.window.showSaveDialog({
     title: vscode.l10n.t("Export a Report of {0}", labelText(job.name)),
-    defaultUri: vscode.Uri.file(join(folderOf(job), name)),
+    defaultUri: placeBeside(job, "report.html"),
     filters: { [vscode.l10n.t("Web page")]: ["html"] },
   });
   if (!uri) return;
@@ -39,12 +36,6 @@ export const exportReport: Handler = async ({ catalog }, argument) => {
   if (vscode.env.remoteName === undefined) await vscode.env.openExternal(uri);
   else await vscode.commands.executeCommand("vscode.open", uri);
 };
-
-/** Beside the job file; of a checkpoint alone, not among checkpoints. */
-export function folderOf({ jobFile, checkpoint }: Job): string {
-  if (jobFile !== null) return dirname(jobFile);
-  return vscode.workspace.getWorkspaceFolder(vscode.Uri.file(checkpoint))?.uri.fsPath ?? dirname(checkpoint);
-}
 
 /** Reads the checkpoint once more: over time it tells more than is kept of it. */
 async function pageOf({ checkpoint, source }: Job): Promise<string> {

@@ -1,12 +1,9 @@
-import { join } from "node:path";
 import * as vscode from "vscode";
-import { fileStemOf } from "../../runtime/runner/jobPaths.js";
 import { saveResults as save } from "../../runtime/saveResults.js";
 import { countText, labelText, plural } from "../../view/text.js";
 import type { Job } from "../job.js";
-import type { JobCatalog } from "../jobCatalog.js";
 import { resultsUri } from "../results/resultsDocument.js";
-import { folderOf } from "./exportReport.js";
+import { placeBeside } from "./placeBeside.js";
 import type { Handler } from "./services.js";
 import { targetOf } from "./target.js";
 
@@ -30,15 +27,12 @@ export const saveResults: Handler = async ({ catalog }, argument) => {
     vscode.l10n.t("Save the results of which job?"),
   );
   if (!job) return;
-  const { label } = job.source;
-  const name = fileStemOf(label === null ? job.ownName : `${job.ownName}-${label}`);
   const uri = await vscode.window.showSaveDialog({
     title: vscode.l10n.t("Save the Results of {0}", labelText(job.name)),
-    defaultUri: vscode.Uri.file(join(folderOf(job), `${name}-results.jsonl`)),
+    defaultUri: placeBeside(job, "results.jsonl"),
     filters: { [vscode.l10n.t("JSON Lines")]: ["jsonl"], [vscode.l10n.t("Table")]: ["csv"] },
   });
   if (!uri) return;
-  refuseJobs(catalog, uri);
   const count = await saved(job, uri.fsPath);
   if (count === undefined) return;
   const open = vscode.l10n.t("Open");
@@ -54,19 +48,6 @@ export const saveResults: Handler = async ({ catalog }, argument) => {
   if ((await vscode.window.showInformationMessage(`${done}${missing}`, open)) === open)
     await vscode.commands.executeCommand("vscode.open", uri);
 };
-
-/** @throws Error where the path is a job's file or checkpoint */
-function refuseJobs(catalog: JobCatalog, uri: vscode.Uri): void {
-  const taken = catalog.jobs.find(({ jobFile, paths }) => [jobFile, ...paths].includes(uri.fsPath));
-  if (taken)
-    throw new Error(
-      vscode.l10n.t(
-        "{0} belongs to the job {1}: nothing was written over it. Save the results under another name.",
-        labelText(vscode.workspace.asRelativePath(uri)),
-        labelText(taken.name),
-      ),
-    );
-}
 
 /** How many were saved; undefined where a person cancelled it. */
 async function saved(job: Job, path: string): Promise<number | undefined> {

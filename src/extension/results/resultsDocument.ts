@@ -21,22 +21,29 @@ export function registerResults(catalog: JobCatalog): vscode.Disposable {
   const changed = new vscode.EventEmitter<vscode.Uri>();
   const lensesChanged = new vscode.EventEmitter<void>();
   const drawn = new Map<string, ResultLines>();
-  const stale = new Set<string>();
-  const openUris = () =>
-    vscode.workspace.textDocuments.map(({ uri }) => uri).filter(({ scheme }) => scheme === resultsScheme);
+  /** Ends when what is being read was read. */
+  let reading: Promise<unknown> = Promise.resolve();
   const pace = new Pace(async () => {
-    for (const uri of openUris()) if (stale.has(jobIdOf(uri))) changed.fire(uri);
-    stale.clear();
+    for (const { uri } of shown())
+      if (drawn.get(uri.toString())?.isOf(catalog.job(jobIdOf(uri))) === false) changed.fire(uri);
+    await reading;
   }, drawIntervalMs);
+  const wake = () => {
+    if (shown().length > 0) void pace.request();
+  };
+  const read = async (uri: vscode.Uri) => {
+    const { resultLines } = await import("./resultLines.js");
+    const lines = await resultLines(catalog.job(jobIdOf(uri)), drawn.get(uri.toString()));
+    drawn.set(uri.toString(), lines);
+    lensesChanged.fire();
+    return lines.text;
+  };
   const provider: vscode.TextDocumentContentProvider = {
     onDidChange: changed.event,
-    async provideTextDocumentContent(uri) {
-      const job = catalog.job(jobIdOf(uri));
-      const { resultLines } = await import("./resultLines.js");
-      const lines = await resultLines(job);
-      drawn.set(uri.toString(), lines);
-      lensesChanged.fire();
-      return lines.text;
+    provideTextDocumentContent(uri) {
+      const text = read(uri);
+      reading = Promise.allSettled([reading, text]);
+      return text;
     },
   };
   const lenses: vscode.CodeLensProvider = {
@@ -57,12 +64,15 @@ export function registerResults(catalog: JobCatalog): vscode.Disposable {
     vscode.workspace.registerTextDocumentContentProvider(resultsScheme, provider),
     vscode.languages.registerCodeLensProvider({ scheme: resultsScheme }, lenses),
     vscode.workspace.onDidCloseTextDocument(({ uri }) => drawn.delete(uri.toString())),
-    catalog.onDidChangeJob((job) => {
-      if (openUris().length === 0) return;
-      stale.add(job.id);
-      void pace.request();
-    }),
+    vscode.window.onDidChangeVisibleTextEditors(wake),
+    catalog.onDidChangeAny(wake),
   );
 }
+
+/** The documents of ours that somebody sees. */
+const shown = (): vscode.TextDocument[] =>
+  vscode.window.visibleTextEditors
+    .map(({ document }) => document)
+    .filter(({ uri }) => uri.scheme === resultsScheme);
 
 const jobIdOf = ({ query }: vscode.Uri): string => (JSON.parse(query) as { job: string }).job;

@@ -82,6 +82,7 @@ export function describeRepair(opened: () => Workbench): void {
     await workbench.notification("Repair invoices.jsonl as shown?").waitFor();
     const deleted = workbench.page.locator(".monaco-diff-editor .line-delete").first();
     await deleted.waitFor({ state: "attached" });
+    await workbench.page.getByText("Ln 24, Col 1").waitFor();
     await workbench.screenshot("repair-2-diff");
     assert.ok(text("invoices.jsonl").includes('"total":920'), "nothing is changed yet");
     await workbench.notificationAction("Repair invoices.jsonl as shown?", "Repair");
