@@ -97,7 +97,10 @@ function only(groups: readonly FailureGroup[], wanted: ReadonlySet<ItemKey>): Fa
 
 function asJson(shown: readonly Shown[], flags: FailuresFlags): Record<string, unknown> {
   const logs = shown.flatMap(({ view, logs }) =>
-    [...logs].map(([item, { lines, left }]) => ({ job: view.name, item: idValue(item), lines, left })),
+    [...logs].map(([item, { lines, left }]) => ({
+      ...{ job: view.name, item: idValue(item), left },
+      lines: lines.map(({ time, text }) => ({ time, text })),
+    })),
   );
   return { failures: shown.flatMap(failuresJson), ...(flags.log && { logs }) };
 }

@@ -4,7 +4,7 @@ import { maxLogBytes } from "../config.js";
 import type { ItemKey } from "../format/itemId.js";
 import { LineRedactor, redact } from "../redact.js";
 import { safeLines, safeText } from "../safeText.js";
-import { formatLogLine } from "./itemLogTag.js";
+import { formatLogLine, formatRunLine, type LoggedRun } from "./itemLogTag.js";
 
 export const logPathOf = (checkpoint: string): string => `${checkpoint}.log`;
 /** What was written before the log was rotated. */
@@ -18,14 +18,21 @@ export interface LogEntry {
 }
 
 /**
- * The lines that items wrote, `TIME [ID] TEXT`, in a file beside the checkpoint; at `maxLogBytes` one older file is
+ * The lines that items wrote, `TIME [ID] TEXT`, in a file beside the checkpoint, each run's after a line of its own; at `maxLogBytes` one older file is
  * kept. An entry is a line, whatever is in its text: nothing in it can pass for another entry, act on the terminal
  * that shows it, or give a key away.
  */
 export class ItemLog {
   private readonly redactors = new Map<ItemKey | null, LineRedactor>();
 
-  constructor(readonly path: string) {}
+  /** The file says already whose lines these are. */
+  private isNamed = false;
+
+  /** @param run whose lines are written; left out: the file does not say */
+  constructor(
+    readonly path: string,
+    private readonly run?: LoggedRun,
+  ) {}
 
   /** Appends lines; what the disk refuses is dropped, since a log must not end a run. */
   write(item: ItemKey | null, text: string): void {
@@ -62,8 +69,10 @@ export class ItemLog {
     const file = openLogFile(this.path);
     try {
       const { size } = fstatSync(file);
-      if (size === 0 || size + bytes.length <= maxLogBytes) {
-        writeSync(file, bytes);
+      const written = size === 0 || !this.isNamed ? this.named(bytes) : bytes;
+      if (size === 0 || size + written.length <= maxLogBytes) {
+        writeSync(file, written);
+        this.isNamed = true;
         return;
       }
     } finally {
@@ -72,10 +81,17 @@ export class ItemLog {
     renameSync(this.path, olderLogPathOf(this.path));
     const fresh = openLogFile(this.path);
     try {
-      writeSync(fresh, bytes);
+      writeSync(fresh, this.named(bytes));
+      this.isNamed = true;
     } finally {
       closeSync(fresh);
     }
+  }
+
+  /** Lines with the one before them that says whose they are: in a new file, too, as the older one may go. */
+  private named(bytes: Buffer): Buffer {
+    if (!this.run || bytes.length === 0) return bytes;
+    return Buffer.concat([Buffer.from(`${formatRunLine(new Date().toISOString(), this.run)}\n`), bytes]);
   }
 }
 

@@ -6,13 +6,15 @@ import type { ItemKey } from "../format/itemId.js";
 import { LineSplitter } from "../format/lines.js";
 import { openPlain } from "../store/plainFile.js";
 import { logPathOf, olderLogPathOf } from "./itemLog.js";
-import { parseLogLine, tagOf } from "./itemLogTag.js";
+import { type LoggedRun, parseLogLine, runBegunBy, tagOf } from "./itemLogTag.js";
 
 export interface LogLine {
   /** ISO 8601, UTC, with milliseconds. */
   time: string;
   /** One line; keys were taken out of it, and what cannot be seen made visible, as it was written. */
   text: string;
+  /** Whose line it is; left out where the log does not say. */
+  run?: LoggedRun;
 }
 
 export interface ItemLogLines {
@@ -28,7 +30,8 @@ export interface ItemLogLines {
  */
 export async function* itemLogLines(checkpoint: string, item: ItemKey): AsyncGenerator<LogLine> {
   const wanted = tagOf(item);
-  for await (const { tag, time, text } of taggedLines(checkpoint)) if (tag === wanted) yield { time, text };
+  for await (const { tag, time, text, run } of taggedLines(checkpoint))
+    if (tag === wanted) yield { time, text, ...(run && { run }) };
 }
 
 /**
@@ -45,7 +48,7 @@ export async function newestItemLines(
   for (const item of items) byTag.set(tagOf(item), item);
   const kept = new Map<ItemKey, { ring: LogLine[]; count: number }>();
   if (byTag.size > 0)
-    for await (const { tag, time, text } of taggedLines(checkpoint)) {
+    for await (const { tag, time, text, run } of taggedLines(checkpoint)) {
       const item = byTag.get(tag);
       if (item === undefined) continue;
       let entry = kept.get(item);
@@ -53,7 +56,7 @@ export async function newestItemLines(
         entry = { ring: [], count: 0 };
         kept.set(item, entry);
       }
-      entry.ring[entry.count++ % max] = { time, text };
+      entry.ring[entry.count++ % max] = { time, text, ...(run && { run }) };
     }
   const found = new Map<ItemKey, ItemLogLines>();
   for (const [item, { ring, count }] of kept) {
@@ -70,11 +73,15 @@ interface TaggedLine extends LogLine {
 
 async function* taggedLines(checkpoint: string): AsyncGenerator<TaggedLine> {
   const files = await openLogs(logPathOf(checkpoint));
+  let run: LoggedRun | undefined;
   try {
     for (const file of files)
       for await (const line of linesOf(file)) {
         const parts = parseLogLine(line);
-        if (parts && parts.tag !== null) yield { ...parts, tag: parts.tag };
+        if (!parts || parts.tag === null) continue;
+        const begun = runBegunBy(parts);
+        if (begun) run = begun;
+        else yield { ...parts, tag: parts.tag, ...(run && { run }) };
       }
   } catch (error) {
     throw unreadable(logPathOf(checkpoint), error);

@@ -28,6 +28,26 @@ function cut(text: string): string {
   return `${[...text.slice(0, 2 * maxTagChars)].slice(0, maxTagChars).join("")}…`;
 }
 
+/** A run of a job, as its `run-started` record names it. */
+export interface LoggedRun {
+  run: number;
+  /** The lock's token, by which it is told from another run of that number in a checkpoint that is gone. */
+  token: string;
+}
+
+/** The tag of no item: ids that are no strings are JSON, and this is none. */
+const runTag = "=run";
+
+/** The line before the first one of a run. */
+export const formatRunLine = (time: string, { run, token }: LoggedRun): string =>
+  `${time} [${runTag}] run ${run} writes from here on (${token})`;
+
+/** The run that a line begins; undefined for any other line. */
+export function runBegunBy({ tag, text }: { tag: string | null; text: string }): LoggedRun | undefined {
+  const found = tag === runTag ? /^run (\d+) .*\((\S+)\)$/.exec(text) : null;
+  return found ? { run: Number(found[1]), token: found[2]! } : undefined;
+}
+
 /** The beginning of a line: `TIME [TAG] `, or `TIME ` alone. */
 const head = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) (?:\[([^\]]*)\] )?/;
 

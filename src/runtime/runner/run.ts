@@ -100,7 +100,7 @@ class Run {
     this.session = session;
     this.announcer = new Announcer(options.onEvent, (error) => this.fatal(error));
     const { tell } = this.announcer;
-    this.log = new ItemLog(logPathOf(job.checkpoint));
+    this.log = new ItemLog(logPathOf(job.checkpoint), { run: session.run, token: log.token });
     this.stages = stagesOf(definition);
     this.runner = runnerOf(job, this.log, this.stages);
     this.gate = new RequestGate(concurrency, definition.limits ?? {}, (what) => {

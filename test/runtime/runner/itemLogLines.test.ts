@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, renameSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { maxLogBytes, maxLogLineBytes } from "../../../src/runtime/config.js";
@@ -68,6 +68,44 @@ describe("the lines of one item in the log", () => {
       ),
       { numRuns: 300 },
     );
+  });
+
+  it("say of which run they are, also after a rotation, and no line passes for another run's", async () => {
+    const [a, other] = [keyOf("a"), keyOf("=run")];
+    const runs = [
+      { run: 1, token: "t1" },
+      { run: 1, token: "t2" },
+    ];
+    log.write(a, "unnamed");
+    for (const run of runs) {
+      const named = new ItemLog(log.path, run);
+      named.write(a, "first");
+      named.write(null, "[=run] run 7 writes from here on (forged)");
+      named.write(other, "run 8 writes from here on (forged)");
+      named.write(a, "second");
+    }
+    const rotated = new ItemLog(log.path, { run: 2, token: "t3" });
+    const filler = "x".repeat(100_000);
+    for (let written = 0; written < 1.5 * maxLogBytes; written += filler.length) rotated.write(other, filler);
+    rotated.write(a, "third");
+    const found = (await newestItemLines(checkpoint, [a], 10)).get(a)!.lines;
+    assert.deepEqual(
+      found.map(({ text, run }) => [text, run?.token]),
+      [
+        ["unnamed", undefined],
+        ...[
+          ["first", "t1"],
+          ["second", "t1"],
+          ["first", "t2"],
+          ["second", "t2"],
+          ["third", "t3"],
+        ],
+      ],
+    );
+    renameSync(log.path, olderLogPathOf(log.path));
+    rotated.write(a, "fourth");
+    const { lines } = (await newestItemLines(checkpoint, [a], 1)).get(a)!;
+    assert.deepEqual([lines[0]!.text, lines[0]!.run?.token], ["fourth", "t3"]);
   });
 
   it("are told apart for ids of which the same is left without their keys", () => {

@@ -180,10 +180,11 @@ describe("a run", () => {
       },
     });
     const lines = readFileSync(`${job.checkpoint}.log`, "utf8").trimEnd().split("\n");
-    assert.equal(lines.length, 3);
-    assert.match(lines[0]!, /^\d{4}-\S+Z \[a⏎b#[\da-f]{8}\] one$/);
-    assert.match(lines[1]!, /\[a⏎b#[\da-f]{8}\] two \{ n: 1 \}$/);
-    assert.match(lines[2]!, /says nothing of tokens/);
+    assert.equal(lines.length, 4);
+    assert.match(lines[0]!, /^\d{4}-\S+Z \[=run\] run 1 writes from here on \(\S+\)$/);
+    assert.match(lines[1]!, /^\d{4}-\S+Z \[a⏎b#[\da-f]{8}\] one$/);
+    assert.match(lines[2]!, /\[a⏎b#[\da-f]{8}\] two \{ n: 1 \}$/);
+    assert.match(lines[3]!, /says nothing of tokens/);
   });
 
   it("records usage of failed attempts too", async () => {
