@@ -115,7 +115,7 @@ describe("the document of an item", () => {
       assert.match(document.getText(), /^State: {3}running$/m);
       writer.kill("SIGKILL");
       await until("the item to be in doubt", (text) => /^State: {3}in doubt/m.test(text));
-      assert.match(document.getText(), /^ {2}1 {2}no end recorded: run 1 was killed/m);
+      assert.match(document.getText(), /^ {2}1 {2}no end recorded; run 1 was killed/m);
     } finally {
       writer.kill("SIGKILL");
     }

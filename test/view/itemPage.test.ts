@@ -105,8 +105,8 @@ describe("the document of an item", () => {
   it("of one in doubt says why, and how its run ended", async () => {
     const started: WritableRecord = { ...of(1), type: "started" };
     const { text } = await pageOf([run(1), started, { type: "run-lost", atMs, run: 1, cause: "killed" }]);
-    assert.match(text, /^State: {3}in doubt: its run ended before it recorded how this went/m);
-    assert.match(part(text, "Attempts"), /1 {2}no end recorded: run 1 was killed {2}run 1/);
+    assert.match(text, /^State: {3}in doubt: begun, and no end was recorded\. It may/m);
+    assert.match(part(text, "Attempts"), /1 {2}no end recorded; run 1 was killed {2}run 1/);
   });
 
   it("of one whose trial waits shows what it gave, and the failure that stands", async () => {
@@ -147,20 +147,28 @@ describe("the document of an item", () => {
     assert.match(text, /^Log {2}the newest 1 of 4 lines$/m);
   });
 
-  it("sets apart what runs logged whose checkpoint is gone", async () => {
-    const lines = [
-      { time: "2026-11-20T22:00:00.000Z", text: "long ago" },
-      { time: "2026-11-21T04:00:00.000Z", text: "now" },
-    ];
-    const { text } = await pageOf([run(1)], { log: { lines, left: 0 } });
-    assert.deepEqual(part(text, "Log").split("\n").slice(1), [
-      "  (of earlier runs, before the job started over at 2026-11-21T04:00:00.000Z)",
-      "  2026-11-20T22:00:00.000Z  long ago",
-      "  (since then)",
-      "  2026-11-21T04:00:00.000Z  now",
+  it("says of which run log lines are, where they are of several, or of one whose checkpoint is gone", async () => {
+    const gone = { time: "2026-11-20T22:00:00.000Z", text: "long ago", run: { run: 1, token: "other" } };
+    const own = { time: "2026-11-21T04:00:00.000Z", text: "now", run: { run: 1, token: "t1" } };
+    const old = { time: "2026-11-19T04:00:00.000Z", text: "of an older version" };
+    const logged = async (...lines: NonNullable<ItemPageInput["log"]>["lines"]) => {
+      const { text } = await pageOf([run(1)], { log: { lines, left: 0 } });
+      return part(text, "Log").split("\n").slice(1);
+    };
+    assert.deepEqual(await logged(old, gone, own), [
+      "  (of runs that the log does not name)",
+      `  ${old.time}  of an older version`,
+      "  (run 1 of a checkpoint that was cleared)",
+      `  ${gone.time}  long ago`,
+      "  (run 1)",
+      `  ${own.time}  now`,
     ]);
-    const { text: own } = await pageOf([run(1)], { log: { lines: lines.slice(1), left: 0 } });
-    assert.deepEqual(part(own, "Log").split("\n").slice(1), ["  2026-11-21T04:00:00.000Z  now"]);
+    assert.deepEqual(await logged(gone), [
+      "  (run 1 of a checkpoint that was cleared)",
+      `  ${gone.time}  long ago`,
+    ]);
+    assert.deepEqual(await logged(own, own), [`  ${own.time}  now`, `  ${own.time}  now`]);
+    assert.deepEqual(await logged(old), [`  ${old.time}  of an older version`]);
   });
 
   it("says where a result was cut, and leads to all of it", async () => {

@@ -80,19 +80,19 @@ export function attemptLines(page: Page, view: JobView, attempts: readonly Attem
     page.lines.push(`${indent}${t("(earlier ones are in the checkpoint)")}`);
 }
 
-/** Of an attempt without an end: how its run ended. */
+/** Of an attempt without an end: how its run ended, which need not be why. */
 function lossText(run: number, ended: RunEnding): string {
   switch (ended) {
     case "killed":
-      return t("no end recorded: run {0} was killed", run);
+      return t("no end recorded; run {0} was killed", run);
     case "out-of-memory":
-      return t("no end recorded: run {0} was killed for want of memory", run);
+      return t("no end recorded; run {0} was killed for want of memory", run);
     case "reboot":
-      return t("no end recorded: run {0} ended with its machine", run);
+      return t("no end recorded; run {0} ended with its machine", run);
     case "taken-over":
-      return t("no end recorded: run {0} was taken over", run);
+      return t("no end recorded; run {0} was taken over", run);
     default:
-      return t("no end recorded: run {0} ended first", run);
+      return t("no end recorded; run {0} has ended", run);
   }
 }
 

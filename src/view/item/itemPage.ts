@@ -79,7 +79,9 @@ function stateText({ item, view }: ItemPageInput, attempts: readonly Attempt[]):
   }
   if (open.phase === "waiting") return t("waiting for its next stage");
   if (status.inDoubtItems.some((entry) => entry.item === item))
-    return t("in doubt: its run ended before it recorded how this went. It may be done, and paid for");
+    return status.damaged
+      ? t("in doubt: no end of it can be read, and the checkpoint is damaged. It may be done, and paid for")
+      : t("in doubt: begun, and no end was recorded. It may be done, and paid for");
   const { progress } = open;
   return progress ? t("running, {0}% by its own word", Math.floor(progress.fraction * 100)) : t("running");
 }

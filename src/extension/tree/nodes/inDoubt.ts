@@ -39,11 +39,13 @@ export class InDoubtNode implements TreeNode {
   }
 
   details(): string[] {
-    return [
-      vscode.l10n.t(
-        "Begun by a run that ended before it recorded how they went. They may have been done, and paid for; a resume does them again.",
-      ),
-    ];
+    const begun = this.job.view?.status.damaged
+      ? vscode.l10n.t(
+          "Begun, and no end of them can be read: the checkpoint is damaged, and a run may have ended first.",
+        )
+      : vscode.l10n.t("Begun by a run that has ended, without a record of how they went.");
+    const meaning = vscode.l10n.t("They may have been done, and paid for; a resume does them again.");
+    return [`${begun} ${meaning}`];
   }
 }
 
