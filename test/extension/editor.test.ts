@@ -74,13 +74,13 @@ describe("a checkpoint in the editor", () => {
       await vscode.window.showTextDocument(uri);
       await diagnosed(1);
       const titles = (await fixes()).map(({ title }) => title);
-      assert.deepEqual(titles, ["Repair this line", "Repair the file…"]);
+      assert.deepEqual(titles, ["Repair this line (drops it; to be done again: b)", "Repair the file…"]);
       const damaged = readFileSync(path, "utf8");
       await run((await fixes())[0]!);
       await jobNamed(catalog, "edited", ({ view }) => view?.status.damaged === false);
       assert.match(
         String(message.said[0]?.[0]),
-        /Repaired line \d+\. The original is kept as edited\.jsonl\.bak-/,
+        /Repaired line \d+\. To be done again: b\. The original is kept as edited\.jsonl\.bak-/,
       );
       await jobNamed(catalog, "edited", ({ view }) => view?.status.damaged === true);
       assert.equal(readFileSync(path, "utf8"), damaged);

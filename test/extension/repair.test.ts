@@ -105,6 +105,37 @@ describe("repairing a checkpoint", () => {
     assert.equal(text(), article("a") + article("c") + article("d"));
   });
 
+  it("looks again where the line of a fix is whole by now and others are damaged", async () => {
+    const job = await damagedJob(damaged);
+    const { line } = job.view!.scan.faults[0]!;
+    writeFileSync(path, header("mended") + done("x") + done("y") + damaged.slice(header("mended").length));
+    const warned = answer("showWarningMessage", "Look Again", "Leave as It Is");
+    await vscode.commands.executeCommand("agentJobs.repairLine", uri, line);
+    assert.equal(
+      warned[0]![0],
+      `Line ${line} of mended.jsonl is whole now: the file was changed. Other lines of it are damaged.`,
+    );
+    assert.match(String(warned[1]![0]), /^Repair mended\.jsonl as shown\?/);
+  });
+
+  it("says nothing was done where a question is answered that was decided elsewhere", async () => {
+    const job = await damagedJob(damaged);
+    let answerLate = (_: string) => {};
+    const late = new Promise<string>((resolve) => {
+      answerLate = resolve;
+    });
+    answer("showWarningMessage", late as never);
+    const told = answer("showInformationMessage");
+    const asked = vscode.commands.executeCommand("agentJobs.repair", job.id);
+    await untilEvent([vscode.window.tabGroups.onDidChangeTabs], "the diff", () => diff() !== undefined);
+    await vscode.commands.executeCommand("agentJobs.acceptRepair", diff()!.modified);
+    const repaired = text();
+    answerLate("Repair");
+    await asked;
+    assert.match(String(told.at(-1)![0]), /^That repair of mended\.jsonl was decided before/);
+    assert.equal(text(), repaired);
+  });
+
   it("offers to keep them at the line, too", async () => {
     await damagedJob(`${article("a")}{"id": "bb${article("c")}${article("d")}`);
     await vscode.window.showTextDocument(uri);
@@ -117,7 +148,11 @@ describe("repairing a checkpoint", () => {
     );
     assert.deepEqual(
       fixes.map(({ title }) => title),
-      ["Repair this line", "Repair this line, keeping 1 whole record in it", "Repair the file…"],
+      [
+        "Repair this line (drops it; to be done again: c)",
+        "Repair this line, keeping 1 whole record in it",
+        "Repair the file…",
+      ],
     );
     answer("showInformationMessage");
     await vscode.commands.executeCommand(fixes[1]!.command!.command, ...fixes[1]!.command!.arguments!);

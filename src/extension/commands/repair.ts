@@ -10,7 +10,7 @@ import {
   replanned,
 } from "../../runtime/repair.js";
 import { changesFile } from "../../runtime/state/repairPlan.js";
-import { repairLines, repairSentence } from "../../view/repairText.js";
+import { namesText, repairLines, repairSentence } from "../../view/repairText.js";
 import { countText, labelText, plural } from "../../view/text.js";
 import type { PendingRepair } from "../editor/repairPreviews.js";
 import type { Job } from "../job.js";
@@ -55,10 +55,35 @@ export const repairLine: Handler = async (services, uri, line, salvageMerged) =>
   await requireUntouched(job);
   const choices = { lines: new Set([line as number]), salvageMerged: salvageMerged === true };
   const planned = await planRepairOf(job.checkpoint, choices);
+  const shown = countText(line as number);
+  if (!changesFile(planned.plan) && planned.summary.damageCount > 0) {
+    const moved = vscode.l10n.t(
+      "Line {0} of {1} is whole now: the file was changed. Other lines of it are damaged.",
+      shown,
+      labelText(basename(job.checkpoint)),
+    );
+    return offerLook(services, job, moved);
+  }
   if (nothingToDo(planned)) return;
-  const done = vscode.l10n.t("Repaired line {0}.", countText(line as number));
-  await carryOutShown(services, { job, planned }, done);
+  const again = itemsAgainText(planned.plan);
+  const done = vscode.l10n.t("Repaired line {0}.", shown);
+  await carryOutShown(services, { job, planned }, [done, ...again].join(" "));
 };
+
+/** Which items a repair leaves to be done again, as far as that can be read. */
+function itemsAgainText({ mayHaveHeld }: PlannedRepair["plan"]): string[] {
+  return mayHaveHeld.length === 0
+    ? []
+    : [vscode.l10n.t("To be done again: {0}.", labelText(namesText(mayHaveHeld, maxNamed)))];
+}
+
+/** Says what is not as it was shown, and shows what there is. */
+async function offerLook(services: Services, job: Job, message: string): Promise<void> {
+  const again = vscode.l10n.t("Look Again");
+  if ((await vscode.window.showWarningMessage(message, again)) === again) await repair(services, job.id);
+}
+
+const maxNamed = 3;
 
 /** @throws Error where an editor holds changes that a repair would overwrite or ignore, or the job is running */
 async function requireUntouched(job: Job): Promise<void> {
@@ -102,11 +127,25 @@ async function askBesideDiff(services: Services, pending: PendingRepair): Promis
     ...[yes, ...(keep ? [keep] : []), leave],
   );
   // It may have been answered in the editor's title bar before, or planned again.
-  if (previews.get(uri) !== pending) return;
+  if (previews.get(uri) !== pending) {
+    if (answer === yes || answer === keep) sayDecided(job);
+    return;
+  }
   if (answer === yes) await carryOutBeside(services, pending, uri);
   else if (answer === leave) await previews.close(uri);
   else if (answer !== undefined && answer === keep)
     await askBesideDiff(services, { job, planned: replanned(planned, { salvageMerged: true }) });
+}
+
+/** A question stays behind the bell when it was answered elsewhere. */
+function sayDecided(job: Job): void {
+  const name = labelText(basename(job.checkpoint));
+  void vscode.window.showInformationMessage(
+    vscode.l10n.t(
+      "That repair of {0} was decided before, or its diff was closed: nothing was done now.",
+      name,
+    ),
+  );
 }
 
 /** Carries out what was shown; where the file is another by now, its repair is offered to be looked at again. */
@@ -115,9 +154,7 @@ async function carryOutShown(services: Services, pending: PendingRepair, done?: 
     await carryOut(services, pending, done);
   } catch (error) {
     if (!(error instanceof AgentJobsError && error.code === "AJ_CHANGED")) throw error;
-    const again = vscode.l10n.t("Look Again");
-    const answer = await vscode.window.showWarningMessage(labelText(error.message), again);
-    if (answer === again) await repair(services, pending.job.id);
+    await offerLook(services, pending.job, labelText(error.message));
   }
 }
 

@@ -1,10 +1,15 @@
 import * as vscode from "vscode";
-import { foreignParts } from "../../runtime/format/foreignParts.js";
+import { foreignParts, readableIds } from "../../runtime/format/foreignParts.js";
 import type { FaultReason } from "../../runtime/format/parseLine.js";
+import { salvage } from "../../runtime/format/salvage.js";
+import { namesText } from "../../view/repairText.js";
 import { plural } from "../../view/text.js";
 import { commandIds, innerCommandIds } from "../ids.js";
+import type { Job } from "../job.js";
 import type { JobCatalog } from "../jobCatalog.js";
 import { diagnosticSource, tornTailCode } from "./diagnostics.js";
+
+const maxNamed = 2;
 
 /** Offers repairs at the faults of an open checkpoint. Reading works in Restricted Mode; this does not. */
 export function registerQuickFixes(catalog: JobCatalog): vscode.Disposable {
@@ -14,7 +19,7 @@ export function registerQuickFixes(catalog: JobCatalog): vscode.Disposable {
       if (!job || !vscode.workspace.isTrusted || job.holder !== null) return [];
       const ours = diagnostics.filter((diagnostic) => diagnostic.source === diagnosticSource);
       if (ours.length === 0) return [];
-      const lines = ours.flatMap((diagnostic) => lineFixes(document, diagnostic, ours.length > 1));
+      const lines = ours.flatMap((diagnostic) => lineFixes(job, document, diagnostic, ours.length > 1));
       const whole = fix(vscode.l10n.t("Repair the file…"), ours, commandIds.repair, [document.uri]);
       return [...lines, whole];
     },
@@ -25,6 +30,7 @@ export function registerQuickFixes(catalog: JobCatalog): vscode.Disposable {
 }
 
 function lineFixes(
+  job: Job,
   document: vscode.TextDocument,
   diagnostic: vscode.Diagnostic,
   isNumbered: boolean,
@@ -35,7 +41,10 @@ function lineFixes(
     : diagnostic.code === tornTailCode
       ? vscode.l10n.t("Repair this line (adds its newline)")
       : vscode.l10n.t("Repair this line");
-  const fixes = [fix(title, [diagnostic], innerCommandIds.repairLine, [document.uri, line])];
+  const effect =
+    diagnostic.code === tornTailCode ? undefined : effectText(job, document.lineAt(line - 1).text);
+  const told = effect === undefined ? title : vscode.l10n.t("{0} ({1})", title, effect);
+  const fixes = [fix(told, [diagnostic], innerCommandIds.repairLine, [document.uri, line])];
   fixes[0]!.isPreferred = true;
   // Records without a checksum are kept where a person says so, who has them before their eyes here.
   const merged: FaultReason = "merged";
@@ -50,6 +59,17 @@ function lineFixes(
       ),
     );
   return fixes;
+}
+
+/** What becomes of a damaged line, and of the item that it reads as. */
+function effectText(job: Job, text: string): string {
+  const bytes = Buffer.from(text);
+  const saved = salvage(bytes).length;
+  if (saved > 0) return vscode.l10n.t("saves {0} of it", plural(saved, "whole record"));
+  const again = readableIds(bytes).filter((item) => !job.view?.state.done.has(item));
+  return again.length === 0
+    ? vscode.l10n.t("drops it")
+    : vscode.l10n.t("drops it; to be done again: {0}", namesText(again, maxNamed));
 }
 
 function fix(
