@@ -53,6 +53,7 @@ export const innerCommandIds = {
   showItemInput: "agentJobs.showItemInput",
   retryItem: "agentJobs.retryItem",
   settleTrial: "agentJobs.settleTrial",
+  answerPlan: "agentJobs.answerPlan",
 } as const;
 
 export const walkthroughId = "agentJobs.firstSteps";

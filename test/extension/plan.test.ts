@@ -3,7 +3,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import * as vscode from "vscode";
 import { AgentResume } from "../../src/runtime/session/agentResume.js";
 import { JsonlStore } from "../../src/runtime/store/jsonlStore.js";
-import { answering, inWorkspace, jobNamed, type Parts, parts } from "./support/extension.js";
+import { answering, inWorkspace, jobNamed, type Parts, parts, untilEvent } from "./support/extension.js";
 
 describe("before a run", () => {
   let catalog: Parts["catalog"];
@@ -100,6 +100,39 @@ describe("before a run", () => {
       assert.match(shown!.getText(), /^planned\n\ntotal {6}4 items\ndone {7}1 \(/);
       assert.match(String(question.said[1]?.[0]), /^Resume planned\? 1 done .*\$1\.50\.$/);
       assert.deepEqual(question.said[1]?.slice(1), ["Resume"]);
+      assert.match(shown!.getText(), /\n\nAs of \d{4}-\d\d-\d\d \d\d:\d\d\.\n$/);
+    } finally {
+      question.restore();
+      await vscode.commands.executeCommand("workbench.action.closeAllEditors");
+    }
+  });
+
+  it("is answered above the plan, too, where the question beside it was hidden", async () => {
+    const job = await jobNamed(catalog, "planned");
+    const runs = job.view!.state.runs.size;
+    const never = new Promise(() => {});
+    const question = answering("showInformationMessage", () =>
+      question.said.length === 1 ? "Details" : never,
+    );
+    const lensesOf = async () => {
+      const shown = vscode.workspace.textDocuments.find(({ uri }) => uri.scheme === "agent-jobs-plan");
+      const command = "vscode.executeCodeLensProvider";
+      const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>(command, shown!.uri, 5);
+      return lenses.map(({ command: told }) => told!);
+    };
+    try {
+      const resumed = vscode.commands.executeCommand("agentJobs.resume", job.id);
+      await untilEvent(
+        [vscode.window.onDidChangeActiveTextEditor],
+        "the plan",
+        () => vscode.window.activeTextEditor?.document.uri.scheme === "agent-jobs-plan",
+      );
+      const [resume, ...others] = await lensesOf();
+      assert.deepEqual([resume!.title, others], ["Resume", []]);
+      await vscode.commands.executeCommand(resume!.command, ...resume!.arguments!);
+      await resumed;
+      await jobNamed(catalog, "planned", (each) => isOver(each) && each.view?.state.runs.size === runs + 1);
+      assert.deepEqual(await lensesOf(), []);
     } finally {
       question.restore();
       await vscode.commands.executeCommand("workbench.action.closeAllEditors");
@@ -168,7 +201,7 @@ describe("before a run", () => {
       const [, , ...buttons] = redo.said[0]!;
       assert.match(dialog(redo.said[0]!), /model changed: "small" → "large"\./);
       assert.deepEqual(buttons, ["Keep Results", "Redo", "Details"]);
-      assert.equal(job.view?.state.usage.usd, 4.5); // what was spent before stays counted
+      assert.equal(job.view?.state.usage.usd, 6); // what was spent before stays counted
     } finally {
       redo.restore();
     }

@@ -110,7 +110,7 @@ describe("what a run costs, in the window", () => {
       .waitFor();
     await workbench().editor.lines().getByText("60 items").waitFor();
     await workbench().screenshot("money-5-details");
-    await workbench().notificationAction("Resume invoices?", "Resume");
+    await workbench().editor.codeLens("Resume").click();
     await row()
       .getByText(/48\/60 · 12 failed/)
       .waitFor();

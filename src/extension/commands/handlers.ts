@@ -1,3 +1,4 @@
+import type * as vscode from "vscode";
 import { commandIds, innerCommandIds } from "../ids.js";
 import type { Handler } from "./services.js";
 
@@ -58,6 +59,7 @@ export const handlers: Record<HandledId, Handler> = {
   [innerCommandIds.repairLine]: loaded(changing, "repairLine"),
   [innerCommandIds.showFailure]: loaded(showing, "showItem"),
   [innerCommandIds.showItem]: loaded(showing, "showItem"),
+  [innerCommandIds.answerPlan]: ({ plans }, uri, answer) => plans.answer(uri as vscode.Uri, answer as string),
   [innerCommandIds.exampleStep]: loaded(adding, "exampleStep"),
   [innerCommandIds.showItemInput]: loaded(showing, "showItemInput"),
   [innerCommandIds.retryItem]: loaded(showing, "retryItem"),

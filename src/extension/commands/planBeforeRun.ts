@@ -90,18 +90,18 @@ async function ask(
   const show = hasChanged ? vscode.window.showWarningMessage : vscode.window.showInformationMessage;
   const turn = {};
   latest.set(job, turn);
-  // A dialog stays until it is answered; a notification may hide. Beside the plan's document it would be in the way.
-  for (let isModal = true; ; isModal = false) {
-    const answer = isModal
-      ? await show(question, { modal: true, detail: lines.filter(Boolean).join("\n\n") }, ...buttons)
-      : await show([question, ...lines].join(" ").trim(), ...answers);
-    if (latest.get(job) !== turn) return undefined;
-    if (answer === details) await services.plans.show(job, planDocument(plan));
-    else if (answer === go) return hasChanged ? ["--changed", "keep"] : [];
-    else if (answer === redo) return ["--changed", "redo"];
-    else if (answer === skip) return ["--in-doubt", "skip"];
-    else return undefined;
+  const detail = lines.filter(Boolean).join("\n\n");
+  let answer: string | undefined = await show(question, { modal: true, detail }, ...buttons);
+  if (answer === details) {
+    // A dialog would be in the way of the plan's document: the question is told beside it, and stands in it as well.
+    const { answered, withdraw } = await services.plans.show(job, planDocument(plan), answers);
+    answer = await Promise.race([show([question, ...lines].join(" ").trim(), ...answers), answered]);
+    withdraw();
   }
+  if (latest.get(job) !== turn) return undefined;
+  if (answer === go) return hasChanged ? ["--changed", "keep"] : [];
+  if (answer === redo) return ["--changed", "redo"];
+  return answer === skip ? ["--in-doubt", "skip"] : undefined;
 }
 
 /** What the run is called: of a job that was never run, nothing can be resumed. */
