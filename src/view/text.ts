@@ -168,6 +168,10 @@ export function timeText(ms: number, timeZone?: string): string {
   return `${year}-${two(time.getMonth() + 1)}-${two(time.getDate())} ${two(time.getHours())}:${two(time.getMinutes())}`;
 }
 
+/** `2026-11-21 04:00:07`, where seconds tell what came first. */
+export const secondText = (ms: number): string =>
+  `${timeText(ms)}:${String(new Date(ms).getSeconds()).padStart(2, "0")}`;
+
 function languageTime(ms: number, timeZone: string | undefined): string {
   const style = { dateStyle: "short", timeStyle: "short" } as const;
   return new Intl.DateTimeFormat("sv-SE", { ...style, ...(timeZone && { timeZone }) }).format(ms);

@@ -59,6 +59,10 @@ export interface PageState {
   query: FailureQuery;
   /** Of which charts the tables are shown. */
   tables: string[];
+  /** Where the page is scrolled to, in pixels. */
+  scrollY: number;
+  /** The numbers of the rows that are chosen, and the text of the page that they are of: another one has other numbers. */
+  chosen: { page: string; refs: number[] };
 }
 
 type Fields = Record<string, unknown>;

@@ -96,6 +96,8 @@ export function describeDashboard(workbench: () => Workbench): void {
   });
 
   it("opens a failed item, and is as it was when it is shown again", async () => {
+    const placeOf = async () => (await page().getByRole("searchbox").boundingBox())!.y;
+    const place = await placeOf();
     const id = (await rows().nth(1).getByRole("button").textContent()) ?? "";
     await rows().nth(1).getByRole("button").focus();
     await key("Enter");
@@ -106,6 +108,16 @@ export function describeDashboard(workbench: () => Workbench): void {
     await rows().first().waitFor();
     assert.equal(await page().getByRole("searchbox").inputValue(), "rate-limit");
     await page().locator("th[aria-sort=ascending]", { hasText: "Item" }).waitFor();
+    await page().getByRole("button", { name: "Retry 2 Chosen…" }).waitFor();
+    // It is scrolled to where it was once its charts are there again.
+    await page().locator(".chart-tokens svg").first().waitFor();
+    assert.ok(Math.abs((await placeOf()) - place) <= 2, `${await placeOf()} instead of ${place}`);
+  });
+
+  it("leads from the count of failures to their table", async () => {
+    await page().getByRole("button", { name: "7", exact: true }).focus();
+    await key("Enter");
+    await page().locator("input[type=search]:focus").waitFor();
   });
 
   it("asks over a plan before it tries the chosen items again", async () => {

@@ -2,7 +2,7 @@ import type { FailureColumn } from "../../../view/dashboard/failures.js";
 import type { ShownFailure, ShownFailures } from "../protocol.js";
 import { causesView } from "./causes.js";
 import { afterPaint, element, say } from "./dom.js";
-import { ask, post, state, words } from "./state.js";
+import { ask, keep, page, post, state, words } from "./state.js";
 
 const moreRows = 200;
 const mostRows = 1_000;
@@ -17,7 +17,7 @@ const columns: readonly FailureColumn[] = ["item", "cause", "message", "attempt"
 export class FailuresView {
   readonly root: HTMLElement;
   private shown: ShownFailures | undefined;
-  private readonly chosen = new Set<number>();
+  private readonly chosen = new Set(state.chosen.page === page ? state.chosen.refs : []);
   /** The row that the Tab key comes to. */
   private current: number | undefined;
   private typing: ReturnType<typeof setTimeout> | undefined;
@@ -269,6 +269,8 @@ export class FailuresView {
       const box = row?.querySelector("input");
       if (box) box.checked = this.chosen.has(ref);
     }
+    const refs = [...this.chosen];
+    if (refs.join() !== state.chosen.refs.join()) keep({ chosen: { page, refs } });
     this.all.checked = rows.length > 0 && this.chosen.size === rows.length;
     this.all.indeterminate = this.chosen.size > 0 && this.chosen.size < rows.length;
     this.retry.disabled = this.chosen.size === 0;

@@ -4,7 +4,7 @@ import { ChartView } from "./chartView.js";
 import { afterPaint, element, liveRegion } from "./dom.js";
 import { FailuresView } from "./failures.js";
 import { headView } from "./head.js";
-import { post, state, words } from "./state.js";
+import { keep, post, state, words } from "./state.js";
 
 const freshMs = 2_000;
 const chartIds: readonly Chart["id"][] = ["throughput", "latency", "eta", "cost", "tokens"];
@@ -36,6 +36,18 @@ function show(data: ShowMessage): void {
     reading.textContent = data.reading;
     reading.hidden = data.reading === "";
   }
+  scrollBack();
+}
+
+// A page that is shown again is made anew: it is scrolled to where it was once there is enough of it, unless a person scrolls.
+let wantedY = state.scrollY;
+for (const event of ["wheel", "pointerdown", "keydown"])
+  addEventListener(event, () => (wantedY = 0), { capture: true, passive: true });
+addEventListener("scroll", () => wantedY === 0 && keep({ scrollY: Math.round(scrollY) }), { passive: true });
+function scrollBack(): void {
+  if (wantedY === 0) return;
+  scrollTo(0, wantedY);
+  if (Math.abs(scrollY - wantedY) <= 1) wantedY = 0;
 }
 
 addEventListener("message", ({ data }: MessageEvent<ShowMessage>) => {

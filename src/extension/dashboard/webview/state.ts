@@ -18,11 +18,16 @@ export const words = JSON.parse(document.body.dataset.words ?? "{}") as PageWord
 
 const atFirst: FailureQuery = { text: "", cause: null, sort: "time", descending: true, limit: 100 };
 
+/** What tells this page from one of an earlier window. */
+export const page = document.body.dataset.firstMs ?? "";
+
 /** What a person chose on the page; kept while the page is away, and over a reload of the window. */
 export const state: PageState = {
   job: document.body.dataset.job ?? "",
   query: atFirst,
   tables: [],
+  scrollY: 0,
+  chosen: { page: "", refs: [] },
   ...(vscode.getState() as Partial<PageState> | undefined),
 };
 
