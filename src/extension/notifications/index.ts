@@ -103,17 +103,26 @@ function noticeOf(job: Job, view: JobView, token: string): Notice | null {
       return {
         problem: true,
         text: vscode.l10n.t(
-          "{0} {1}. {2} done; nothing finished is lost.",
+          "{0} {1}. {2}; nothing finished is lost.",
           name,
           `${endingText(last.ended, last)}${detail === undefined ? "" : ` (${labelText(detail)})`}`,
-          plural(status.done, "item"),
+          countsText(status),
         ),
-        actions: actionsOf(last.ended, job, status.failed > 0 ? [failures, resume] : [resume, open]),
+        actions: actionsOf(last.ended, job, status.failed > 0 ? [resume, failures] : [resume, open]),
       };
     }
     default:
       return null;
   }
+}
+
+/** `54 items done, 5 failed, 1 in doubt` */
+function countsText({ done, failed, inDoubt }: JobView["status"]): string {
+  return [
+    vscode.l10n.t("{0} done", plural(done, "item")),
+    ...(failed > 0 ? [vscode.l10n.t("{0} failed", countText(failed))] : []),
+    ...(inDoubt > 0 ? [vscode.l10n.t("{0} in doubt", countText(inDoubt))] : []),
+  ].join(", ");
 }
 
 /** Of a job that was cleared as soon as all was done, before anybody looked at it. */
