@@ -117,6 +117,10 @@ const own = (table: Record<string, () => string>, ended = ""): (() => string) | 
 const isEarly = (look: JobLook, { lastRun }: JobView["status"]): boolean =>
   look === "stopped" && (own(earlyEnds, lastRun?.ended) ?? own(suddenEnds, lastRun?.ended)) !== undefined;
 
+/** Whether the latest run ended without wanting to. */
+export const isSudden = (look: JobLook, status?: JobView["status"]): boolean =>
+  look === "stopped" && own(suddenEnds, status?.lastRun?.ended) !== undefined;
+
 /** `stopped: budget` where a limit ended the latest run, `killed` where it had no end of its own, else the look's own word. */
 export function lookText(look: JobLook, status?: JobView["status"]): string {
   if (look !== "stopped" || !status) return lookWords[look]();

@@ -56,8 +56,15 @@ describe("results", () => {
 
   it("are saved where a person says, as a table if it is named so, and nowhere where nobody said", async () => {
     const job = await jobWith(2);
+    const formats = [undefined, "JSON Lines", "Table (CSV)"];
+    answer("showQuickPick", (items: vscode.QuickPickItem[]) => {
+      const wanted = formats.shift();
+      return items.find(({ label }) => label === wanted);
+    });
     const places = [undefined, vscode.Uri.file(saved)];
     const asked = answer("showSaveDialog", () => places.shift());
+    await vscode.commands.executeCommand("agentJobs.saveResults", job.id);
+    assert.deepEqual(asked, []);
     const said = answer("showInformationMessage", () => undefined);
     await vscode.commands.executeCommand("agentJobs.saveResults", job.id);
     assert.deepEqual([said, existsSync(saved)], [[], false]);
@@ -65,12 +72,13 @@ describe("results", () => {
     assert.equal(readFileSync(saved, "utf8"), "id,result\na,\nb,\n");
     assert.equal(said[0]![0], "Saved 2 results of yield as yield.csv.");
     const { defaultUri } = asked[1]![0] as vscode.SaveDialogOptions;
-    assert.match(defaultUri!.fsPath, /yield-results\.jsonl$/);
+    assert.match(defaultUri!.fsPath, /yield-results\.csv$/);
   });
 
   it("are never saved over a checkpoint", async () => {
     const job = await jobWith(2);
     const before = readFileSync(path);
+    answer("showQuickPick", ([lines]: vscode.QuickPickItem[]) => lines);
     answer("showSaveDialog", () => vscode.Uri.file(path));
     const errors = answer("showErrorMessage", () => undefined);
     await vscode.commands.executeCommand("agentJobs.saveResults", job.id);
@@ -106,6 +114,7 @@ describe("results", () => {
     appendFileSync(path, done("c").replace('"ms":60000', '"ms":60001') + done("d"));
     const job = await jobNamed(catalog, "yield", ({ view }) => view?.status.damaged === true);
     const said = answer("showInformationMessage", () => undefined);
+    answer("showQuickPick", ([lines]: vscode.QuickPickItem[]) => lines);
     answer("showSaveDialog", () => vscode.Uri.file(saved));
     await vscode.commands.executeCommand("agentJobs.saveResults", job.id);
     assert.match(

@@ -27,10 +27,15 @@ export const saveResults: Handler = async ({ catalog }, argument) => {
     vscode.l10n.t("Save the results of which job?"),
   );
   if (!job) return;
+  const format = await vscode.window.showQuickPick(formats(), {
+    title: vscode.l10n.t("Save the Results of {0}", labelText(job.name)),
+    placeHolder: vscode.l10n.t("As what?"),
+  });
+  if (!format) return;
   const uri = await vscode.window.showSaveDialog({
     title: vscode.l10n.t("Save the Results of {0}", labelText(job.name)),
-    defaultUri: placeBeside(job, "results.jsonl"),
-    filters: { [vscode.l10n.t("JSON Lines")]: ["jsonl"], [vscode.l10n.t("Table")]: ["csv"] },
+    defaultUri: placeBeside(job, `results.${format.ending}`),
+    filters: { [format.label]: [format.ending] },
   });
   if (!uri) return;
   const count = await saved(job, uri.fsPath);
@@ -48,6 +53,19 @@ export const saveResults: Handler = async ({ catalog }, argument) => {
   if ((await vscode.window.showInformationMessage(`${done}${missing}`, open)) === open)
     await vscode.commands.executeCommand("vscode.open", uri);
 };
+
+const formats = () => [
+  {
+    label: vscode.l10n.t("JSON Lines"),
+    detail: vscode.l10n.t("A line for each item, with its id and its result as it was returned."),
+    ending: "jsonl",
+  },
+  {
+    label: vscode.l10n.t("Table (CSV)"),
+    detail: vscode.l10n.t("A row for each item, with a column for each member of its result."),
+    ending: "csv",
+  },
+];
 
 /** How many were saved; undefined where a person cancelled it. */
 async function saved(job: Job, path: string): Promise<number | undefined> {

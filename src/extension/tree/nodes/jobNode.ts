@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import { type JobFolder, withFolder } from "../../../view/folderText.js";
-import { type JobLook, jobDetails, jobRow } from "../../../view/jobRow.js";
+import { isSudden, type JobLook, jobDetails, jobRow } from "../../../view/jobRow.js";
 import { labelText, middleText, safeText } from "../../../view/text.js";
 import type { Job } from "../../job.js";
 import type { JobGroupNode } from "./jobGroup.js";
@@ -51,7 +51,13 @@ export class JobNode implements TreeNode {
     );
     const isPaused = row.look === "running" && job.view?.status.pause;
     const isRead = row.look === "stopped" && job.view?.foreign;
-    item.iconPath = isRead ? icon("output") : isPaused ? icon("debug-pause", "busy") : lookIcons[row.look]();
+    item.iconPath = isRead
+      ? icon("output")
+      : isPaused
+        ? icon("debug-pause", "busy")
+        : isSudden(row.look, job.view?.status)
+          ? icon("zap", "warn")
+          : lookIcons[row.look]();
     item.description = row.description;
     let spoken = row.accessibleLabel;
     if (!job.loaded || job.starting) {
@@ -74,7 +80,8 @@ export class JobNode implements TreeNode {
     const can = job.capabilities(vscode.workspace.isTrusted);
     // To resume these is to retry them: one button is enough.
     const only = row.look === "finished-with-failures" && can.has("retryable") ? ["onlyFailures"] : [];
-    item.contextValue = ` job ${[...kinds, ...can, ...only].join(" ")} `;
+    const over = row.look === "finished" || row.look === "finished-with-failures" ? ["over"] : [];
+    item.contextValue = ` job ${[...kinds, ...can, ...only, ...over].join(" ")} `;
     return item;
   }
 
