@@ -1,8 +1,8 @@
 // Builds dist/: the extension, the command line, the runtime for job files, the types of its public API, the Python helper.
 import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import * as esbuild from "esbuild";
 
 const root = import.meta.dirname;
@@ -142,6 +142,22 @@ copyFileSync(join(root, "src/python/agent_jobs.py"), join(root, "dist/python/age
 mkdirSync(join(root, "dist/bin"), { recursive: true });
 for (const name of ["agent-jobs", "agent-jobs.cmd"])
   copyFileSync(join(root, "src/terminal", name), join(root, "dist/bin", name));
+/** Of the declarations of all modules, those that the public ones are made of are a fifth. */
+function removeUnreached(folder, entry) {
+  const reached = new Set();
+  const reach = (path) => {
+    if (reached.has(path)) return;
+    reached.add(path);
+    for (const [, name] of readFileSync(path, "utf8").matchAll(/(?:from |import ?\(?)"(\.[^"]+)\.js"/g))
+      reach(join(dirname(path), `${name}.d.ts`));
+  };
+  reach(join(folder, entry));
+  for (const file of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    const path = join(file.parentPath, file.name);
+    if (file.isFile() && !reached.has(path)) rmSync(path);
+  }
+}
+
 writePluginPackage();
 if (watch) {
   for (const entry of entries) {
@@ -163,6 +179,7 @@ if (watch) {
     ],
     { cwd: root, stdio: "inherit" },
   );
+  removeUnreached(join(root, "dist/types/runtime"), "index.d.ts");
   // Types alone, which other extensions copy: declarations as they are.
   copyFileSync(join(root, "src/extension/api/extensionApi.ts"), join(root, "dist/types/extension-api.d.ts"));
 }

@@ -31,12 +31,8 @@ function filesUnder(folder: string): string[] {
     .map((entry) => `${entry.parentPath.slice(root.length + 1)}/${entry.name}`.replaceAll("\\", "/"));
 }
 
-/** The declarations of the runtime: one of each module. */
-function declarations(): string[] {
-  return filesUnder("src/runtime")
-    .filter((name) => name.endsWith(".ts"))
-    .map((name) => name.replace(/^src\//, "dist/types/").replace(/\.ts$/, ".d.ts"));
-}
+/** The declarations that the public ones are made of. */
+const declarations = (): string[] => filesUnder("dist/types/runtime");
 
 describe("the VSIX", () => {
   let folder: string;
@@ -67,6 +63,16 @@ describe("the VSIX", () => {
     ].map((name) => `extension/${name}`);
     const vscodes = ["[Content_Types].xml", "extension.vsixmanifest"];
     assert.deepEqual(names.sort(), [...ours, ...pages, ...vscodes].sort());
+  });
+
+  it("holds the declarations that its public ones are made of, whole, and no others", () => {
+    const tsc = [join(root, "node_modules/typescript/bin/tsc"), "--noEmit", "--listFiles", "--ignoreConfig"];
+    const as = ["--module", "nodenext", "--target", "es2023", "--types", "node"];
+    const entry = join(root, "dist/types/runtime/index.d.ts");
+    const listed = execFileSync(process.execPath, [...tsc, ...as, entry], { encoding: "utf8" });
+    const read = listed.split(/\r?\n/).flatMap((path) => /dist\/types\/runtime\/.*/.exec(path)?.[0] ?? []);
+    assert.ok(read.length > 10);
+    assert.deepEqual(read.sort(), declarations().sort());
   });
 
   it("names translations exactly where it holds some: the editor logs an error for a bundle that is missing", () => {
