@@ -43,7 +43,7 @@ describe("what a run says at its end", () => {
     const { code, stdout } = await cli("", "run", "r.job.mjs");
     assert.equal(code, 0, stdout);
     assert.match(stdout, /In all 120 tokens in, 12 out, \$1\.20; 70 tokens in, 7 out, \$0\.70 in this run\./);
-    assert.match(stdout, /Not spent again: 5 items, \$0\.50 and \d+ m?s\./);
+    assert.match(stdout, /Not spent again: 5 items, \$0\.50 and \d+ m?s of item time\./);
   });
 
   it("says nothing of what was saved where nothing was done before", async () => {

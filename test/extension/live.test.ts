@@ -79,7 +79,7 @@ describe("what runs", () => {
     });
 
     it("cannot be cleared or repaired", () => {
-      assert.deepEqual([...job.capabilities(true)].sort(), ["openable", "stoppable"]);
+      assert.deepEqual([...job.capabilities(true)].sort(), ["hasResults", "openable", "stoppable"]);
     });
 
     it("is asked to stop by a file, and shows that it is", async () => {

@@ -199,11 +199,15 @@ export class Workbench {
 
   /** The labels in a row's context menu; closes it again. */
   async contextMenuLabels(row: Locator): Promise<string[]> {
-    const labels = await this.openMenu(row);
-    const texts = await labels.allTextContents();
-    await this.page.keyboard.press("Escape");
-    await this.menu().waitFor({ state: "detached" });
-    return texts.map((text) => text.trim()).filter(Boolean);
+    // A menu may close by itself before it was read, where a message or a row that is drawn anew takes the focus.
+    for (let tries = 1; ; tries++) {
+      const labels = await this.openMenu(row);
+      const texts = (await labels.allTextContents()).map((text) => text.trim()).filter(Boolean);
+      if (texts.length === 0 && tries < 3) continue;
+      await this.page.keyboard.press("Escape");
+      await this.menu().waitFor({ state: "detached" });
+      return texts;
+    }
   }
 
   /** Shows a row's tooltip. One whose row is drawn again under the pointer shows none until the pointer comes once more. */

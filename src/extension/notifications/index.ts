@@ -108,7 +108,7 @@ function noticeOf(job: Job, view: JobView, token: string): Notice | null {
           `${endingText(last.ended, last)}${detail === undefined ? "" : ` (${labelText(detail)})`}`,
           countsText(status),
         ),
-        actions: actionsOf(last.ended, job, status.failed > 0 ? [resume, failures] : [resume, open]),
+        actions: actionsOf(last.ended, job, nextSteps(last.ended, status.failed, { resume, failures, open })),
       };
     }
     default:
@@ -123,6 +123,16 @@ function countsText({ done, failed, inDoubt }: JobView["status"]): string {
     ...(failed > 0 ? [vscode.l10n.t("{0} failed", countText(failed))] : []),
     ...(inDoubt > 0 ? [vscode.l10n.t("{0} in doubt", countText(inDoubt))] : []),
   ].join(", ");
+}
+
+/** A run that its failures ended would end so again: they come first there. */
+function nextSteps(
+  ended: string,
+  failed: number,
+  { resume, failures, open }: Record<"resume" | "failures" | "open", Action>,
+): Action[] {
+  if (failed === 0) return [resume, open];
+  return ended === "max-failures" || ended === "auth" ? [failures, resume] : [resume, failures];
 }
 
 /** Of a job that was cleared as soon as all was done, before anybody looked at it. */

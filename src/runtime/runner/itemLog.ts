@@ -18,9 +18,9 @@ export interface LogEntry {
 }
 
 /**
- * The lines that items wrote, `TIME [ID] TEXT`, in a file beside the checkpoint, each run's after a line of its own; at `maxLogBytes` one older file is
- * kept. An entry is a line, whatever is in its text: nothing in it can pass for another entry, act on the terminal
- * that shows it, or give a key away.
+ * The lines that items wrote, `TIME [ID] TEXT`, in a file beside the checkpoint, each run's after a line of its own; at
+ * `maxLogBytes` one older file is kept. An entry is a line, whatever is in its text: nothing in it can pass for another
+ * entry, act on the terminal that shows it, or give a key away.
  */
 export class ItemLog {
   private readonly redactors = new Map<ItemKey | null, LineRedactor>();
