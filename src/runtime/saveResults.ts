@@ -116,9 +116,10 @@ export async function saveResults(
     }
   };
   try {
-    const file = await open(draft, "wx", mode);
+    const file = await open(draft, "wx");
     let count: number;
     try {
+      if (mode !== undefined) await file.chmod(mode);
       count = await writeResults(told, path, (text) => file.appendFile(text));
       await file.sync();
     } finally {
