@@ -11,6 +11,7 @@ import { LockFollower } from "../runtime/store/lockHolder.js";
 import { isStopRequested } from "../runtime/store/stopRequest.js";
 import { type Capability, capabilitiesOf } from "../view/capabilities.js";
 import { type JobView, jobView } from "../view/jobView.js";
+import { hasBackup } from "./backupLook.js";
 import type { ReadingThread } from "./reading/readingThread.js";
 import { RecentEta } from "./recentEta.js";
 
@@ -54,6 +55,8 @@ export class Job {
   loaded = false;
   /** Of a job without a checkpoint: what a backup tells of the one that it had. */
   cleared: LastClear | null = null;
+  /** Beside its checkpoint, be that there or not. */
+  private hasBackup = false;
   private readonly follower: CheckpointFollower;
   private readonly lock: LockFollower;
   /** The state of the folder in which `cleared` was looked for; a backup that is made changes it. */
@@ -135,7 +138,10 @@ export class Job {
 
   capabilities(trusted: boolean): Set<Capability> {
     return this.loaded && !this.starting
-      ? capabilitiesOf({ view: this.view, hasJobFile: this.jobFile !== null, trusted })
+      ? capabilitiesOf({
+          ...{ view: this.view, hasJobFile: this.jobFile !== null, trusted },
+          hasBackup: this.hasBackup,
+        })
       : new Set();
   }
 
@@ -166,6 +172,8 @@ export class Job {
       if (this.holder || this.follower.state.presence.size > 0) await this.follower.unpack();
       this.readError = null;
       await this.lookForClear();
+      // A live job is not brought back: it need not be looked for while its checkpoint grows.
+      if (!this.holder) this.hasBackup = await hasBackup(this.checkpoint);
       if (this.placeWarning === undefined && this.follower.exists)
         this.placeWarning = await folderWarning(this.checkpoint, "The checkpoint");
     } catch (error) {
@@ -209,6 +217,7 @@ export class Job {
       this.readError,
       this.follower.exists,
       this.cleared?.atMs,
+      this.hasBackup,
     ].join("|");
   }
 

@@ -15,6 +15,8 @@ import { syncFolder } from "./store/syncFolder.js";
  * @throws JobHeldError AJ_HELD while a run holds the job, also one of this process; CheckpointWriteError AJ_WRITE
  */
 export async function clearCheckpoint(path: string): Promise<string | null> {
+  // No lock can be made where there is no folder.
+  if (!(await exists(dirname(path)))) return null;
   const lock = await Lock.acquire(path, { exclusive: true });
   try {
     if (!(await exists(path))) return null;
@@ -40,6 +42,7 @@ export async function clearCheckpoint(path: string): Promise<string | null> {
  * @throws AgentJobsError AJ_READ where there is no backup; JobHeldError AJ_HELD; CheckpointWriteError AJ_WRITE
  */
 export async function undoLast(path: string): Promise<{ restored: string; backup: string | null }> {
+  if (!(await exists(dirname(path)))) throw noBackup(path);
   const lock = await Lock.acquire(path, { exclusive: true });
   try {
     const restored = await newestBackup(path);
@@ -103,8 +106,11 @@ async function doneIn(path: string): Promise<ItemSet> {
 async function newestBackup(path: string): Promise<string> {
   const newest = (await backupsOf(path)).at(-1);
   if (newest) return newest;
-  throw new AgentJobsError(
+  throw noBackup(path);
+}
+
+const noBackup = (path: string): AgentJobsError =>
+  new AgentJobsError(
     "AJ_READ",
     `There is nothing to undo: no backup of ${path} lies beside it. Repairs and clears make one (${basename(path)}.bak-…).`,
   );
-}

@@ -7,6 +7,7 @@ export type Capability =
   | "stoppable"
   | "repairable"
   | "clearable"
+  | "undoable"
   | "markable"
   | "retryable"
   | "openable"
@@ -17,11 +18,13 @@ export interface CapabilityInput {
   /** Null for a job that never ran. */
   view: JobView | null;
   hasJobFile: boolean;
+  /** A repair or a clear left a backup beside the checkpoint. Left out: nobody looked. */
+  hasBackup?: boolean;
   /** False where a virtual or restricted workspace allows reading only. */
   trusted: boolean;
 }
 
-export function capabilitiesOf({ view, hasJobFile, trusted }: CapabilityInput): Set<Capability> {
+export function capabilitiesOf({ view, hasJobFile, hasBackup, trusted }: CapabilityInput): Set<Capability> {
   const can = new Set<Capability>();
   const progress = view?.status.progress ?? "empty";
   const live = progress === "running" || progress === "stalled";
@@ -32,6 +35,7 @@ export function capabilitiesOf({ view, hasJobFile, trusted }: CapabilityInput): 
   // Files of other tools are only read.
   if (!trusted || view?.foreign) return can;
   if (live && !view?.stopping) can.add("stoppable");
+  if (!live && hasBackup) can.add("undoable");
   const touched = view !== null && (view.state.runs.size > 0 || view.state.done.size > 0);
   if (!live && hasJobFile && progress !== "unreadable") {
     const left = progress !== "finished";

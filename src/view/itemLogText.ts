@@ -1,7 +1,7 @@
 import { redact } from "../runtime/redact.js";
 import type { JobState } from "../runtime/state/jobState.js";
 import { t } from "./l10n.js";
-import { safeText } from "./text.js";
+import { isoSecondText, safeText } from "./text.js";
 
 interface LogLine {
   /** ISO 8601. */
@@ -25,7 +25,7 @@ export function logLineTexts(lines: readonly LogLine[], { runs }: Pick<JobState,
       stretch = { run, texts: [] };
       stretches.push(stretch);
     }
-    stretch.texts.push(`${time}  ${safeText(redact(text))}`);
+    stretch.texts.push(`${isoSecondText(time)}  ${safeText(redact(text))}`);
   }
   const isOurs = ({ run }: Pick<LogLine, "run">) =>
     run === undefined || runs.get(run.run)?.token === run.token;

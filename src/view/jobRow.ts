@@ -113,11 +113,11 @@ const suddenEnds: Record<string, () => string> = {
 const own = (table: Record<string, () => string>, ended = ""): (() => string) | undefined =>
   Object.hasOwn(table, ended) ? table[ended] : undefined;
 
-/** Whether something ended the latest run that a person may have to act on. */
-const isEarly = (look: JobLook, { lastRun }: JobView["status"]): boolean =>
-  look === "stopped" && (own(earlyEnds, lastRun?.ended) ?? own(suddenEnds, lastRun?.ended)) !== undefined;
+/** Whether a limit ended the latest run, which a person may have to raise. */
+const isLimited = (look: JobLook, { lastRun }: JobView["status"]): boolean =>
+  look === "stopped" && own(earlyEnds, lastRun?.ended) !== undefined;
 
-/** Whether the latest run ended without wanting to. */
+/** Whether the latest run ended without wanting to: the icon of its row says so. */
 export const isSudden = (look: JobLook, status?: JobView["status"]): boolean =>
   look === "stopped" && own(suddenEnds, status?.lastRun?.ended) !== undefined;
 
@@ -145,16 +145,16 @@ export function jobRow(name: string, view: JobView | null, cleared: Cleared | nu
   const parts = [progressText(view)];
   // The end of a row is what a narrow side bar cuts off: a reason to wait or to act comes before the counts.
   const pace = view.stopping ? [] : paceTexts(status, view.nowMs);
-  const isLimited = isEarly(look, status);
+  const endsFirst = isLimited(look, status);
   if (status.pause) parts.push(...pace);
   const isUrgent = (look === "damaged" || look === "stalled") && !view.foreign;
-  if (isLimited || isUrgent) parts.push(lookText(look, status));
+  if (endsFirst || isUrgent) parts.push(lookText(look, status));
   if (view.stopping) parts.push(t("stopping, {0} in flight", countText(status.inFlight)));
   if (status.failed > 0) parts.push(t("{0} failed", countText(status.failed)));
   if (status.inDoubt > 0) parts.push(openText(view));
   if (!status.pause) parts.push(...pace);
   if (view.foreign && status.damaged) parts.push(t("{0} unreadable", countText(view.scan.damageCount)));
-  else if (look === "stopped" && !isLimited && !view.foreign) parts.push(lookText(look, status));
+  else if (look === "stopped" && !endsFirst && !view.foreign) parts.push(lookText(look, status));
   if (view.foreign) parts.push(kindText(view.foreign));
   const spoken = [
     t("job {0}", title),

@@ -7,6 +7,7 @@ import {
   counted,
   countText,
   durationText,
+  isoSecondText,
   itemTimeText,
   plural,
   safeText,
@@ -130,9 +131,9 @@ function expectedTexts({ ms, tokens, usd }: JobPlan["expected"]): string[] {
   ];
 }
 
-/** `3  (done, and no longer in the input)`; zero needs no word. */
-const noted = (count: number, note: string): string =>
-  count === 0 ? countText(count) : `${countText(count)}  (${note})`;
+/** `3  (done, and no longer in the input)`; null for none, which needs no row. */
+const noted = (count: number, note: string): string | null =>
+  count === 0 ? null : `${countText(count)}  (${note})`;
 
 /** The whole plan as plain lines, a figure each, already safe to show. */
 export function planDocument(plan: JobPlan): string[] {
@@ -171,7 +172,7 @@ export function planDocument(plan: JobPlan): string[] {
       t("In doubt, begun without a record of how they went:"),
       ...inDoubtItems.map(
         ({ item, attempt, run, at }) =>
-          `  ${safeText(String(item))}  ${t("attempt {0}, run {1}, {2}", attempt, run, at)}`,
+          `  ${safeText(String(item))}  ${t("attempt {0}, run {1}, {2}", attempt, run, isoSecondText(at))}`,
       ),
     );
   return lines;

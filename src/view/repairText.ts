@@ -29,7 +29,7 @@ export function editText(edit: RepairEdit): string {
   const restBytes = fault.lengthBytes - keptBytes;
   const what = hasMark ? t("A byte order mark stands in the middle of the file") : faultReason(fault);
   const parts: string[] = [];
-  if (kept.length === 0) parts.push(t("dropped, {0}", bytesText(fault.lengthBytes)));
+  if (kept.length === 0) parts.push(t("dropped"));
   else {
     parts.push(counted(kept.length, "{0} whole record kept", "{0} whole records kept"));
     if (restBytes > 0) parts.push(t("{0} dropped", bytesText(restBytes)));

@@ -172,6 +172,12 @@ export function timeText(ms: number, timeZone?: string): string {
 export const secondText = (ms: number): string =>
   `${timeText(ms)}:${String(new Date(ms).getSeconds()).padStart(2, "0")}`;
 
+/** The same of an ISO time that a file tells; what is none stays as it is. */
+export function isoSecondText(time: string): string {
+  const ms = Date.parse(time);
+  return Number.isNaN(ms) ? safeText(time) : secondText(ms);
+}
+
 function languageTime(ms: number, timeZone: string | undefined): string {
   const style = { dateStyle: "short", timeStyle: "short" } as const;
   return new Intl.DateTimeFormat("sv-SE", { ...style, ...(timeZone && { timeZone }) }).format(ms);

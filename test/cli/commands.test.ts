@@ -8,7 +8,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { runCli, scratchFolder } from "../support/cli.js";
 
 const fixtures = resolve("test/fixtures");
@@ -219,6 +219,16 @@ describe("the command line", () => {
     assert.equal(existsSync(checkpoint()), false);
     assert.equal((await status("shout.job.mjs"))[0].state, "empty");
     assert.match((await cli(["run", "shout.job.mjs"])).stdout, /3 in this run/);
+  });
+
+  it("has nothing to clear or to undo where a job never ran, not even a folder for its checkpoint, and asks nobody", async () => {
+    const cleared = await cli(["clear", "shout.job.mjs"]);
+    assert.deepEqual([cleared.code, cleared.stdout.trim()], [0, "There was no checkpoint."]);
+    assert.match(
+      (await cli(["clear", "shout.job.mjs", "--undo"])).stderr,
+      /There is nothing to undo: no backup/,
+    );
+    assert.equal(existsSync(dirname(checkpoint())), false);
   });
 
   it("says how every file of the real systems stands, all in one call, and throws for none", async () => {

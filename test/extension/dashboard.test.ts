@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { appendFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import * as vscode from "vscode";
 import type { DashboardPanel } from "../../src/extension/dashboard/panel.js";
@@ -57,6 +57,18 @@ describe("a dashboard", () => {
     assert.equal(panel.told!.failures!.total, job.view!.status.failed);
     assert.equal(await drawn(), panel);
     assert.equal(dashboards.panels.size, 1);
+  });
+
+  it("offers at its top what can be done now: nothing of a checkpoint without a job file but its repair", async () => {
+    const panel = await drawn();
+    assert.deepEqual(panel.told!.actions, []);
+    const whole = readFileSync(path);
+    writeFileSync(path, `${whole}no JSON\n`);
+    const offered = () => panel.told?.actions?.map(({ action }) => action) ?? [];
+    await untilEvent([panel.onDidPaint], "a repair", () => offered().length > 0);
+    assert.deepEqual(offered(), ["repair"]);
+    writeFileSync(path, whole);
+    await untilEvent([panel.onDidPaint], "a whole job", () => offered().length === 0);
   });
 
   it("takes nothing from elsewhere, and keeps nothing while it is away", async () => {

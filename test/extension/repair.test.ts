@@ -1,6 +1,17 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
 import * as vscode from "vscode";
 import { article, done, header, started } from "../support/damagedFiles.js";
 import { answering, inWorkspace, jobNamed, type Parts, parts, untilEvent } from "./support/extension.js";
@@ -56,8 +67,10 @@ describe("repairing a checkpoint", () => {
     assert.equal(await contents(modified), whole);
     assert.match(String(asked[0]![0]), /^Repair mended\.jsonl as shown\? 2 damaged lines/);
     assert.equal(text(), damaged);
+    assert.ok(!job.capabilities(true).has("undoable"));
     await vscode.commands.executeCommand("agentJobs.acceptRepair", modified);
     assert.equal(text(), whole);
+    assert.ok(job.capabilities(true).has("undoable"));
     await untilEvent(tabs, "the diff's end", () => diff() === undefined);
     assert.match(String(told[0]![0]), /Repaired the checkpoint of mended\. .* What was dropped is in/);
   });
@@ -116,6 +129,28 @@ describe("repairing a checkpoint", () => {
       `Line ${line} of mended.jsonl is whole now: the file was changed. Other lines of it are damaged.`,
     );
     assert.match(String(warned[1]![0]), /^Repair mended\.jsonl as shown\?/);
+  });
+
+  it("looks again where the file changes between the plan of a fix and its end", async () => {
+    const folder = mkdtempSync(join(dirname(inWorkspace()), "fixed-"));
+    const outside = join(folder, "mended-away.jsonl");
+    writeFileSync(outside, damaged.replace('"mended"', '"mended-away"'));
+    symlinkSync(outside, inWorkspace("checkpoints/mended-away.jsonl"));
+    await catalog.refresh();
+    const job = await jobNamed(catalog, "mended-away", ({ view }) => view?.status.damaged === true);
+    const answered = answering("showWarningMessage", (title: never) => {
+      // A run that ends elsewhere while the person thinks about the place.
+      if (/lies outside/.test(title)) appendFileSync(outside, done("c"));
+      return /lies outside/.test(title) ? "Write There" : undefined;
+    });
+    restores.push(answered.restore, () => rmSync(folder, { recursive: true }));
+    const { line } = job.view!.scan.faults[0]!;
+    await vscode.commands.executeCommand("agentJobs.repairLine", vscode.Uri.file(job.checkpoint), line);
+    const [, [stale, ...buttons] = []] = answered.said;
+    assert.match(String(stale), /^Will not change .*mended-away\.jsonl/);
+    assert.deepEqual(buttons, ["Look Again"]);
+    assert.ok(readFileSync(outside, "utf8").endsWith(done("c")));
+    assert.ok(readFileSync(outside, "utf8").includes("\0\0}"));
   });
 
   it("says nothing was done where a question is answered that was decided elsewhere", async () => {

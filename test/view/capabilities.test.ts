@@ -44,4 +44,15 @@ describe("what can be done with a job", () => {
       const alone = expected.filter((one) => !["runnable", "resumable", "retryable"].includes(one));
       assert.deepEqual([...capabilitiesOf({ view, hasJobFile: false, trusted: true })].sort(), alone);
     });
+
+  it("that has a backup: it is brought back, be it there or not, but not while it is live or only read", () => {
+    const canUndo = (sample: Sample | null, trusted = true) =>
+      capabilitiesOf({
+        ...{ view: sample && sampleView(sample), hasJobFile: true, hasBackup: true, trusted },
+      }).has("undoable");
+    assert.ok(canUndo(null));
+    assert.ok(canUndo({ done: 1, damaged: true }));
+    assert.ok(!canUndo({ done: 1, live: true }));
+    assert.ok(!canUndo({ done: 1 }, false));
+  });
 });

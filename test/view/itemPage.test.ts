@@ -8,6 +8,7 @@ import { ItemHistoryReader } from "../../src/runtime/itemHistory.js";
 import { CheckpointFollower } from "../../src/runtime/store/follow.js";
 import { type ItemPageInput, itemPage } from "../../src/view/item/itemPage.js";
 import { jobView } from "../../src/view/jobView.js";
+import { isoSecondText } from "../../src/view/text.js";
 import { translated } from "./pseudoLanguage.js";
 
 const atMs = Date.UTC(2026, 10, 21, 4);
@@ -157,18 +158,21 @@ describe("the document of an item", () => {
     };
     assert.deepEqual(await logged(old, gone, own), [
       "  (of runs that the log does not name)",
-      `  ${old.time}  of an older version`,
+      `  ${isoSecondText(old.time)}  of an older version`,
       "  (run 1 of a checkpoint that was cleared)",
-      `  ${gone.time}  long ago`,
+      `  ${isoSecondText(gone.time)}  long ago`,
       "  (run 1)",
-      `  ${own.time}  now`,
+      `  ${isoSecondText(own.time)}  now`,
     ]);
     assert.deepEqual(await logged(gone), [
       "  (run 1 of a checkpoint that was cleared)",
-      `  ${gone.time}  long ago`,
+      `  ${isoSecondText(gone.time)}  long ago`,
     ]);
-    assert.deepEqual(await logged(own, own), [`  ${own.time}  now`, `  ${own.time}  now`]);
-    assert.deepEqual(await logged(old), [`  ${old.time}  of an older version`]);
+    assert.deepEqual(await logged(own, own), [
+      `  ${isoSecondText(own.time)}  now`,
+      `  ${isoSecondText(own.time)}  now`,
+    ]);
+    assert.deepEqual(await logged(old), [`  ${isoSecondText(old.time)}  of an older version`]);
   });
 
   it("says where a result was cut, and leads to all of it", async () => {

@@ -81,9 +81,9 @@ describe("a job's row", () => {
     );
   });
 
-  it("says that a run was killed rather than stopped, before what it left", () => {
+  it("says that a run was killed rather than stopped, behind what it left, as its icon says so", () => {
     const killed = row({ done: 10, begun: 2, lost: "killed" });
-    assert.equal(killed.description, "10/1,000 · killed · 2 in doubt");
+    assert.equal(killed.description, "10/1,000 · 2 in doubt · killed");
     assert.equal(killed.accessibleLabel, "job nightly, killed, 1 percent, 2 in doubt");
     assert.equal(row({ done: 10, lost: "out-of-memory" }).description, "10/1,000 · out of memory");
     assert.equal(row({ done: 10, lost: "reboot" }).description, "10/1,000 · ended with its machine");

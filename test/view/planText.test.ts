@@ -92,7 +92,7 @@ describe("a plan", () => {
     assert.doesNotMatch(planSummary(over), /about/);
   });
 
-  it("says in its document what gone and changed items are, where there are any", () => {
+  it("says in its document what gone and changed items are, and nothing of them where there are none", () => {
     const lines = planDocument({ ...changed({ items: 4, itemIds: [] }), gone: 1_200 });
     assert.ok(lines.includes("gone       1,200  (done, and no longer in the input)"));
     assert.ok(lines.includes("changed    4  (done, and other in the input now)"));
@@ -114,7 +114,7 @@ describe("a plan", () => {
         "total      1,002 items",
         "done       847 ($3.10 and 39 min of item time not spent again)",
       ],
-      ...["failed     3", "in doubt   0", "new        152", "gone       0", "changed    0", "to do      155"],
+      ...["failed     3", "in doubt   0", "new        152", "to do      155"],
       ...["time       about 15 min", "tokens     about 12,346", "cost       about $1.20"],
       "budget     $3.10 of $20.00 spent",
     ]);
@@ -122,7 +122,7 @@ describe("a plan", () => {
     const names = planDocument(unknown)
       .slice(2)
       .map((line) => line.slice(0, 11).trim());
-    assert.deepEqual(names, ["total", "done", "failed", "in doubt", "new", "gone", "changed", "to do"]);
+    assert.deepEqual(names, ["total", "done", "failed", "in doubt", "new", "to do"]);
   });
 
   it("as a document names what changed and what is in doubt, and shows foreign text as text", () => {
@@ -135,7 +135,7 @@ describe("a plan", () => {
     assert.equal(lines[0], "nightly @ 2026-W47");
     assert.match(text, /^total {6}1,002 items$/m);
     assert.match(text, /changed: "small" → none\.$/m);
-    assert.match(text, / {2}attempt 2, run 3, 2026-11-24T10:00:00Z$/m);
+    assert.match(text, / {2}attempt 2, run 3, 2026-11-2\d \d\d:\d\d:00$/m);
     for (const raw of ["\u202e", "\u001b"]) assert.ok(!text.includes(raw), text);
   });
 });

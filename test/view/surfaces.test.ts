@@ -142,7 +142,7 @@ describe("faults and their repair", () => {
     ]);
     assert.equal(
       editText(plan.edits[0]!),
-      "The record's bytes changed after it was written: dropped, 40 bytes; it reads as a, which another line stands for: it may have been of another item.",
+      "The record's bytes changed after it was written: dropped; it reads as a, which another line stands for: it may have been of another item.",
     );
     const torn = { fault: { ...fault, reason: "torn" as const }, salvaged: [], readable: [a] };
     assert.equal(

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type { Command } from "commander";
 import { clearCheckpoint, undoLast } from "../../runtime/repair.js";
 import { refuseForeign } from "../../runtime/store/refuseForeign.js";
@@ -47,6 +48,11 @@ async function clearOne(target: Target, flags: ClearFlags): Promise<Outcome> {
   const view = await readTarget(target);
   if (view.error !== null) throw new CommandError(exit.usage, view.error);
   await refuseForeign(checkpoint, "clear");
+  // Nobody is asked whether nothing is to be moved.
+  if (!existsSync(checkpoint)) {
+    if (!flags.json) print("There was no checkpoint.");
+    return { json: { checkpoint, backup: null } };
+  }
   if (!flags.json) print(lossText(view));
   const agreed = flags.yes || (await confirm("Clear?"));
   if (agreed === null)
@@ -62,7 +68,7 @@ async function clearOne(target: Target, flags: ClearFlags): Promise<Outcome> {
   if (!flags.json)
     print(
       backup === null
-        ? "There was no checkpoint."
+        ? "There was no checkpoint any more."
         : `Cleared. It is kept as ${backup}; to undo: agent-jobs clear --undo ${shellWord(checkpoint)}`,
     );
   return { json: { checkpoint, backup } };

@@ -9,7 +9,8 @@ import type { Services } from "./services.js";
 const { loadMore: _, ...innerIds } = innerCommandIds;
 const ids: HandledId[] = [...Object.values(commandIds), ...Object.values(innerIds)];
 
-const keyOfCapability: Record<Capability, string> = {
+/** Undo has none: it also brings back what no job knows any more. */
+const keyOfCapability: Record<Exclude<Capability, "undoable">, string> = {
   runnable: contextKeys.anyRunnable,
   resumable: contextKeys.anyResumable,
   stoppable: contextKeys.anyStoppable,

@@ -21,6 +21,9 @@ import type { Handler, Services } from "./services.js";
 import { requireTrust, targetOf } from "./target.js";
 import { offerUndo } from "./undo.js";
 
+/** So many items that are done again are named. */
+const maxNamed = 3;
+
 /** Shows what a repair would make of a checkpoint, and repairs it once the person agrees. */
 export const repair: Handler = async (services, argument) => {
   requireTrust();
@@ -82,8 +85,6 @@ async function offerLook(services: Services, job: Job, message: string): Promise
   const again = vscode.l10n.t("Look Again");
   if ((await vscode.window.showWarningMessage(message, again)) === again) await repair(services, job.id);
 }
-
-const maxNamed = 3;
 
 /** @throws Error where an editor holds changes that a repair would overwrite or ignore, or the job is running */
 async function requireUntouched(job: Job): Promise<void> {

@@ -11,6 +11,7 @@ import type { Job } from "../job.js";
 import type { JobCatalog } from "../jobCatalog.js";
 import { type Log, unawaited } from "../log.js";
 import { Pace } from "../watching/pace.js";
+import { act, actionsOf } from "./actions.js";
 import { FailureTable } from "./failureTable.js";
 import { pageHtml, pageIcon } from "./page.js";
 import { type PageRequest, readRequest, type ShowMessage } from "./protocol.js";
@@ -93,11 +94,11 @@ export class DashboardPanel implements vscode.Disposable {
     const failures = await this.table.of(view, this.job, anyFailure, () => true);
     const first: ShowMessage = {
       type: "show",
-      head: this.headOf(view),
+      ...this.topOf(view),
       reading,
       ...(failures && { failures }),
     };
-    for (const part of ["head", "reading", "failures"] as const) this.isNews(part, first[part]);
+    for (const part of ["head", "actions", "reading", "failures"] as const) this.isNews(part, first[part]);
     this.told = first;
     const html = await pageHtml(this.jobId, first);
     if (!this.isDisposed) this.panel.webview.html = html;
@@ -147,6 +148,8 @@ export class DashboardPanel implements vscode.Disposable {
       case "query":
         this.query = request.query;
         return this.showFailures(this.reading?.view() ?? this.job?.view ?? null);
+      case "act":
+        return this.job && act(this.job, request.action);
       case "open":
         return this.open(request.ref);
       case "retry":
@@ -160,7 +163,7 @@ export class DashboardPanel implements vscode.Disposable {
   private async begin(): Promise<void> {
     if (!this.awaitsPaint) return this.pace.request();
     const view = this.job?.view ?? null;
-    this.show({ head: this.headOf(view), reading: vscode.l10n.t("Reading the checkpoint…") });
+    this.show({ ...this.topOf(view), reading: vscode.l10n.t("Reading the checkpoint…") });
     await this.showFailures(view);
   }
 
@@ -181,7 +184,7 @@ export class DashboardPanel implements vscode.Disposable {
       this.reading = job && new DashboardReading(job);
     }
     if (!job || !this.reading) {
-      this.show({ head: this.headOf(null), charts: [], reading: "" });
+      this.show({ ...this.topOf(null), charts: [], reading: "" });
       return this.showFailures(null);
     }
     this.panel.title = titleOf(job);
@@ -191,7 +194,7 @@ export class DashboardPanel implements vscode.Disposable {
     });
     if (!this.isShown || job !== this.job) return;
     const view = reading.view();
-    this.show({ head: this.headOf(view) });
+    this.show(this.topOf(view));
     await this.showFailures(view);
     this.showCharts(view, "");
   }
@@ -200,6 +203,10 @@ export class DashboardPanel implements vscode.Disposable {
     const timeline = this.reading?.timeline;
     const charts = view && timeline && view.error === null ? chartsOf(view, timeline) : [];
     this.show({ charts, reading });
+  }
+
+  private topOf(view: JobView | null): Pick<ShowMessage, "head" | "actions"> {
+    return { head: this.headOf(view), actions: actionsOf(this.job) };
   }
 
   private headOf(view: JobView | null): Head {
@@ -231,8 +238,9 @@ export class DashboardPanel implements vscode.Disposable {
   private show(parts: Omit<ShowMessage, "type">): void {
     if (!this.isShown) return;
     const news: ShowMessage = { type: "show" };
-    const { head, charts, failures, reading } = parts;
+    const { head, actions, charts, failures, reading } = parts;
     if (head && this.isNews("head", head)) news.head = head;
+    if (actions && this.isNews("actions", actions)) news.actions = actions;
     if (failures && this.isNews("failures", failures)) news.failures = failures;
     if (reading !== undefined && this.isNews("reading", reading)) news.reading = reading;
     const changed = charts?.filter((chart) => this.isNews(`chart ${chart.id}`, chart));

@@ -31,10 +31,21 @@ export interface ShownFailures {
   shownText: string;
 }
 
+export const pageActions = ["repair", "resume", "run", "retry", "stop"] as const;
+export type PageAction = (typeof pageActions)[number];
+
+/** A button at the top of the page. */
+export interface ShownAction {
+  action: PageAction;
+  label: string;
+}
+
 /** What the page is told: of each part only where it is not as it was told before. */
 export interface ShowMessage {
   type: "show";
   head?: Head;
+  /** What can be done with the job now, the first thing to do first. */
+  actions?: ShownAction[];
   /** Those that are not as they were; an empty list where there are none any more. */
   charts?: Chart[];
   failures?: ShownFailures;
@@ -49,6 +60,7 @@ export type PageRequest =
   /** `atMs`: by the page's clock, which is another machine's where the window is of another than the extension host. */
   | { type: "painted"; atMs: number }
   | { type: "query"; query: FailureQuery }
+  | { type: "act"; action: PageAction }
   | { type: "open"; ref: number }
   | { type: "retry"; refs: number[] }
   | { type: "retryCause"; cause: string };
@@ -75,6 +87,7 @@ const isCount = (value: unknown): value is number => Number.isSafeInteger(value)
 export function readRequest(message: unknown): PageRequest | undefined {
   if (!isFields(message)) return undefined;
   const { type, ref, refs, cause, atMs } = message;
+  const action = pageActions.find((name) => name === message.action);
   switch (type) {
     case "painted":
       return isCount(atMs) ? { type, atMs } : undefined;
@@ -84,6 +97,8 @@ export function readRequest(message: unknown): PageRequest | undefined {
       if (!query || type === "query") return query && { type: "query", query };
       return { type, query, knowsFirst: message.knowsFirst === true };
     }
+    case "act":
+      return action && { type, action };
     case "open":
       return isCount(ref) ? { type, ref } : undefined;
     case "retry":

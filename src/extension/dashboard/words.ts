@@ -30,6 +30,7 @@ export const pageWords = () => ({
   table: vscode.l10n.t("Show as Table"),
   noTable: vscode.l10n.t("Hide Table"),
   chartTable: vscode.l10n.t("Values"),
+  actions: vscode.l10n.t("What can be done now"),
   progress: vscode.l10n.t("Progress"),
   loading: vscode.l10n.t("Reading the checkpoint…"),
 });

@@ -101,14 +101,17 @@ function stepText(step: number, language?: Language): string {
 /** @param before the answer that was given before */
 async function pickLanguage(before: Language | undefined): Promise<Language | undefined> {
   const told: Record<Language, [label: string, detail: string]> = {
-    typescript: ["TypeScript", vscode.l10n.t("One file, with types. Nothing needs to be installed.")],
-    javascript: ["JavaScript", vscode.l10n.t("One file. Nothing needs to be installed.")],
+    typescript: [
+      "$(file-code) TypeScript",
+      vscode.l10n.t("One file, with types. Nothing needs to be installed."),
+    ],
+    javascript: ["$(file-code) JavaScript", vscode.l10n.t("One file. Nothing needs to be installed.")],
     python: [
-      "Python",
+      "$(file-code) Python",
       vscode.l10n.t("A script that is given items, and a job file beside it. Needs Python 3.9."),
     ],
     program: [
-      vscode.l10n.t("Any Other Program"),
+      vscode.l10n.t("$(terminal) Any Other Program"),
       vscode.l10n.t(
         "Runs a command for each item: the item on its standard input, the result on its output.",
       ),
@@ -132,10 +135,13 @@ async function pickProvider(language: Language): Promise<Provider | Back | undef
   const providers = providersFor(language);
   if (providers.length === 1) return providers[0];
   const told: Record<Provider, [label: string, detail: string]> = {
-    openai: ["OpenAI", vscode.l10n.t("The Responses API, with the key in OPENAI_API_KEY.")],
-    anthropic: ["Anthropic", vscode.l10n.t("The Messages API, with the key in ANTHROPIC_API_KEY.")],
-    http: [vscode.l10n.t("Any HTTP Endpoint"), vscode.l10n.t("Each item is posted to it as JSON.")],
-    none: [vscode.l10n.t("None"), vscode.l10n.t("Work of your own: no key, runs at once.")],
+    openai: ["$(sparkle) OpenAI", vscode.l10n.t("The Responses API, with the key in OPENAI_API_KEY.")],
+    anthropic: [
+      "$(sparkle) Anthropic",
+      vscode.l10n.t("The Messages API, with the key in ANTHROPIC_API_KEY."),
+    ],
+    http: [vscode.l10n.t("$(globe) Any HTTP Endpoint"), vscode.l10n.t("Each item is posted to it as JSON.")],
+    none: [vscode.l10n.t("$(circle-slash) None"), vscode.l10n.t("Work of your own: no key, runs at once.")],
   };
   const picks = providers.map((provider) => ({
     label: told[provider][0],

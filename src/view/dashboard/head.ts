@@ -153,5 +153,5 @@ function lateRate({ status, nowMs }: JobView, buckets: readonly TimeBucket[]): n
 
 function shareText(part: number, total: number): string {
   const percent = (part / total) * 100;
-  return t("{0} of all", `${percent >= 10 ? Math.round(percent) : Number(percent.toPrecision(2))}%`);
+  return t("{0} of all", `${percent < 1 ? Number(percent.toPrecision(1)) : Math.floor(percent)}%`);
 }

@@ -6,7 +6,7 @@ import { isTrialNote } from "../../runtime/state/trialNote.js";
 import { addUsages } from "../../runtime/usage.js";
 import type { JobView } from "../jobView.js";
 import { t } from "../l10n.js";
-import { durationText, safeText, timeText, usdText } from "../text.js";
+import { durationText, safeText, secondText, usdText } from "../text.js";
 import { indent, type Page } from "./page.js";
 
 /** An attempt at an item, by what its records say. */
@@ -62,7 +62,7 @@ export function attemptLines(page: Page, view: JobView, attempts: readonly Attem
       `${attempt.attempt}`,
       endText(view, attempt),
       run > 0 ? t("run {0}", run) : "",
-      begunMs === undefined ? "" : timeText(begunMs),
+      begunMs === undefined ? "" : secondText(begunMs),
       ms === undefined ? "" : durationText(ms),
       used?.usd === undefined ? "" : usdText(used.usd),
     ];

@@ -8,7 +8,16 @@ import { addUsages } from "../../runtime/usage.js";
 import { logLineTexts } from "../itemLogText.js";
 import type { JobView } from "../jobView.js";
 import { t } from "../l10n.js";
-import { bytesText, counted, countText, durationText, plural, safeText, timeText, usdText } from "../text.js";
+import {
+  bytesText,
+  counted,
+  countText,
+  durationText,
+  plural,
+  safeText,
+  secondText,
+  usdText,
+} from "../text.js";
 import { type Attempt, attemptLines, attemptsOf } from "./attempts.js";
 import { type ItemPage, indent, Page } from "./page.js";
 
@@ -65,7 +74,7 @@ function stateText({ item, view }: ItemPageInput, attempts: readonly Attempt[]):
   if (state.done.has(item)) {
     const record = end?.record;
     if (record?.type !== "done") return t("done");
-    const at = timeText(record.atMs);
+    const at = secondText(record.atMs);
     return record.by === "person"
       ? t("done, marked by a person without a result, {0}", at)
       : t("done, {0}", at);

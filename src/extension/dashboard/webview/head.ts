@@ -9,18 +9,24 @@ const marks: Record<Head["look"], string> = {
 
 /**
  * The title, how the job stands, how far it is, and its figures.
+ * @param actions stands beside the title
  * @param leadTo brings what is further down the page before the person
  */
-export function headView(leadTo: Record<"failures", () => void>): {
+export function headView(
+  actions: HTMLElement,
+  leadTo: Record<"failures", () => void>,
+): {
   root: HTMLElement;
   show: (head: Head) => void;
 } {
-  const root = element("header", { class: "head" });
+  const [name, rest] = [element("h1"), element("div")];
+  // What is drawn anew under a pressed mouse button hears no click: the actions stay where they are.
+  const root = element("header", {}, element("div", { class: "titlerow" }, name, actions), rest);
   return {
     root,
     show({ title, look, lines, bar, figures }) {
       const [first = "", ...more] = lines;
-      const hadFocus = root.contains(document.activeElement);
+      const hadFocus = rest.contains(document.activeElement);
       const status = element(
         "p",
         { class: `status look-${look}` },
@@ -28,8 +34,8 @@ export function headView(leadTo: Record<"failures", () => void>): {
         element("strong", {}, first),
         ...more.map((line) => element("span", {}, line)),
       );
-      root.replaceChildren(
-        element("h1", {}, title),
+      name.textContent = title;
+      rest.replaceChildren(
         status,
         ...(bar ? [barView(bar)] : []),
         ...(figures.length > 0
@@ -50,7 +56,7 @@ export function headView(leadTo: Record<"failures", () => void>): {
             ]
           : []),
       );
-      if (hadFocus) root.querySelector("button")?.focus();
+      if (hadFocus) rest.querySelector("button")?.focus();
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { Chart } from "../../../view/dashboard/chart.js";
 import type { ShowMessage } from "../protocol.js";
+import { actionsView } from "./actions.js";
 import { ChartView } from "./chartView.js";
 import { afterPaint, element, liveRegion } from "./dom.js";
 import { FailuresView } from "./failures.js";
@@ -11,7 +12,8 @@ const chartIds: readonly Chart["id"][] = ["throughput", "latency", "eta", "cost"
 
 const charts = new Map(chartIds.map((id) => [id, new ChartView(id)]));
 const failures = new FailuresView();
-const head = headView({ failures: () => failures.reveal() });
+const actions = actionsView();
+const head = headView(actions.root, { failures: () => failures.reveal() });
 const reading = element("p", { class: "reading", role: "status" }, words.loading);
 document.body.append(
   element(
@@ -29,6 +31,7 @@ function show(data: ShowMessage): void {
   // Before all that is put off until then, too.
   afterPaint(() => post({ type: "painted", atMs: Date.now() }));
   if (data.head) head.show(data.head);
+  if (data.actions) actions.show(data.actions);
   if (data.charts?.length === 0) for (const { root } of charts.values()) root.hidden = true;
   for (const chart of data.charts ?? []) charts.get(chart.id)?.show(chart);
   if (data.failures) failures.show(data.failures);
