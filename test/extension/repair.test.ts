@@ -3,6 +3,7 @@ import { once } from "node:events";
 import {
   appendFileSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -133,21 +134,25 @@ describe("repairing a checkpoint", () => {
 
   it("looks again where the file changes between the plan of a fix and its end", async () => {
     const folder = mkdtempSync(join(dirname(inWorkspace()), "fixed-"));
-    const outside = join(folder, "mended-away.jsonl");
-    writeFileSync(outside, damaged.replace('"mended"', '"mended-away"'));
-    symlinkSync(outside, inWorkspace("checkpoints/mended-away.jsonl"));
+    const outside = join(folder, "far.jsonl");
+    writeFileSync(outside, damaged.replace(header("mended"), header("far")));
+    mkdirSync(inWorkspace("linked"));
+    symlinkSync(folder, inWorkspace("linked/checkpoints"));
     await catalog.refresh();
-    const job = await jobNamed(catalog, "mended-away", ({ view }) => view?.status.damaged === true);
+    const job = await jobNamed(catalog, "far", ({ view }) => view?.status.damaged === true);
     const answered = answering("showWarningMessage", (title: never) => {
       // A run that ends elsewhere while the person thinks about the place.
       if (/lies outside/.test(title)) appendFileSync(outside, done("c"));
       return /lies outside/.test(title) ? "Write There" : undefined;
     });
-    restores.push(answered.restore, () => rmSync(folder, { recursive: true }));
+    const gone = () => {
+      for (const path of [inWorkspace("linked"), folder]) rmSync(path, { recursive: true });
+    };
+    restores.push(answered.restore, gone);
     const { line } = job.view!.scan.faults[0]!;
     await vscode.commands.executeCommand("agentJobs.repairLine", vscode.Uri.file(job.checkpoint), line);
     const [, [stale, ...buttons] = []] = answered.said;
-    assert.match(String(stale), /^Will not change .*mended-away\.jsonl/);
+    assert.match(String(stale), /^Will not change .*far\.jsonl/);
     assert.deepEqual(buttons, ["Look Again"]);
     assert.ok(readFileSync(outside, "utf8").endsWith(done("c")));
     assert.ok(readFileSync(outside, "utf8").includes("\0\0}"));
