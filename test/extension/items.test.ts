@@ -57,7 +57,7 @@ describe("the document of an item", () => {
     for (const part of [
       /^Error\n {2}no luck\n {2}at all$/m,
       /^Steps\n {2}outline/m,
-      /^Log\n {2}\S+Z {2}calling bad$/m,
+      /^Log\n {2}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}calling bad$/m,
     ])
       assert.match(text, part);
     assert.match(text, /^Stack\n {2}at .*shown\.job\.mjs/m);

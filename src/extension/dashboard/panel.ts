@@ -190,7 +190,9 @@ export class DashboardPanel implements vscode.Disposable {
     this.panel.title = titleOf(job);
     const { reading } = this;
     await reading.refresh((share) => {
-      if (this.isShown) this.showCharts(reading.view(), partText(share));
+      if (!this.isShown) return;
+      this.show({ actions: actionsOf(job) });
+      this.showCharts(reading.view(), partText(share));
     });
     if (!this.isShown || job !== this.job) return;
     const view = reading.view();

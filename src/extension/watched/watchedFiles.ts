@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { isAbsolute, relative, resolve, sep } from "node:path";
 import * as vscode from "vscode";
-import { type Mapping, mappingOf } from "../../runtime/foreign/mapping.js";
+import type { Mapping } from "../../runtime/foreign/mapping.js";
 import type { ReadAs } from "../../runtime/foreign/scannerFor.js";
 import { isForeignKind } from "../../runtime/format/foreignKinds.js";
 import { settingIds, settingsSection } from "../ids.js";
@@ -26,7 +26,7 @@ export async function watchedFiles(
   const found: WatchedFile[] = [];
   for (const entry of Array.isArray(entries) ? entries : []) {
     try {
-      const readAs = readAsOf(entry);
+      const readAs = await readAsOf(entry);
       for (const path of await pathsOf(folder, (entry as Entry).file)) found.push({ path, readAs });
     } catch (error) {
       onBad(`${settingsSection}.${settingIds.watched}: ${(error as Error).message}`);
@@ -35,9 +35,12 @@ export async function watchedFiles(
   return found;
 }
 
-function readAsOf(entry: unknown): ReadAs {
+async function readAsOf(entry: unknown): Promise<ReadAs> {
   const { kind, ...mapping } = (entry ?? {}) as Entry;
-  if (mapping.id !== undefined) return { mapping: mappingOf(mapping) };
+  if (mapping.id !== undefined) {
+    const { mappingOf } = await import("../../runtime/foreign/mapping.js");
+    return { mapping: mappingOf(mapping) };
+  }
   return typeof kind === "string" && isForeignKind(kind) ? { kind } : {};
 }
 

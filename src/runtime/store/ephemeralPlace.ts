@@ -17,7 +17,7 @@ interface Around {
 }
 
 const memory = new Set(["tmpfs", "ramfs", "devtmpfs"]);
-const elsewhere = 'Keep it on a disk that stays: "checkpoint" in the job file says where.';
+const elsewhere = 'Keep it on a disk that stays: "checkpoint" in the job file can name one.';
 
 /**
  * Says why a path does not last; null unless that is certain. A container's own layer counts only where it is known to
@@ -76,7 +76,7 @@ function ofFileSystem(path: string, mounts: string | null, isContainer: boolean)
     return {
       where: "in this container's own layer",
       when: "it is gone with the container",
-      advice: 'Keep it on a volume or a mounted folder: "checkpoint" in the job file says where.',
+      advice: 'Keep it on a volume or a mounted folder: "checkpoint" in the job file can name one.',
     };
   return null;
 }

@@ -151,7 +151,9 @@ function lateRate({ status, nowMs }: JobView, buckets: readonly TimeBucket[]): n
   return (done / (nowMs - fromMs)) * 60_000;
 }
 
+/** Cut off, as the share of what is done is: the two are read side by side. */
 function shareText(part: number, total: number): string {
   const percent = (part / total) * 100;
-  return t("{0} of all", `${percent < 1 ? Number(percent.toPrecision(1)) : Math.floor(percent)}%`);
+  const figure = percent < 0.1 ? "<0.1" : percent < 1 ? Math.floor(percent * 10) / 10 : Math.floor(percent);
+  return t("{0} of all", `${figure}%`);
 }

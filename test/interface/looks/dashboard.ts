@@ -34,6 +34,8 @@ export function describeDashboard(workbench: () => Workbench): void {
   });
 
   it("is seen in each theme, and Axe finds nothing serious in any", async () => {
+    // The tip of the button that opened it would lie over it.
+    await workbench().page.mouse.move(640, 5);
     await screenshotsInThemes(
       workbench(),
       "dashboard",
@@ -128,6 +130,16 @@ export function describeDashboard(workbench: () => Workbench): void {
     await workbench().dialog("Retry 1 failed item of nightly?").waitFor();
     await workbench().screenshot("dashboard-retry");
     await workbench().dialogAction("Retry 1 failed item of nightly?", "Cancel");
+  });
+
+  it("offers at its top what can be done now, and asks about it as the job's row does", async () => {
+    await page().getByRole("group", { name: "What can be done now" }).waitFor();
+    await page().getByRole("button", { name: "Retry 7 Failed…" }).focus();
+    await key("Enter");
+    await workbench().quickRows().filter({ hasText: "rate-limit" }).first().waitFor();
+    assert.ok((await workbench().quickRows().count()) > 1);
+    await key("Escape");
+    await workbench().quickInput().waitFor({ state: "hidden" });
   });
 
   it("is there again after a reload of the window", async () => {

@@ -82,6 +82,7 @@ describe("what the page of a dashboard asks for", () => {
       });
     assert.deepEqual(readRequest({ type: "retry", refs: [0, 4] }), { type: "retry", refs: [0, 4] });
     assert.deepEqual(readRequest({ type: "open", ref: 3, command: "x" }), { type: "open", ref: 3 });
+    assert.deepEqual(readRequest({ type: "act", action: "stop", ref: 3 }), { type: "act", action: "stop" });
   });
 
   it("is dropped where it is not", () => {
@@ -98,6 +99,7 @@ describe("what the page of a dashboard asks for", () => {
       { type: "query", query: { ...query, text: "x".repeat(201) } },
       { type: "query", query: { ...query, cause: 1 } },
       { type: "retryCause", cause: ["a"] },
+      ...[undefined, "clear", "toString", ["run"]].map((action) => ({ type: "act", action })),
     ];
     for (const message of broken)
       assert.equal(readRequest(message), undefined, JSON.stringify(message)?.slice(0, 80));

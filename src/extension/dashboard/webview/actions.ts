@@ -22,9 +22,8 @@ export function actionsView(): { root: HTMLElement; show: (actions: readonly Sho
           return made;
         }),
       );
-      root.hidden = actions.length === 0;
-      // Not the button that took the place of the one that was pressed: Enter may be pressed twice.
-      if (hadFocus) root.focus();
+      // Not the button that took the place of the one that was pressed: Enter may be pressed twice. None may be left.
+      if (hadFocus) root.focus({ preventScroll: true });
     },
   };
 }
