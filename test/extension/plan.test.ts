@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import * as vscode from "vscode";
 import { AgentResume } from "../../src/runtime/session/agentResume.js";
 import { JsonlStore } from "../../src/runtime/store/jsonlStore.js";
@@ -70,6 +70,46 @@ describe("before a run", () => {
     } finally {
       passing.restore();
       question.restore();
+    }
+  });
+
+  it("asks in a dialog over damage: nothing, a repair, or a run that does again what the damage may have held", async () => {
+    const damaged = inWorkspace("jobs/hurt.job.mjs");
+    const checkpoint = inWorkspace("jobs/checkpoints/hurt.jsonl");
+    writeFileSync(damaged, "export default { items: [1, 2], process() {} };");
+    const answers = [undefined, "Repair…", "Leave as It Is", "Run Anyway"];
+    const question = answering("showWarningMessage", () => answers.shift());
+    const overPlan = answering("showInformationMessage", () => "Resume");
+    const passing = answering("setStatusBarMessage", () => undefined);
+    try {
+      const fresh = await jobNamed(catalog, "hurt", ({ loaded }) => loaded);
+      await vscode.commands.executeCommand("agentJobs.run", fresh.id);
+      await jobNamed(catalog, "hurt", (each) => isOver(each) && each.view?.status.done === 2);
+      const whole = readFileSync(checkpoint, "utf8");
+      writeFileSync(checkpoint, whole.replace('{"id":', '{"iD":'));
+      const job = await jobNamed(catalog, "hurt", ({ view }) => view?.status.damaged === true);
+      passing.said.length = 0;
+      await vscode.commands.executeCommand("agentJobs.resume", job.id);
+      assert.equal(
+        dialog(question.said[0]!),
+        "The checkpoint of hurt is damaged. Run it as it is? It has 1 damaged line. What that may have held is done again, unless a repair can save it.",
+      );
+      assert.deepEqual(question.said[0]!.slice(2), ["Repair…", "Run Anyway"]);
+      assert.deepEqual(
+        passing.said.map(([said]) => said),
+        ["hurt: Not started."],
+      );
+      await vscode.commands.executeCommand("agentJobs.resume", job.id);
+      assert.match(String(question.said[2]![0]), /^Repair hurt\.jsonl as shown\?/);
+      assert.equal(job.view!.state.runs.size, 1);
+      await vscode.commands.executeCommand("agentJobs.resume", job.id);
+      await jobNamed(catalog, "hurt", (each) => isOver(each) && each.view?.status.done === 2);
+      assert.equal(job.view!.state.runs.size, 2);
+      assert.equal(job.view!.status.damaged, true);
+    } finally {
+      for (const each of [passing, overPlan, question]) each.restore();
+      await vscode.commands.executeCommand("workbench.action.closeAllEditors");
+      for (const file of [damaged, checkpoint]) rmSync(file, { force: true });
     }
   });
 

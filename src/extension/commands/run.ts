@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import { liveHolder } from "../../runtime/store/lockHolder.js";
-import { labelText, plural, timeText } from "../../view/text.js";
+import { counted, labelText, plural, timeText } from "../../view/text.js";
 import { commandIds, jobsViewId } from "../ids.js";
 import type { Job } from "../job.js";
 import { jobOfTask } from "../tasks/jobTask.js";
@@ -108,15 +108,13 @@ async function askOverDamage(services: Services, job: Job): Promise<string[] | u
   if (!view?.status.damaged) return [];
   const repair = vscode.l10n.t("Repair…");
   const goOn = vscode.l10n.t("Run Anyway");
-  const answer = await vscode.window.showWarningMessage(
-    vscode.l10n.t(
-      "The checkpoint of {0} has {1}. What they may have held is done again, unless a repair can save it.",
-      labelText(job.name),
-      plural(view.scan.damageCount, "damaged line"),
-    ),
-    repair,
-    goOn,
+  const title = vscode.l10n.t("The checkpoint of {0} is damaged. Run it as it is?", labelText(job.name));
+  const detail = counted(
+    view.scan.damageCount,
+    "It has {0} damaged line. What that may have held is done again, unless a repair can save it.",
+    "It has {0} damaged lines. What they may have held is done again, unless a repair can save it.",
   );
+  const answer = await vscode.window.showWarningMessage(title, { modal: true, detail }, repair, goOn);
   if (answer === repair) await vscode.commands.executeCommand(commandIds.repair, job.id);
   else if (answer !== goOn) sayNotStarted(services, job);
   return answer === goOn ? ["--on-damage", "continue"] : undefined;
