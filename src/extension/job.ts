@@ -1,5 +1,6 @@
+import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import { messageOf } from "../runtime/errors.js";
 import type { ReadAs } from "../runtime/foreign/scannerFor.js";
 import type { LastClear } from "../runtime/lastClear.js";
@@ -44,7 +45,7 @@ const viewAgeMs = 900;
 export class Job {
   holder: Holder | null = null;
   /** What a lock tells that a run left behind which no longer lives. */
-  private lost: LostRun | null = null;
+  lost: LostRun | null = null;
   /** Somebody asked the run that holds the job to stop in order. */
   stopping = false;
   /** We launched a run that does not hold the job yet. */
@@ -55,6 +56,8 @@ export class Job {
   loaded = false;
   /** Of a job without a checkpoint: what a backup tells of the one that it had. */
   cleared: LastClear | null = null;
+  /** See `JobView`. */
+  private goneJobFile: string | null = null;
   /** Beside its checkpoint, be that there or not. */
   private hasBackup = false;
   private readonly follower: CheckpointFollower;
@@ -172,6 +175,9 @@ export class Job {
       if (this.holder || this.follower.state.presence.size > 0) await this.follower.unpack();
       this.readError = null;
       await this.lookForClear();
+      const named = this.jobFile === null ? this.follower.state.jobFile : null;
+      this.goneJobFile =
+        named !== null && !existsSync(resolve(dirname(this.checkpoint), named)) ? named : null;
       // A live job is not brought back: it need not be looked for while its checkpoint grows.
       if (!this.holder) this.hasBackup = await hasBackup(this.checkpoint);
       if (this.placeWarning === undefined && this.follower.exists)
@@ -218,11 +224,12 @@ export class Job {
       this.follower.exists,
       this.cleared?.atMs,
       this.hasBackup,
+      this.goneJobFile,
     ].join("|");
   }
 
   private render(nowMs: number): JobView | null {
-    const { follower, holder, lost, readError, stopping, source, placeWarning } = this;
+    const { follower, holder, lost, readError, stopping, source, placeWarning, goneJobFile } = this;
     if (!follower.exists && !holder && readError === null) return null;
     const view = jobView({
       checkpoint: source.checkpoint,
@@ -235,6 +242,7 @@ export class Job {
       readError,
       stopping,
       placeWarning: placeWarning ?? null,
+      goneJobFile,
       estimate: this.eta.of,
     });
     return { ...view, name: this.name };

@@ -38,8 +38,7 @@ export class PlanDocuments implements vscode.CodeLensProvider, vscode.Disposable
    * @returns what was answered there; undefined where the question was withdrawn
    */
   async show(job: Job, lines: readonly string[], answers: readonly string[]): Promise<PlanAnswer> {
-    const title = vscode.l10n.t("plan of {0}", shortText(job.name, 60).replaceAll("/", "∕"));
-    const uri = documentUri(planScheme, `/${title}.txt`, JSON.stringify({ job: job.id }));
+    const uri = uriOf(job);
     const asOf = vscode.l10n.t("As of {0}.", timeText(Date.now()));
     const plan: ShownPlan = { text: `${[...lines, "", asOf].join("\n")}\n`, answers, take: () => {} };
     const answered = new Promise<string | undefined>((take) => {
@@ -57,6 +56,12 @@ export class PlanDocuments implements vscode.CodeLensProvider, vscode.Disposable
   answer(uri: vscode.Uri, answer: string): void {
     const plan = this.plans.get(uri.toString());
     if (plan?.answers.includes(answer)) this.end(plan, answer);
+  }
+
+  /** A run begins: what was asked before it is of another state of the job. */
+  withdraw(job: Job): void {
+    const plan = this.plans.get(uriOf(job).toString());
+    if (plan) this.end(plan, undefined);
   }
 
   private end(plan: ShownPlan, answer: string | undefined): void {
@@ -82,4 +87,9 @@ export interface PlanAnswer {
   /** Undefined where the question was withdrawn. */
   answered: Promise<string | undefined>;
   withdraw(): void;
+}
+
+function uriOf(job: Job): vscode.Uri {
+  const title = vscode.l10n.t("plan of {0}", shortText(job.name, 60).replaceAll("/", "∕"));
+  return documentUri(planScheme, `/${title}.txt`, JSON.stringify({ job: job.id }));
 }

@@ -133,6 +133,19 @@ export function lookText(look: JobLook, status?: JobView["status"]): string {
   return limit ? t("{0}: {1}", lookWords[look](), limit()) : (own(suddenEnds, ended) ?? lookWords[look])();
 }
 
+/** Whether something is left to do that nothing can do, as the job's file is gone. */
+const isStranded = ({ goneJobFile, status }: JobView): boolean =>
+  goneJobFile !== null && status.progress !== "finished" && !status.run;
+
+/** What is to be done about a job file that is gone; undefined where there is nothing left to do. */
+export const strandedText = (view: JobView): string | undefined =>
+  isStranded(view)
+    ? t(
+        "Its job file {0} is gone: bring it back, or give it its old name, to go on.",
+        safeText(view.goneJobFile!.split("/").at(-1)!),
+      )
+    : undefined;
+
 /** @param cleared what is left of the checkpoint of a job that has none */
 export function jobRow(name: string, view: JobView | null, cleared: Cleared | null = null): JobRow {
   const look = lookOf(view);
@@ -155,6 +168,7 @@ export function jobRow(name: string, view: JobView | null, cleared: Cleared | nu
   if (!status.pause) parts.push(...pace);
   if (view.foreign && status.damaged) parts.push(t("{0} unreadable", countText(view.scan.damageCount)));
   else if (look === "stopped" && !endsFirst && !view.foreign) parts.push(lookText(look, status));
+  if (isStranded(view)) parts.push(t("job file gone"));
   if (view.foreign) parts.push(kindText(view.foreign));
   const spoken = [
     t("job {0}", title),
@@ -166,6 +180,7 @@ export function jobRow(name: string, view: JobView | null, cleared: Cleared | nu
   if (status.inDoubt > 0) spoken.push(openText(view));
   if (status.pause) spoken.push(t("paused because of {0}", safeText(status.pause.cause)));
   if (view.stopping) spoken.push(t("stopping"));
+  if (isStranded(view)) spoken.push(t("job file gone"));
   return { title, description: parts.join(" · "), look, accessibleLabel: spoken.join(", ") };
 }
 
@@ -175,7 +190,8 @@ const endings: Record<string, () => string> = {
   stopped: () => t("was stopped"),
   interrupted: () => t("was interrupted (Ctrl-C)"),
   terminated: () => t("was ended by a signal"),
-  limit: () => t("reached its --limit"),
+  // A limit, or a choice of some items: the rest was not asked for.
+  limit: () => t("did what it was asked to, and left the rest"),
   budget: () => t("stopped before it would pass its budget"),
   deadline: () => t("reached its deadline"),
   "stop-condition": () => t("met a stop condition"),
@@ -290,16 +306,20 @@ export function jobDetails(name: string, view: JobView | null, cleared: Cleared 
         "{0} damaged lines: repair the checkpoint.",
       ),
     );
+  else if (scan.tornTail && !status.run && !view.foreign)
+    lines.push(t("Its last line is cut short, as by a kill while it was written: Repair… ends it."));
   const spent = usageText(state.usage);
   if (spent !== null) lines.push(sentence(spent));
   const spentNow = status.run && state.runs.size > 1 ? usageText(status.run.usage) : null;
   if (spentNow !== null) lines.push(t("Of these in this run: {0}", spentNow));
   if (state.doneMs !== null && status.done > 0 && view.foreign)
     lines.push(t("{0} in {1}", itemTimeText(state.doneMs), plural(status.done, "done item")));
-  else if (state.doneMs !== null && status.done > 0)
+  else if (state.doneMs !== null && status.done > 0 && !isStranded(view))
     lines.push(
       t("A resume does not do again: {0}, {1}", plural(status.done, "item"), itemTimeText(state.doneMs)),
     );
+  const stranded = strandedText(view);
+  if (stranded !== undefined) lines.push(stranded);
   if (view.placeWarning !== null) lines.push(safeText(view.placeWarning));
   lines.push(safeText(view.checkpoint));
   return lines;

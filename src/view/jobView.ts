@@ -29,6 +29,8 @@ export interface JobView {
   stopping: boolean;
   /** What is risky about where the checkpoint lies, in one line; null where nothing is known of it. */
   placeWarning: string | null;
+  /** The job file that its header names, relative to the checkpoint's folder, where that is not there any more; else null. */
+  goneJobFile: string | null;
 }
 
 export interface JobViewInput {
@@ -45,6 +47,8 @@ export interface JobViewInput {
   readError?: string | null;
   stopping?: boolean;
   placeWarning?: string | null;
+  /** Left out: nobody looked. */
+  goneJobFile?: string | null;
   /** See `statusOf`. */
   estimate?: Estimate;
 }
@@ -70,5 +74,6 @@ export function jobView(input: JobViewInput): JobView {
     nowMs,
     stopping: (input.stopping ?? false) && holder !== null,
     placeWarning: input.placeWarning ?? null,
+    goneJobFile: input.goneJobFile ?? null,
   };
 }

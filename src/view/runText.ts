@@ -20,7 +20,7 @@ const shortEndings: Partial<Record<RunEnding, () => string>> = {
   "finished-with-failures": () => t("finished with failures"),
   stopped: () => t("stopped"),
   interrupted: () => t("interrupted (Ctrl-C)"),
-  limit: () => t("limit reached"),
+  limit: () => t("did what was asked"),
   budget: () => t("stopped by its budget"),
   deadline: () => t("stopped by its deadline"),
   "stop-condition": () => t("stopped by a condition"),

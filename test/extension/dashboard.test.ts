@@ -9,6 +9,7 @@ import { keyOf } from "../../src/runtime/format/itemId.js";
 import { own } from "../support/damagedFiles.js";
 import { longJobBytes, nightly } from "../support/longJob.js";
 import { inWorkspace, jobNamed, note, type Parts, parts, untilEvent } from "./support/extension.js";
+import { startWriter } from "./support/writer.js";
 
 describe("a dashboard", () => {
   let catalog: Parts["catalog"];
@@ -69,6 +70,27 @@ describe("a dashboard", () => {
     assert.deepEqual(offered(), ["repair"]);
     writeFileSync(path, whole);
     await untilEvent([panel.onDidPaint], "a whole job", () => offered().length === 0);
+  });
+
+  it("says killed of a run that was, as the job's row does", async () => {
+    const checkpoint = inWorkspace("checkpoints/struck.jsonl");
+    const writer = await startWriter(checkpoint, "struck");
+    try {
+      const struck = await jobNamed(catalog, "struck", ({ view }) => view?.status.done === 2);
+      const panel = await drawn(struck.id);
+      writer.kill("SIGKILL");
+      await untilEvent(
+        [panel.onDidPaint],
+        "the end of its run",
+        () => panel.told?.head?.lines[0] !== "Running",
+      );
+      assert.deepEqual(panel.told!.head!.lines, ["Killed", "Run 1 was killed."]);
+      assert.equal(struck.view!.status.lastRun!.ended, "killed");
+    } finally {
+      writer.kill("SIGKILL");
+      await vscode.commands.executeCommand("workbench.action.closeActiveEditor");
+      for (const path of [checkpoint, `${checkpoint}.lock`]) rmSync(path, { force: true });
+    }
   });
 
   it("takes nothing from elsewhere, and keeps nothing while it is away", async () => {

@@ -73,6 +73,39 @@ describe("before a run", () => {
     }
   });
 
+  it("asks no more above a plan once the job runs by another way, and says so to who answers then", async () => {
+    const job = await jobNamed(catalog, "planned");
+    const runs = job.view!.state.runs.size;
+    let answerLate = (_: string) => {};
+    const late = new Promise((resolve) => (answerLate = resolve));
+    const question = answering("showInformationMessage", () =>
+      question.said.length === 1 ? "Details" : question.said.length === 2 ? late : "Resume",
+    );
+    const passing = answering("setStatusBarMessage", () => undefined);
+    try {
+      const asked = vscode.commands.executeCommand("agentJobs.resume", job.id);
+      await untilEvent(
+        [vscode.window.onDidChangeActiveTextEditor],
+        "the plan",
+        () => vscode.window.activeTextEditor?.document.uri.scheme === "agent-jobs-plan",
+      );
+      const { uri } = vscode.window.activeTextEditor!.document;
+      await vscode.commands.executeCommand("agentJobs.resume", job.id);
+      await asked;
+      const lenses = await vscode.commands.executeCommand("vscode.executeCodeLensProvider", uri, 5);
+      assert.deepEqual(lenses, []);
+      await jobNamed(catalog, "planned", (each) => isOver(each) && each.view?.state.runs.size === runs + 1);
+      answerLate("Resume");
+      await new Promise(setImmediate);
+      assert.equal(passing.said.at(-1)![0], "planned: That was decided before: nothing was done now.");
+      assert.equal(job.view!.state.runs.size, runs + 1);
+      assert.ok(!passing.said.some(([said]) => said === "planned: Not started."));
+    } finally {
+      for (const each of [question, passing]) each.restore();
+      await vscode.commands.executeCommand("workbench.action.closeAllEditors");
+    }
+  });
+
   it("asks in a dialog over damage: nothing, a repair, or a run that does again what the damage may have held", async () => {
     const damaged = inWorkspace("jobs/hurt.job.mjs");
     const checkpoint = inWorkspace("jobs/checkpoints/hurt.jsonl");
@@ -241,7 +274,7 @@ describe("before a run", () => {
       const [, , ...buttons] = redo.said[0]!;
       assert.match(dialog(redo.said[0]!), /model changed: "small" → "large"\./);
       assert.deepEqual(buttons, ["Keep Results", "Redo", "Details"]);
-      assert.equal(job.view?.state.usage.usd, 6); // what was spent before stays counted
+      assert.equal(job.view?.state.usage.usd, 7.5); // what was spent before stays counted
     } finally {
       redo.restore();
     }

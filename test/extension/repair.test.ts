@@ -228,6 +228,31 @@ describe("repairing a checkpoint", () => {
     }
   });
 
+  it("is not undone while a run is on that began since, and says what to do", async () => {
+    const running = inWorkspace("checkpoints/mended-since.jsonl");
+    writeFileSync(running, header("mended-since") + started(1) + done("a"));
+    const job = await jobNamed(catalog, "mended-since", ({ view }) => view?.status.done === 1);
+    answer("showWarningMessage", "Clear");
+    let press = (_: string) => {};
+    answer("showInformationMessage", new Promise((resolve) => (press = resolve)));
+    const failed = answer("showErrorMessage");
+    await vscode.commands.executeCommand("agentJobs.clear", job.id);
+    assert.equal(existsSync(running), false);
+    const writer = await startWriter(running, "mended-since");
+    try {
+      press("Undo");
+      await untilEvent([catalog.onDidChangeAny], "a refusal", () => failed.length > 0);
+      assert.match(
+        String(failed[0]![0]),
+        /^mended-since is running \(pid \d+ on .* stop it or wait for its end, then bring back what was there\.$/,
+      );
+    } finally {
+      const gone = once(writer, "exit");
+      writer.kill("SIGKILL");
+      await gone;
+    }
+  });
+
   it("brings a cleared checkpoint back that no job knows any more, and says what that means", async () => {
     const job = await damagedJob(damaged);
     const asked = answer("showWarningMessage", "Clear", "Bring It Back");

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { headOf } from "../../src/view/dashboard/head.js";
 import { jobDetails, jobRow } from "../../src/view/jobRow.js";
 import { lossText } from "../../src/view/lossText.js";
 import { statusBar } from "../../src/view/statusBar.js";
@@ -95,6 +96,35 @@ describe("a job's row", () => {
       "10/1,000 · 1 in doubt · unfinished",
     );
     assert.equal(row({ done: 10, lost: "killed", damaged: true }).description, "10/1,000 · damaged");
+  });
+
+  it("says that its job file is gone, where something is left to do, and what to do about it", () => {
+    const left = { done: 10, ended: "stopped", isStranded: true } as const;
+    assert.equal(row(left).description, "10/1,000 · stopped · job file gone");
+    assert.match(row(left).accessibleLabel, /, job file gone$/);
+    const details = jobDetails("nightly", sampleView(left)).join("\n");
+    assert.match(details, /^Its job file nightly\.job\.ts is gone: bring it back, or give it its old name/m);
+    assert.doesNotMatch(details, /A resume does not do again/);
+    assert.deepEqual(headOf("nightly", sampleView(left), []).lines.slice(1), [
+      "Run 1 was stopped.",
+      "Its job file nightly.job.ts is gone: bring it back, or give it its old name, to go on.",
+    ]);
+    const over = { total: 1, done: 1, ended: "finished", isStranded: true } as const;
+    assert.equal(row(over).description, "1/1");
+  });
+
+  it("says what a last line is that a kill cut short, once nothing runs", () => {
+    const cut = /^Its last line is cut short, as by a kill while it was written: Repair… ends it\.$/m;
+    assert.match(jobDetails("nightly", sampleView({ done: 1, torn: true })).join("\n"), cut);
+    assert.doesNotMatch(
+      jobDetails("nightly", sampleView({ done: 1, torn: true, live: true })).join("\n"),
+      cut,
+    );
+  });
+
+  it("says that a run did what it was asked to, be that a limit or some failed items alone", () => {
+    const details = jobDetails("nightly", sampleView({ done: 10, ended: "limit" }));
+    assert.ok(details.includes("Run 1 did what it was asked to, and left the rest."), details.join("\n"));
   });
 
   it("says how many items have finished each stage, in order", () => {

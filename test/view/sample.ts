@@ -29,6 +29,10 @@ export interface Sample {
   /** Milliseconds from the last record to now. */
   silentMs?: number;
   readError?: string;
+  /** The job file is there no more. */
+  isStranded?: boolean;
+  /** The last line was cut short while it was written. */
+  torn?: boolean;
   /** How the run ended; left out: it is live, or was killed. */
   ended?: RunEndReason;
   /** How it ended that could not say so itself, as its successor wrote it down. */
@@ -104,6 +108,7 @@ export function sampleView(sample: Sample): JobView {
   const scanner = new CheckpointScanner();
   const bytes = Buffer.concat([
     ...records.map(encodeRecord),
+    ...(sample.torn ? [Buffer.from('{"type":"done","it')] : []),
     ...(sample.damaged ? [Buffer.from('{"id":"x","ts":1,"c":"00000000"}\n')] : []),
   ]);
   for (const { record } of scanner.push(bytes)) applyRecord(state, record);
@@ -116,5 +121,6 @@ export function sampleView(sample: Sample): JobView {
     nowMs: atMs + (sample.silentMs ?? 0),
     ...(sample.readError !== undefined && { readError: sample.readError }),
     stopping: sample.stopping ?? false,
+    goneJobFile: sample.isStranded ? `../${name}.job.ts` : null,
   });
 }

@@ -1,6 +1,9 @@
+import { existsSync } from "node:fs";
+import { basename } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { AgentJobsError, messageOf } from "../../runtime/errors.js";
 import type { RunEvent } from "../../runtime/runner/events.js";
+import { formerJob } from "../../runtime/runner/formerJob.js";
 import { resolveItems } from "../../runtime/runner/items.js";
 import { type LoadedJobFile, loadJob } from "../../runtime/runner/loadJob.js";
 import { type RunOutcome, runJob } from "../../runtime/runner/run.js";
@@ -10,7 +13,7 @@ import type { DoubtChoice } from "../../runtime/runner/runOptions.js";
 import { startedAgainVariable } from "../../runtime/startedAgain.js";
 import { folderWarning } from "../../runtime/store/folderRisk.js";
 import { refuseForeign } from "../../runtime/store/refuseForeign.js";
-import { safeText } from "../../view/text.js";
+import { plural, safeText } from "../../view/text.js";
 import { afterCommand, afterRun } from "../afterRun.js";
 import { type ChangedChoice, settleChanges } from "../changes.js";
 import { handedOver, runDetached } from "../detach.js";
@@ -129,6 +132,7 @@ async function run(path: string, given: RunFlags): Promise<number> {
     await targetsOf(path, { label: flags.as });
   await refuseForeign(job.checkpoint, "run over");
   reportExhaustedHeap(job.checkpoint);
+  if (!handed && flags.as === undefined && !existsSync(job.checkpoint)) await warnOfFormer(job.path);
   const control = new RunControl();
   if (flags.isRetry && job.definition.command)
     throw new CommandError(
@@ -183,6 +187,16 @@ async function run(path: string, given: RunFlags): Promise<number> {
   if (!flags.json)
     for (const line of [...report.summary(outcome, after.isCleared), ...after.lines]) print(line);
   return after.exitCode;
+}
+
+/** A job that was renamed begins anew: its results are kept by its former name. */
+async function warnOfFormer(jobFile: string): Promise<void> {
+  const former = await formerJob(jobFile);
+  if (!former) return;
+  const [was, is] = [former.jobFile, jobFile].map((path) => safeText(basename(path)));
+  printWarning(
+    `${is} begins with no item done, and was called ${was} before, it seems: ${safeText(former.checkpoint)} has ${plural(former.done, "done item")} of the same job. To go on with those, stop this run and give the file its old name.`,
+  );
 }
 
 /** Of a job whose program keeps its own checkpoint. */

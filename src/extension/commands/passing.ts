@@ -22,7 +22,8 @@ export function sayOfRun(services: Services, job: Job, text: string): void {
   setTimeout(() => ending.dispose(), shownMs);
 }
 
-/** A person left a question about a run unanswered. */
+/** A person left a question about a run unanswered; it may run for all that, as somebody answered elsewhere. */
 export function sayNotStarted(services: Services, job: Job): void {
+  if (job.starting || job.holder) return;
   sayInPassing(services, job, vscode.l10n.t("Not started."));
 }

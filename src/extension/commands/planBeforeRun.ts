@@ -14,6 +14,7 @@ import { labelText, plural } from "../../view/text.js";
 import type { Job } from "../job.js";
 import { planSetting } from "../settings.js";
 import { errorText } from "../tasks/taskErrors.js";
+import { sayInPassing } from "./passing.js";
 import type { Services } from "./services.js";
 
 /**
@@ -95,13 +96,24 @@ async function ask(
   if (answer === details) {
     // A dialog would be in the way of the plan's document: the question is told beside it, and stands in it as well.
     const { answered, withdraw } = await services.plans.show(job, planDocument(plan), answers);
-    answer = await Promise.race([show([question, ...lines].join(" ").trim(), ...answers), answered]);
+    const beside = Promise.resolve(show([question, ...lines].join(" ").trim(), ...answers));
+    const above = answered.then((told) => ({ told }));
+    const first = await Promise.race([beside, above]);
     withdraw();
+    if (typeof first === "object") {
+      answer = first.told;
+      // The message stays behind the bell.
+      void beside.then((late) => late !== undefined && saySettled(services, job));
+    } else answer = first;
   }
   if (latest.get(job) !== turn) return undefined;
   if (answer === go) return hasChanged ? ["--changed", "keep"] : [];
   if (answer === redo) return ["--changed", "redo"];
   return answer === skip ? ["--in-doubt", "skip"] : undefined;
+}
+
+function saySettled(services: Services, job: Job): void {
+  sayInPassing(services, job, vscode.l10n.t("That was decided before: nothing was done now."));
 }
 
 /** What the run is called: of a job that was never run, nothing can be resumed. */

@@ -5,6 +5,7 @@ import { commandIds, jobsViewId } from "../ids.js";
 import type { Job } from "../job.js";
 import { jobOfTask } from "../tasks/jobTask.js";
 import { endOverdue } from "../tasks/overdueTasks.js";
+import { askOverFormer } from "./former.js";
 import { sayNotStarted, sayOfRun } from "./passing.js";
 import { mayWrite } from "./place.js";
 import { askOverPlan } from "./planBeforeRun.js";
@@ -38,6 +39,7 @@ export async function start(
   if (job.starting || job.jobFile === null) return;
   if (!(await mayWrite(job.checkpoint, job.name)) || (await refuseLive(job))) return;
   await services.catalog.refreshJob(job);
+  if (!(await askOverFormer(services, job))) return sayNotStarted(services, job);
   const args = await askOverDamage(services, job);
   if (args === undefined) return;
   // A choice that was made already needs no further question.
@@ -64,6 +66,7 @@ export async function launch(
   await endOverdue((task) => jobOfTask(services.catalog, task) === job);
   if (job.starting) return;
   job.starting = true;
+  services.plans.withdraw(job);
   services.catalog.announce(job);
   try {
     const task = await services.tasks.taskOf(job, args, outlives, command);

@@ -5,6 +5,7 @@ import { backupsOf } from "../../runtime/store/replaceFile.js";
 import { countText, labelText, plural } from "../../view/text.js";
 import type { Job } from "../job.js";
 import { reportFailure, unawaited } from "../log.js";
+import { requireNotHeld } from "./notHeld.js";
 import { mayWrite } from "./place.js";
 import type { Handler, Services } from "./services.js";
 import { jobOf, requireTrust } from "./target.js";
@@ -23,6 +24,8 @@ export function offerUndo(
   const offer = async () => {
     if ((await vscode.window.showInformationMessage(message, undo)) !== undo) return;
     try {
+      // What the message tells of may be long ago: a run may have begun since.
+      await requireNotHeld(job, vscode.l10n.t("then bring back what was there"));
       void vscode.window.showInformationMessage(await takeBack());
     } catch (error) {
       reportFailure(log, "Undo", error);

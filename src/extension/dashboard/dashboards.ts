@@ -37,7 +37,8 @@ export class Dashboards implements vscode.Disposable {
 
   /** Shows a job's dashboard: where it is already, else in a new tab, which VS Code makes while what fills it is loaded. */
   async open(job: Job): Promise<void> {
-    const known = this.panels.get(job.id)?.panel ?? this.frames.get(job.id);
+    const shown = this.panels.get(job.id) ?? [...this.panels.values()].find((one) => one.shows(job));
+    const known = shown?.panel ?? this.frames.get(job.id);
     if (known) return known.reveal();
     const [asked, column] = [performance.now(), vscode.ViewColumn.Active];
     const panel = vscode.window.createWebviewPanel(dashboardViewType, titleOf(job), column, panelOptions);

@@ -41,6 +41,8 @@ export class DashboardPanel implements vscode.Disposable {
   private readonly subscriptions: vscode.Disposable[];
   private reading: DashboardReading | undefined;
   private readJob: Job | undefined;
+  /** Of the job that it showed last. */
+  private checkpoint = "";
   private isReady = false;
   /** The page has not painted yet: what reading takes is not taken from it. */
   private awaitsPaint = false;
@@ -71,7 +73,7 @@ export class DashboardPanel implements vscode.Disposable {
         if (!panel.visible) this.isReady = false;
       }),
       webview.onDidReceiveMessage((message: unknown) => this.receive(message)),
-      catalog.onDidChangeJob((job) => job.id === jobId && this.wake()),
+      catalog.onDidChangeJob((job) => this.shows(job) && this.wake()),
       catalog.onDidChangeJobs(() => this.wake()),
     ];
     unawaited(log, "dashboard", this.load());
@@ -104,8 +106,17 @@ export class DashboardPanel implements vscode.Disposable {
     if (!this.isDisposed) this.panel.webview.html = html;
   }
 
+  /** A job that lost its file, or has it again, goes by another id: its checkpoint tells that it is the same. */
   private get job(): Job | undefined {
-    return this.catalog.job(this.jobId);
+    const job =
+      this.catalog.job(this.jobId) ?? this.catalog.jobOfCheckpoint(vscode.Uri.file(this.checkpoint));
+    this.checkpoint = job?.checkpoint ?? this.checkpoint;
+    return job;
+  }
+
+  /** Whether it is this job that it shows. */
+  shows(job: Job): boolean {
+    return this.job === job;
   }
 
   private get isShown(): boolean {

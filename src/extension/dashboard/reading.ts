@@ -45,8 +45,9 @@ export class DashboardReading {
     if (!follower || !now) return now;
     return jobView({
       ...{ checkpoint: job.checkpoint, fallbackName: job.source.name, state: follower.state },
-      ...{ scan: follower.summary(), holder: job.holder, nowMs: Date.now(), stopping: job.stopping },
-      ...{ readError: now.error, placeWarning: now.placeWarning },
+      ...{ scan: follower.summary(), holder: job.holder, lost: job.lost, nowMs: Date.now() },
+      ...{ stopping: job.stopping, readError: now.error, placeWarning: now.placeWarning },
+      goneJobFile: now.goneJobFile,
     });
   }
 

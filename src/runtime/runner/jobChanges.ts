@@ -47,7 +47,7 @@ export async function changedItems(
 }
 
 /** What the latest run recorded that recorded any. */
-function recorded<Name extends "params" | "sources" | "stages">(
+export function recorded<Name extends "params" | "sources" | "stages">(
   state: JobState,
   name: Name,
 ): RunState[Name] | undefined {

@@ -45,13 +45,18 @@ export async function sourcesOf(
   return sources;
 }
 
+/** The hash of a JSON job: what it says of its program, and not how that is run. */
+export function hashOfProgramJob(definition: JobDefinition): string {
+  const members = Object.entries(definition).filter(([name]) => !ofRunningOnly.includes(name));
+  return sha256(canonicalJson(Object.fromEntries(members)));
+}
+
 /** Of a JSON job: what it says of its program, and the files beside it that its command line names. */
 export async function sourcesOfProgram(
   jobFile: string,
   folder: string,
   definition: JobDefinition,
 ): Promise<Record<string, string>> {
-  const members = Object.entries(definition).filter(([name]) => !ofRunningOnly.includes(name));
   const program = [...(definition.worker ?? []), ...(definition.command ?? [])].map((part) =>
     resolve(folder, part),
   );
@@ -60,7 +65,7 @@ export async function sourcesOfProgram(
     return found?.isFile() && found.size <= maxProgramBytes && path.startsWith(folder + sep);
   });
   return {
-    [named(jobFile, folder)]: sha256(canonicalJson(Object.fromEntries(members))),
+    [named(jobFile, folder)]: hashOfProgramJob(definition),
     ...(await sourcesOf(jobFile, folder, files)),
   };
 }

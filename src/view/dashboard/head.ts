@@ -7,6 +7,7 @@ import {
   paceTexts,
   sentence,
   stoppingText,
+  strandedText,
 } from "../jobRow.js";
 import type { JobView } from "../jobView.js";
 import { t } from "../l10n.js";
@@ -71,7 +72,7 @@ function linesOf(view: JobView, standing: string): string[] {
     return [standing, since, ...pace.map((text) => safeText(text))];
   }
   const last = status.lastRun ? [lastRunText(status.lastRun)] : [];
-  return [standing, ...last];
+  return [standing, ...last, ...[strandedText(view) ?? []].flat()];
 }
 
 /** How fast it went lately is told of a live run. */
