@@ -10,8 +10,10 @@ import { keyOf } from "../../src/runtime/format/itemId.js";
 import { AgentResume } from "../../src/runtime/session/agentResume.js";
 import { JsonlStore } from "../../src/runtime/store/jsonlStore.js";
 import { needsPerson } from "../../src/view/attention.js";
+import { own } from "../support/damagedFiles.js";
 import { inWorkspace, jobNamed, jobWhere, type Parts, parts, untilEvent } from "./support/extension.js";
 import { pickerInstead } from "./support/picker.js";
+import { startWriter } from "./support/writer.js";
 
 /** VS Code draws nothing before this has passed without a further change. */
 const debounceMs = 200;
@@ -197,6 +199,41 @@ describe("the tree", () => {
     } finally {
       listening.dispose();
       rmSync(growing);
+    }
+  });
+
+  it("leaves the row of a running job whose tip was asked for to be read, and draws it when the run ends", async () => {
+    const [read, other] = ["read", "other"].map((name) => inWorkspace(`checkpoints/${name}.jsonl`));
+    const line = (n: number) => `{"id": "${n}", "ts": 1748107200}\n`;
+    writeFileSync(other!, line(0));
+    const writer = await startWriter(read!, "read");
+    const job = await jobNamed(
+      catalog,
+      "read",
+      ({ view }) => view?.status.done === 2 && view.status.run !== null,
+    );
+    const otherNode = await tree.nodeOf(await jobNamed(catalog, "other", ({ loaded }) => loaded));
+    await tree.getChildren();
+    const node = await tree.nodeOf(job);
+    const drawn = new Set<TreeNode>();
+    const listening = tree.onDidChangeTreeData((nodes) => {
+      for (const each of nodes ?? [node]) drawn.add(each);
+    });
+    try {
+      tree.resolveTreeItem(tree.getTreeItem(node), node);
+      drawn.clear();
+      appendFileSync(read!, own({ type: "done", item: keyOf("more"), atMs: Date.now(), run: 1, attempt: 1 }));
+      await jobNamed(catalog, "read", ({ view }) => view?.status.done === 3);
+      appendFileSync(other!, line(1));
+      await untilEvent([tree.onDidChangeTreeData], "the other's row", () => drawn.has(otherNode));
+      assert.ok(!drawn.has(node));
+      writer.kill("SIGKILL");
+      await untilEvent([tree.onDidChangeTreeData], "the row of the run that ended", () => drawn.has(node));
+      assert.equal(job.view!.status.lastRun!.ended, "killed");
+    } finally {
+      writer.kill("SIGKILL");
+      listening.dispose();
+      for (const file of [read!, `${read}.lock`, other!]) rmSync(file, { force: true });
     }
   });
 

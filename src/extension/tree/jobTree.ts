@@ -18,6 +18,8 @@ import type { JobRows } from "./rows.js";
 const drawIntervalMs = 210;
 /** Jobs are read together, and their rows drawn together; a long reading is not waited for. */
 const patienceMs = 100;
+/** To draw a row closes its tip: that of a job that runs, which changes all the time, is left so long to be read. */
+const tipMs = 3_000;
 /** So many rows are made between two turns of everybody else. */
 const rowsAtOnce = 50;
 
@@ -35,6 +37,8 @@ export class JobTree implements vscode.TreeDataProvider<TreeNode>, vscode.Dispos
   private jobsToDraw = new Set<Job>();
   private rowsToDraw = new Set<TreeNode>();
   private isAllToDraw = false;
+  /** The row whose tip was asked for last, for as long as it may still be read. */
+  private tip: { node: TreeNode; timer: NodeJS.Timeout } | undefined;
   /** How often VS Code waits for all rows. */
   private asked = 0;
   private readonly pages = new Pages();
@@ -95,6 +99,12 @@ export class JobTree implements vscode.TreeDataProvider<TreeNode>, vscode.Dispos
   resolveTreeItem(item: vscode.TreeItem, element: TreeNode): vscode.TreeItem {
     const details = element.details?.();
     if (details) item.tooltip = plainTooltip(details);
+    clearTimeout(this.tip?.timer);
+    const timer = setTimeout(() => {
+      this.tip = undefined;
+      void this.drawing.request();
+    }, tipMs);
+    this.tip = { node: element, timer };
     return item;
   }
 
@@ -115,6 +125,7 @@ export class JobTree implements vscode.TreeDataProvider<TreeNode>, vscode.Dispos
   }
 
   dispose(): void {
+    clearTimeout(this.tip?.timer);
     this.changed.dispose();
     for (const subscription of this.subscriptions) subscription.dispose();
   }
@@ -178,12 +189,21 @@ export class JobTree implements vscode.TreeDataProvider<TreeNode>, vscode.Dispos
     const node = this.rows.of(job);
     // What nobody has asked for yet is drawn when it is.
     if (!this.shown.has(node.id)) return;
+    if (this.isRead(node)) {
+      this.jobsToDraw.add(job);
+      return;
+    }
     const group = node.parent;
     const [changed, groupChanged] = [this.remember(node), group && this.remember(group)];
     // A row that comes or goes is its parent's concern.
     if (changed.visibility) this.isAllToDraw = true;
     else if (group && groupChanged?.look) rows.add(group);
     else if (changed.look) rows.add(node);
+  }
+
+  /** Whether the row's tip may still be read. How a run ends is more than its tip. */
+  private isRead(node: JobNode): boolean {
+    return this.tip?.node === node && node.job.holder !== null;
   }
 
   /** Notes how a row looks now, and says what of it is not as it was. */
