@@ -312,11 +312,18 @@ describe("before a run", () => {
   it("says why there is no plan, and starts nothing", async () => {
     writeFileSync(path(), "export default { items: [1] };");
     const job = await jobNamed(catalog, "planned");
-    const error = answering("showErrorMessage", () => undefined);
+    const error = answering("showErrorMessage", () =>
+      error.said.length === 1 ? undefined : "Open Job File",
+    );
     try {
       await vscode.commands.executeCommand("agentJobs.run", job.id);
       assert.match(String(error.said[0]?.[0]), /^planned cannot be run: .*has no `process`/);
-      assert.deepEqual(error.said[0]?.slice(1), ["Show Output"]);
+      assert.deepEqual(error.said[0]?.slice(1), ["Open Job File", "Show Output"]);
+      assert.equal(job.starting, false);
+      writeFileSync(path(), "export default { items: [1], process() {} };\n\nthrow new Error('no key');\n");
+      await vscode.commands.executeCommand("agentJobs.run", job.id);
+      const { document, selection } = vscode.window.activeTextEditor!;
+      assert.deepEqual([document.uri.fsPath, selection.active.line], [path(), 2]);
       assert.equal(job.starting, false);
     } finally {
       error.restore();

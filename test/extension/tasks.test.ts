@@ -188,7 +188,7 @@ describe("tasks", () => {
     await vscode.commands.executeCommand("agentJobs.run", job.id);
     const [text, ...buttons] = await told;
     assert.match(String(text), /^broken did not start: .*broken\.job\.mjs has no `process`: add /);
-    assert.deepEqual(buttons, ["Show Output"]);
+    assert.deepEqual(buttons, ["Open Job File", "Show Output"]);
     assert.equal(job.starting, false);
     // With a workspace file VS Code names it so.
     const shown = () => vscode.window.activeTerminal?.name === "Agent Jobs: broken (workspace)";

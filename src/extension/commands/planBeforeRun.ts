@@ -13,6 +13,7 @@ import {
 import { labelText, plural } from "../../view/text.js";
 import type { Job } from "../job.js";
 import { planSetting } from "../settings.js";
+import { tellJobFileError } from "../tasks/jobFileError.js";
 import { errorText } from "../tasks/taskErrors.js";
 import { sayInPassing } from "./passing.js";
 import type { Services } from "./services.js";
@@ -40,8 +41,7 @@ export async function askOverPlan(
     const message = vscode.l10n.t("{0} cannot be run: {1}", labelText(job.name), errorText(outcome.error));
     // It ran in no terminal: its whole output is in the log.
     services.log.error(`${job.name}: no plan: ${outcome.error}`);
-    const show = vscode.l10n.t("Show Output");
-    if ((await vscode.window.showErrorMessage(message, show)) === show) services.log.show();
+    await tellJobFileError(message, outcome.error, job.jobFile, () => services.log.show());
     return undefined;
   }
   return setting === "always" || planCosts(outcome.plan) ? ask(services, job, outcome.plan, retried) : [];

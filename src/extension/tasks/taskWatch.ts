@@ -178,8 +178,8 @@ async function changesOf({ tasks, log }: Services, job: Job, args: readonly stri
 }
 
 async function tellFailure(job: Job, exitCode: number, { message, showOutput }: TaskEnd): Promise<void> {
-  const show = vscode.l10n.t("Show Output");
   const reason = message === undefined ? `${reasonOf(exitCode)}.` : errorText(message);
   const text = vscode.l10n.t("{0} did not start: {1}", labelText(job.name), reason);
-  if ((await vscode.window.showErrorMessage(text, show)) === show) showOutput();
+  const { tellJobFileError } = await import("./jobFileError.js");
+  await tellJobFileError(text, message, job.jobFile, showOutput);
 }
