@@ -377,6 +377,31 @@ describe("the tree", () => {
     }
   });
 
+  it("says what to type where all items are done, and that none matches only once something was typed", async () => {
+    const path = inWorkspace("checkpoints/all-done.jsonl");
+    const items = Array.from({ length: 60 }, (_, i) => `item-${i}`);
+    await new AgentResume({ store: new JsonlStore(path) }).resumeOrStart("all-done", async (session) => {
+      for (const item of session.remaining(items)) await session.markDone(item);
+    });
+    const { picker, restore } = pickerInstead();
+    const shown = () => picker.items.map(({ label: text }) => text);
+    const untilShown = (text: string) =>
+      untilEvent([picker.onDidChange], text, () => shown().join() === text);
+    try {
+      const job = await jobNamed(catalog, "all-done", ({ view }) => view?.status.done === 60);
+      await vscode.commands.executeCommand("agentJobs.findItem", job.id);
+      await untilEvent([picker.onDidChange], "a row", () => picker.items.length > 0);
+      assert.deepEqual(shown(), ["Type a part of the id of one of the 60 done items."]);
+      picker.type("nothing like it");
+      await untilShown("No item matches.");
+      picker.type("item-59");
+      await untilShown("item-59");
+    } finally {
+      restore();
+      rmSync(path);
+    }
+  });
+
   it("opens a read-only list of failures", async () => {
     const job = await jobNamed(catalog, "mixed");
     await vscode.commands.executeCommand("agentJobs.showFailures", job.id);

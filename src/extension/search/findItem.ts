@@ -1,7 +1,8 @@
 import * as vscode from "vscode";
 import { idText } from "../../runtime/format/itemId.js";
 import { type FoundItem, type ItemSearch, searchItems } from "../../view/itemSearch.js";
-import { countText, labelText, shortText } from "../../view/text.js";
+import type { JobView } from "../../view/jobView.js";
+import { counted, countText, labelText, shortText } from "../../view/text.js";
 import { start } from "../commands/run.js";
 import type { Handler, Services } from "../commands/services.js";
 import { targetOf } from "../commands/target.js";
@@ -58,10 +59,11 @@ function showPicker(services: Services, job: Job, onlyFailed: boolean): void {
     picker.busy = true;
     const result = await inSlices(searchItems(view, typed, { max: maxPicks, onlyFailed }), isStale);
     if (!result || isStale()) return;
-    picker.items = picksOf(
-      result,
-      job.capabilities(vscode.workspace.isTrusted).has("retryable") ? retry : null,
-    );
+    const canRetry = job.capabilities(vscode.workspace.isTrusted).has("retryable");
+    picker.items =
+      result.found.length > 0
+        ? picksOf(result, canRetry ? retry : null)
+        : [{ label: nothingText(view, typed, onlyFailed), alwaysShow: true }];
     picker.title = result.isMore
       ? vscode.l10n.t("{0}: the first {1}, type more to narrow them down", title, countText(maxPicks))
       : title;
@@ -100,7 +102,6 @@ function showPicker(services: Services, job: Job, onlyFailed: boolean): void {
 
 /** We have filtered already: VS Code is to show all of them, whatever it makes of what was typed. */
 function picksOf({ found }: ItemSearch, retry: vscode.QuickInputButton | null): ItemPick[] {
-  if (found.length === 0) return [{ label: vscode.l10n.t("No item matches."), alwaysShow: true }];
   return found.map((one) => {
     const { item, failed, state } = one;
     const label = labelText(shortText(idText(item), maxIdChars));
@@ -114,6 +115,18 @@ function picksOf({ found }: ItemSearch, retry: vscode.QuickInputButton | null): 
       ...(retry && { buttons: [retry] }),
     };
   });
+}
+
+/** Done items are not listed before something is typed: until then nothing was looked for that could match. */
+function nothingText({ state }: JobView, typed: string, onlyFailed: boolean): string {
+  if (typed.trim() !== "") return vscode.l10n.t("No item matches.");
+  if (onlyFailed) return vscode.l10n.t("No item is failed now.");
+  if (state.done.size === 0) return vscode.l10n.t("The checkpoint tells of no item yet.");
+  return counted(
+    state.done.size,
+    "Type a part of the id of the {0} done item.",
+    "Type a part of the id of one of the {0} done items.",
+  );
 }
 
 function stateText(state: FoundItem["state"]): string {
