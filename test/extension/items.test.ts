@@ -106,6 +106,31 @@ describe("the document of an item", () => {
     assert.match(JSON.stringify(asked.said[0]), /It runs: agent-jobs input .*shown\.job\.mjs --item bad/);
   });
 
+  it("asks once for a job file, and again where the file has changed since", async () => {
+    const path = inWorkspace("jobs/shown.job.mjs");
+    const withItems = (note: string) =>
+      job.replace("items: [", `items: [...["one", "two", "three"].map((id) => ({ id, note: "${note}" })), `);
+    const asked = answering("showInformationMessage", () => "Show Input");
+    const showInput = async (item: string, input: RegExp) => {
+      const { uri } = await open("shown", item);
+      const show = (await lenses(uri)).find(({ title }) => title === "Show Input…")!;
+      await vscode.commands.executeCommand(show.command, ...show.arguments!);
+      await until(`the input of ${item}`, (text) => input.test(text));
+    };
+    try {
+      writeFileSync(path, withItems("as it was"));
+      await showInput('"one"', /"note": "as it was"/);
+      await showInput('"two"', /"note": "as it was"/);
+      assert.equal(asked.said.length, 1);
+      writeFileSync(path, withItems("as it is"));
+      await showInput('"three"', /"note": "as it is"/);
+      assert.equal(asked.said.length, 2);
+    } finally {
+      asked.restore();
+      writeFileSync(path, job);
+    }
+  });
+
   it("follows a job that runs, and works for an item in doubt", async () => {
     const path = inWorkspace("jobs/checkpoints/followed.jsonl");
     const writer = await startWriter(path, "followed");

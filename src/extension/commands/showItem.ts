@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import * as vscode from "vscode";
 import { type ItemKey, idText } from "../../runtime/format/itemId.js";
 import { labelText, shortText } from "../../view/text.js";
+import { isAgreedTo } from "../items/agreedLoads.js";
 import { itemUri } from "../items/itemUri.js";
 import type { CliCall } from "../tasks/index.js";
 import { errorText } from "../tasks/taskErrors.js";
@@ -25,33 +26,36 @@ export const retryItem: Handler = async (services, id, item) => {
   if (job) await start(services, job, [`--item=${item as ItemKey}`], 1);
 };
 
-/** Asks the job file for an item's input, after saying what that runs. */
+/** Asks the job file for an item's input, after saying what that runs; once for each job file as it is. */
 export const showItemInput: Handler = async ({ catalog, items, tasks }, id, key) => {
   requireTrust();
   const job = catalog.job(id as string);
   const item = key as ItemKey;
   if (!job || job.jobFile === null) return;
+  const { jobFile } = job;
   const call = await tasks.callOf(job, "input", [`--item=${item}`, "--json"]);
   const name = labelText(shortText(idText(item), 60));
-  const file = vscode.workspace.asRelativePath(job.jobFile);
-  const show = vscode.l10n.t("Show Input");
-  const answer = await vscode.window.showInformationMessage(
-    vscode.l10n.t("Load {0} to read the input of {1}?", labelText(file), name),
-    {
-      modal: true,
-      detail: vscode.l10n.t(
-        "It runs: agent-jobs input {0} --item {1}. That loads the job file, which runs the code that names its items, and processes nothing.",
-        ...[labelText(file), name],
-      ),
-    },
-    show,
-  );
-  if (answer !== show) return;
+  if (!(await isAgreedTo(jobFile, () => mayLoad(jobFile, name)))) return;
   const title = vscode.l10n.t("Reading the input of {0}…", name);
   const options = { location: vscode.ProgressLocation.Window, title };
   const input = await vscode.window.withProgress(options, () => inputFrom(call));
   items.setInput(itemUri(job, item), input);
 };
+
+async function mayLoad(jobFile: string, name: string): Promise<boolean> {
+  const file = labelText(vscode.workspace.asRelativePath(jobFile));
+  const show = vscode.l10n.t("Show Input");
+  const detail = [
+    vscode.l10n.t(
+      "It runs: agent-jobs input {0} --item {1}. That loads the job file, which runs the code that names its items, and processes nothing.",
+      ...[file, name],
+    ),
+    vscode.l10n.t("For its other items you are not asked again in this window, until the job file changes."),
+  ];
+  const title = vscode.l10n.t("Load {0} to read the input of {1}?", file, name);
+  const options = { modal: true, detail: detail.join("\n") };
+  return (await vscode.window.showInformationMessage(title, options, show)) === show;
+}
 
 /** The input that the command line prints; else why it prints none. */
 function inputFrom({ program, args, cwd, env }: CliCall): Promise<{ text: string } | { why: string }> {
