@@ -88,6 +88,22 @@ describe("the document of an item", () => {
     assert.deepEqual(nowhere, []);
   });
 
+  it("leads to its newest record by the lens above it, and to the checkpoint alone where it has none", async () => {
+    const openFrom = async (item: string) => {
+      const { uri } = await open("shown", item);
+      const lens = (await lenses(uri)).find(({ title }) => title.endsWith("Checkpoint"))!;
+      await vscode.commands.executeCommand(lens.command, ...lens.arguments!);
+      const { document, selection } = vscode.window.activeTextEditor!;
+      assert.equal(document.uri.fsPath, checkpoint());
+      return selection.active.line;
+    };
+    const lines = readFileSync(checkpoint(), "utf8").split("\n");
+    const newest = lines.findLastIndex((line) => line.includes('"item":"bad"'));
+    assert.ok(newest > 0);
+    assert.equal(await openFrom('"bad"'), newest);
+    await openFrom('"not begun"');
+  });
+
   it("reads the input by running the job file only after it said so and was told to", async () => {
     const { uri } = await open("shown", '"bad"');
     const show = (await lenses(uri)).find(({ title }) => title === "Show Input…")!;

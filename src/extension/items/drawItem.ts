@@ -22,6 +22,8 @@ export class DrawnItem {
   private hasTrial = false;
   private declared: Promise<ShownInput | undefined> | undefined;
   private hasInput = false;
+  /** The line, counted from 1, of its newest record in the checkpoint. */
+  private newestLine: number | undefined;
 
   constructor(
     readonly job: Job,
@@ -43,6 +45,7 @@ export class DrawnItem {
       readTrial(job.checkpoint),
       this.declared,
     ]);
+    this.newestLine = history.entries.findLast(({ path }) => path === job.checkpoint)?.line;
     const input = asked ?? declared;
     this.hasInput = input !== undefined && "text" in input;
     const tried = trial?.item === item ? trial.done : undefined;
@@ -83,12 +86,15 @@ export class DrawnItem {
     const isHeld = job.holder !== null;
     const isDebuggable = isTrusted && isOpen && !isHeld && job.jobFile !== null;
     const isFailed = open?.phase === "failed";
+    const checkpoint = vscode.l10n.t("$(go-to-file) Checkpoint");
     return [
       ...(isFailed && can.has("retryable")
         ? [top(vscode.l10n.t("$(debug-restart) Retry"), innerCommandIds.retryItem, job.id, item)]
         : []),
       ...(isDebuggable ? [top(vscode.l10n.t("$(debug-alt) Debug…"), commandIds.debugItem, row)] : []),
-      top(vscode.l10n.t("$(go-to-file) Checkpoint"), commandIds.openCheckpoint, job.id),
+      this.newestLine === undefined
+        ? top(checkpoint, commandIds.openCheckpoint, job.id)
+        : top(checkpoint, innerCommandIds.openLine, job.id, this.newestLine),
       ...(this.hasTrial && isTrusted
         ? [
             ...at(
