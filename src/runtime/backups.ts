@@ -2,7 +2,7 @@
 import { link, rename, rm } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { AgentJobsError, systemCodeOf } from "./errors.js";
-import type { ItemSet } from "./state/itemSet.js";
+import { backupTimeMs } from "./store/backupTime.js";
 import { CheckpointFollower, eventsPathOf } from "./store/follow.js";
 import { Lock } from "./store/lock.js";
 import { noteLoss } from "./store/lossNote.js";
@@ -77,6 +77,10 @@ async function linkOr(otherwise: typeof rename, from: string, to: string): Promi
 export interface PlannedUndo {
   /** The backup that would be brought back. */
   restored: string;
+  /** When it was made, milliseconds since 1970. */
+  madeAtMs: number;
+  /** Its damaged lines, which come back with it. */
+  damagedLines: number;
   /** Done items as it is, and as it would be; null where there is no checkpoint now. */
   doneNow: number | null;
   doneThen: number;
@@ -90,17 +94,20 @@ export interface PlannedUndo {
  */
 export async function planUndo(path: string): Promise<PlannedUndo> {
   const restored = await newestBackup(path);
-  const then = await doneIn(restored);
-  const now = (await exists(path)) ? await doneIn(path) : null;
+  const then = await read(restored);
+  const now = (await exists(path)) ? await read(path) : null;
   let again = 0;
-  for (const item of now ?? []) if (!then.has(item)) again++;
-  return { restored, doneNow: now?.size ?? null, doneThen: then.size, again };
+  for (const item of now?.state.done ?? []) if (!then.state.done.has(item)) again++;
+  return {
+    ...{ restored, madeAtMs: backupTimeMs(restored), damagedLines: then.summary().damageCount },
+    ...{ doneNow: now?.state.done.size ?? null, doneThen: then.state.done.size, again },
+  };
 }
 
-async function doneIn(path: string): Promise<ItemSet> {
+async function read(path: string): Promise<CheckpointFollower> {
   const follower = new CheckpointFollower(path);
   await follower.refresh();
-  return follower.state.done;
+  return follower;
 }
 
 async function newestBackup(path: string): Promise<string> {

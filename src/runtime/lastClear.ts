@@ -2,6 +2,7 @@
 import { stat } from "node:fs/promises";
 import { latestRun } from "./state/jobState.js";
 import { statusOf } from "./state/status.js";
+import { backupTimeMs } from "./store/backupTime.js";
 import { CheckpointFollower } from "./store/follow.js";
 import { backupsOf } from "./store/replaceFile.js";
 
@@ -21,11 +22,8 @@ const known = new Map<string, boolean>();
 /** Looks beside a checkpoint that is not there. Null where no backup tells of it. Never throws. */
 export async function lastClear(path: string): Promise<LastClear | null> {
   const newest = (await backupsOf(path).catch(() => [])).at(-1);
-  const time = newest && /\.bak-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z(?:-\d+)?$/.exec(newest);
-  if (!newest || !time) return null;
-  const [year, month, day, hour, minute, second] = time.slice(1).map(Number) as [number, ...number[]];
-  const atMs = Date.UTC(year, month! - 1, day, hour, minute, second);
-  return { atMs, finished: await wasFinished(newest).catch(() => false) };
+  if (newest === undefined) return null;
+  return { atMs: backupTimeMs(newest), finished: await wasFinished(newest).catch(() => false) };
 }
 
 /** Its last run's word is not enough: what a repair took out was to be done again. */

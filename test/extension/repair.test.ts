@@ -14,6 +14,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import * as vscode from "vscode";
+import { timeText } from "../../src/view/text.js";
 import { article, done, header, started } from "../support/damagedFiles.js";
 import { answering, inWorkspace, jobNamed, type Parts, parts, untilEvent } from "./support/extension.js";
 import { startWriter } from "./support/writer.js";
@@ -271,7 +272,28 @@ describe("repairing a checkpoint", () => {
     });
     await vscode.commands.executeCommand("agentJobs.undo");
     assert.ok(picks.some(({ detail }) => detail === "checkpoints/mended.jsonl"));
-    assert.match((asked[1]![1] as { detail: string }).detail, /has 1 done item\.\nNothing that is finished/);
+    assert.deepEqual(
+      (asked[1]![1] as { detail: string }).detail.replace(/\d{4}-\d\d-\d\d \d\d:\d\d/, "…").split("\n"),
+      [
+        "The backup was made …. It has 1 done item.",
+        "2 damaged lines come back with it.",
+        "Nothing that is finished now would be done again.",
+      ],
+    );
+    assert.equal(text(), damaged);
+  });
+
+  it("says when the backup was made, by the clock here, and what of the file as it is would be done again", async () => {
+    const job = await damagedJob(damaged);
+    const backup = `${path}.bak-20261121T030405Z`;
+    writeFileSync(backup, header("mended") + started(1) + done("a"));
+    const asked = answer("showWarningMessage");
+    await vscode.commands.executeCommand("agentJobs.undo", job.id);
+    assert.deepEqual((asked[0]![1] as { detail: string }).detail.split("\n"), [
+      `The backup was made ${timeText(Date.UTC(2026, 10, 21, 3, 4, 5))}. It has 1 done item.`,
+      "Done now: 1. What is there now becomes a backup itself.",
+      "1 item finished since would no longer count, and be done again.",
+    ]);
     assert.equal(text(), damaged);
   });
 

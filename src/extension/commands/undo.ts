@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import * as vscode from "vscode";
 import { type PlannedUndo, planUndo, undoLast } from "../../runtime/backups.js";
 import { backupsOf } from "../../runtime/store/replaceFile.js";
-import { countText, labelText, plural } from "../../view/text.js";
+import { counted, countText, labelText, plural, timeText } from "../../view/text.js";
 import type { Job } from "../job.js";
 import { reportFailure, unawaited } from "../log.js";
 import { requireNotHeld } from "./notHeld.js";
@@ -69,8 +69,13 @@ export const undo: Handler = async ({ catalog }, argument) => {
   void vscode.window.showInformationMessage(done);
 };
 
-function undoLines({ restored, doneNow, doneThen, again }: PlannedUndo): string[] {
-  const lines = [vscode.l10n.t("{0} has {1}.", labelText(basename(restored)), plural(doneThen, "done item"))];
+function undoLines({ madeAtMs, damagedLines, doneNow, doneThen, again }: PlannedUndo): string[] {
+  const items = plural(doneThen, "done item");
+  const lines = [vscode.l10n.t("The backup was made {0}. It has {1}.", timeText(madeAtMs), items)];
+  if (damagedLines > 0)
+    lines.push(
+      counted(damagedLines, "{0} damaged line comes back with it.", "{0} damaged lines come back with it."),
+    );
   if (doneNow !== null)
     lines.push(
       vscode.l10n.t("Done now: {0}. What is there now becomes a backup itself.", countText(doneNow)),
