@@ -10,6 +10,7 @@ import { keyOf } from "../../src/runtime/format/itemId.js";
 import { AgentResume } from "../../src/runtime/session/agentResume.js";
 import { JsonlStore } from "../../src/runtime/store/jsonlStore.js";
 import { needsPerson } from "../../src/view/attention.js";
+import { markdownText } from "../../src/view/text.js";
 import { own } from "../support/damagedFiles.js";
 import { inWorkspace, jobNamed, jobWhere, type Parts, parts, untilEvent } from "./support/extension.js";
 import { pickerInstead } from "./support/picker.js";
@@ -127,6 +128,23 @@ describe("the tree", () => {
     const tooltip = tree.resolveTreeItem(item, first!).tooltip as vscode.MarkdownString;
     assert.ok(!tooltip.isTrusted && !tooltip.supportHtml);
     assert.doesNotMatch(tooltip.value, /<b>/);
+  });
+
+  it("says of a damaged line what is wrong and where it begins, and leaves its length to the repair", async () => {
+    const path = inWorkspace("checkpoints/spoilt.jsonl");
+    writeFileSync(path, '{"id": "a", "ts": 1748107200}\nno JSON\n{"id": "b", "ts": 1748107200}\n');
+    try {
+      await jobNamed(catalog, "spoilt", ({ view }) => view?.status.damaged === true);
+      const row = await child(await child(await child(undefined, "spoilt"), "Damaged lines"), "Line 2");
+      const item = tree.getTreeItem(row);
+      const { value } = tree.resolveTreeItem(item, row).tooltip as vscode.MarkdownString;
+      assert.deepEqual(value.split("\n\n").slice(-2), [
+        markdownText([item.description as string]),
+        "At byte 30",
+      ]);
+    } finally {
+      rmSync(path);
+    }
   });
 
   it("keeps the ids of its rows, and finds their parents", async () => {

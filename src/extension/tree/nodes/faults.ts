@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import type { Fault } from "../../../runtime/format/scan.js";
 import { faultText } from "../../../view/faultText.js";
-import { bytesText, countText } from "../../../view/text.js";
+import { countText } from "../../../view/text.js";
 import { innerCommandIds } from "../../ids.js";
 import type { Job } from "../../job.js";
 import { icon, type TreeContext, type TreeNode } from "./node.js";
@@ -75,10 +75,7 @@ class FaultNode implements TreeNode {
   }
 
   details(): string[] {
-    const { offsetBytes, lengthBytes } = this.fault;
-    return [
-      faultText(this.fault, this.isForeign),
-      vscode.l10n.t("{0} at byte {1}", bytesText(lengthBytes), countText(offsetBytes)),
-    ];
+    const at = vscode.l10n.t("At byte {0}", countText(this.fault.offsetBytes));
+    return [faultText(this.fault, this.isForeign), at];
   }
 }
