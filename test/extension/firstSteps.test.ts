@@ -232,6 +232,8 @@ describe("New Job", () => {
     assert.match(text, /type Item = \{ sku: string; review: string \};/);
     const editor = vscode.window.activeTextEditor!;
     assert.match(editor.document.getText(editor.selection), /^"Say in one word/);
+    // The editor scrolls to the cursor: at the end of so long a text it would not show where its line begins.
+    assert.ok(editor.selection.isReversed);
     assert.equal(readFileSync(join(folder, ".gitignore"), "utf8"), ".env\n");
     assert.ok(await jobNamed(catalog, "reviews"));
   });

@@ -70,8 +70,13 @@ async function write(
   await services.catalog.refresh();
   const document = await vscode.workspace.openTextDocument(vscode.Uri.file(join(at, edit.name)));
   const offset = document.getText().indexOf(edit.text);
-  const range = new vscode.Range(document.positionAt(offset), document.positionAt(offset + edit.text.length));
-  await vscode.window.showTextDocument(document, { preview: false, selection: range });
+  const first = document.positionAt(offset);
+  const last = document.positionAt(offset + edit.text.length);
+  // The editor scrolls to the cursor. That of a selection that is given as it opens is at the end, so that a long text was shown
+  // by its end, far to the right of where its line begins.
+  const shown = { preview: false, selection: new vscode.Range(first, first) };
+  const editor = await vscode.window.showTextDocument(document, shown);
+  editor.selection = new vscode.Selection(last, first);
   const job = services.catalog.job(jobFile!);
   if (!job)
     throw new Error(vscode.l10n.t("{0} was written, but is not listed: see agentJobs.jobFiles.", jobFile!));
