@@ -61,8 +61,11 @@ describe("the document of an item", () => {
     ])
       assert.match(text, part);
     assert.match(text, /^Stack\n {2}at .*shown\.job\.mjs/m);
-    const titles = (await lenses(document.uri)).map(({ title }) => title.replace(/^\$\(.*?\) /, ""));
-    assert.deepEqual(titles.sort(), ["Checkpoint", "Debug…", "Retry", "Show Input…", "Whole Log"]);
+    const titles = (await lenses(document.uri)).map(({ title }) => title);
+    // VS Code would drop a common blank behind an icon.
+    for (const title of titles) assert.doesNotMatch(title, /^\$\(.*?\) /);
+    const words = titles.map((title) => title.replace(/^\$\(.*?\)\u00a0/, ""));
+    assert.deepEqual(words.sort(), ["Checkpoint", "Debug…", "Retry", "Show Input…", "Whole Log"]);
   });
 
   it("leads to the lines of the checkpoint, and a line there leads back", async () => {

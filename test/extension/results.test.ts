@@ -40,7 +40,7 @@ describe("results", () => {
     const { document } = vscode.window.activeTextEditor!;
     assert.deepEqual([document.uri.scheme, document.getText()], ["agent-jobs-results", line("a")]);
     assert.match(document.uri.path, /yield results\.jsonl$/);
-    assert.deepEqual(await lensesOf(document), ["1 result", "$(save) Save…"]);
+    assert.deepEqual(await lensesOf(document), ["1 result", "$(save)\u00a0Save…"]);
   });
 
   it("come as they are made", async () => {

@@ -10,6 +10,7 @@ import type { ItemPage, PagePart } from "../../view/item/page.js";
 import { itemLines } from "../../view/rowText.js";
 import { commandIds, innerCommandIds } from "../ids.js";
 import type { Job } from "../job.js";
+import { lensTitle } from "../lensTitle.js";
 import { declaredInput } from "./declaredInput.js";
 
 /** An item's document shows no more of its lines of the log than this; the newest. */
@@ -74,13 +75,14 @@ export class DrawnItem {
     const open = job.view?.state.open.get(item);
     const isOpen = open !== undefined && !job.view?.state.done.has(item);
     const row = { job, itemKey: item };
-    const top = (title: string, command: string, ...args: unknown[]) =>
-      new vscode.CodeLens(new vscode.Range(0, 0, 0, 0), { title, command, arguments: args });
-    const at = (name: PagePart, title: string, command: string, ...args: unknown[]) => {
+    const lens = (line: number, message: string, command: string, args: unknown[]) => {
+      const title = lensTitle(message);
+      return new vscode.CodeLens(new vscode.Range(line, 0, line, 0), { title, command, arguments: args });
+    };
+    const top = (message: string, command: string, ...args: unknown[]) => lens(0, message, command, args);
+    const at = (name: PagePart, message: string, command: string, ...args: unknown[]) => {
       const line = page.headings.get(name);
-      return line === undefined
-        ? []
-        : [new vscode.CodeLens(new vscode.Range(line, 0, line, 0), { title, command, arguments: args })];
+      return line === undefined ? [] : [lens(line, message, command, args)];
     };
     const isTrusted = vscode.workspace.isTrusted;
     const isHeld = job.holder !== null;

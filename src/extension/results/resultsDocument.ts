@@ -4,6 +4,7 @@ import { documentUri } from "../documentUri.js";
 import { commandIds, resultsScheme } from "../ids.js";
 import type { Job } from "../job.js";
 import type { JobCatalog } from "../jobCatalog.js";
+import { lensTitle } from "../lensTitle.js";
 import { Pace } from "../watching/pace.js";
 import type { ResultLines } from "./resultLines.js";
 
@@ -52,7 +53,7 @@ export function registerResults(catalog: JobCatalog): vscode.Disposable {
       const lines = drawn.get(uri.toString());
       if (!lines) return [];
       const top = new vscode.Range(0, 0, 0, 0);
-      const save = { title: vscode.l10n.t("$(save) Save…"), command: commandIds.saveResults };
+      const save = { title: lensTitle(vscode.l10n.t("$(save) Save…")), command: commandIds.saveResults };
       return [
         new vscode.CodeLens(top, { title: lines.told, command: "" }),
         ...(lines.count > 0 ? [new vscode.CodeLens(top, { ...save, arguments: [jobIdOf(uri)] })] : []),
