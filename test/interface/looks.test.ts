@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { releaseAtEnd } from "../host/cleanup.js";
 import { longJobBytes, nightly } from "../support/longJob.js";
-import { describeActions } from "./looks/actions.js";
 import { describeDashboard } from "./looks/dashboard.js";
 import { describeItem, makeExtract } from "./looks/item.js";
 import { useWorkbench } from "./workbench.js";
@@ -27,5 +26,4 @@ describe("what a person looks at", () => {
 
   describe("a dashboard", () => describeDashboard(workbench));
   describe("an item's document", () => describeItem(workbench));
-  describe("a dashboard's actions", () => describeActions(workbench));
 });
