@@ -93,6 +93,23 @@ describe("a dashboard", () => {
     }
   });
 
+  it("offers to run a finished job, and not as the thing to do", async () => {
+    const jobFile = inWorkspace("jobs/over.job.mjs");
+    writeFileSync(jobFile, "export default { items: [1], process() {} };");
+    const fresh = await jobNamed(catalog, "over", ({ loaded }) => loaded);
+    const panel = await drawn(fresh.id);
+    const offered = () => panel.told?.actions?.map(({ action, isMain }) => `${action} ${isMain}`).join();
+    try {
+      assert.equal(offered(), "run true");
+      await vscode.commands.executeCommand("agentJobs.run", fresh.id);
+      await untilEvent([panel.onDidPaint], "a finished job", () => offered() === "run false");
+    } finally {
+      await vscode.commands.executeCommand("workbench.action.closeAllEditors");
+      rmSync(jobFile);
+      rmSync(inWorkspace("jobs/checkpoints"), { recursive: true, force: true });
+    }
+  });
+
   it("takes nothing from elsewhere, and keeps nothing while it is away", async () => {
     const { webview, options } = (await drawn()).panel;
     assert.ok(!options.retainContextWhenHidden);

@@ -8,13 +8,13 @@ import type { JobView } from "../../view/jobView.js";
 import { shortText } from "../../view/text.js";
 import { commandIds, innerCommandIds } from "../ids.js";
 import type { Job } from "../job.js";
+import { actionsOf, commandOfAction } from "../jobActions.js";
 import type { JobCatalog } from "../jobCatalog.js";
 import { type Log, unawaited } from "../log.js";
 import { Pace } from "../watching/pace.js";
-import { act, actionsOf } from "./actions.js";
 import { FailureTable } from "./failureTable.js";
 import { pageHtml, pageIcon } from "./page.js";
-import { type PageRequest, readRequest, type ShowMessage } from "./protocol.js";
+import { type PageAction, type PageRequest, readRequest, type ShowMessage } from "./protocol.js";
 import { DashboardReading } from "./reading.js";
 import { titleOf } from "./title.js";
 
@@ -160,7 +160,7 @@ export class DashboardPanel implements vscode.Disposable {
         this.query = request.query;
         return this.showFailures(this.reading?.view() ?? this.job?.view ?? null);
       case "act":
-        return this.job && act(this.job, request.action);
+        return this.act(request.action);
       case "open":
         return this.open(request.ref);
       case "retry":
@@ -266,6 +266,10 @@ export class DashboardPanel implements vscode.Disposable {
     this.sent++;
     this.told = { ...this.told, ...news, ...(charts && { charts }) };
     unawaited(this.log, "dashboard", this.panel.webview.postMessage(news));
+  }
+
+  private async act(action: PageAction): Promise<void> {
+    if (this.job) await vscode.commands.executeCommand(commandOfAction[action], this.job.id);
   }
 
   private async open(ref: number): Promise<void> {

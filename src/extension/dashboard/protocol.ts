@@ -38,6 +38,8 @@ export type PageAction = (typeof pageActions)[number];
 export interface ShownAction {
   action: PageAction;
   label: string;
+  /** It is what there is to be done: no more than one is. */
+  isMain: boolean;
 }
 
 /** What the page is told: of each part only where it is not as it was told before. */

@@ -12,12 +12,8 @@ export function actionsView(): { root: HTMLElement; show: (actions: readonly Sho
     show(actions) {
       const hadFocus = root.contains(document.activeElement);
       root.replaceChildren(
-        ...actions.map(({ action, label }, at) => {
-          const made = element(
-            "button",
-            { type: "button", class: at === 0 ? "primary" : "secondary" },
-            label,
-          );
+        ...actions.map(({ action, label, isMain }) => {
+          const made = element("button", { type: "button", class: isMain ? "primary" : "secondary" }, label);
           made.addEventListener("click", () => post({ type: "act", action }));
           return made;
         }),
