@@ -81,6 +81,13 @@ describe("a folder with a job in each state", () => {
       assert.equal(await workbench.hasCommand("Agent Jobs: Show Failures"), true);
     });
 
+    it("says above a job file how its job stands, and offers no more than to look at it", async () => {
+      await workbench.editor.open("invoices.job.ts");
+      await workbench.editor.codeLens("393/412 · 19 failed").waitFor();
+      assert.deepEqual(await workbench.editor.codeLens(/./).allTextContents(), ["\u00a0393/412 · 19 failed"]);
+      await workbench.screenshot("restricted-job-file");
+    });
+
     it("does nothing of that for other extensions, and lets them read", async () => {
       const files = () =>
         readdirSync(folder, { recursive: true, encoding: "utf8" })
@@ -206,6 +213,18 @@ describe("a folder with a job in each state", () => {
         await hover.waitFor();
       });
       assert.match((await hover.textContent()) ?? "", /846\/1,000.*A resume does not do again: 846 items/);
+    });
+
+    it("offers above a job file what there is to do, and of a finished job says first that it is", async () => {
+      const { editor } = workbench;
+      await editor.open("nightly-summaries.job.ts");
+      await editor.codeLens("846/1,000").waitFor();
+      assert.deepEqual(await editor.codeLens(/./).allTextContents(), ["\u00a0Resume", "\u00a0846/1,000"]);
+      await screenshotsInThemes(workbench, "job-file");
+      await editor.open("tickets.job.ts");
+      await editor.codeLens("120/120").waitFor();
+      assert.deepEqual(await editor.codeLens(/./).allTextContents(), ["\u00a0120/120", "\u00a0Run"]);
+      await workbench.screenshot("job-file-finished");
     });
   });
 });
