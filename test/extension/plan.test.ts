@@ -280,6 +280,62 @@ describe("before a run", () => {
     }
   });
 
+  it("starts nothing where all is done, says so, and offers to clear the job", async () => {
+    const jobFile = inWorkspace("jobs/batch.job.mjs");
+    const checkpoint = inWorkspace("jobs/checkpoints/batch.jsonl");
+    writeFileSync(jobFile, "export default { items: [1, 2, 3], process() {} };");
+    const fresh = await jobNamed(catalog, "batch", ({ loaded }) => loaded);
+    await vscode.commands.executeCommand("agentJobs.run", fresh.id);
+    const job = await jobNamed(catalog, "batch", (each) => isOver(each) && each.view?.status.done === 3);
+    const recorded = readFileSync(checkpoint, "utf8");
+    const told = answering("showInformationMessage", () => "Clear…");
+    const passing = answering("setStatusBarMessage", () => undefined);
+    let ask: (said: unknown[]) => void;
+    const asked = new Promise<unknown[]>((resolve) => {
+      ask = resolve;
+    });
+    const question = answering("showWarningMessage", (...said: never[]) => ask(said));
+    try {
+      await vscode.commands.executeCommand("agentJobs.run", job.id);
+      const text = "Nothing to do: all 3 items of batch are done. To do them again, clear the job.";
+      assert.deepEqual(told.said, [[text, "Clear…"]]);
+      assert.deepEqual(passing.said, []);
+      assert.equal((await asked)[0], "Clear the checkpoint of batch?");
+      assert.deepEqual([job.starting, job.holder], [false, null]);
+      assert.equal(readFileSync(checkpoint, "utf8"), recorded);
+    } finally {
+      for (const each of [question, passing, told]) each.restore();
+      for (const file of [jobFile, checkpoint]) rmSync(file);
+    }
+  });
+
+  it("starts a finished job again where more items came", async () => {
+    const jobFile = inWorkspace("jobs/grown.job.mjs");
+    const input = inWorkspace("jobs/grown.txt");
+    writeFileSync(input, "a\n");
+    writeFileSync(
+      jobFile,
+      `import { readFileSync } from "node:fs";
+      const text = readFileSync(new URL("./grown.txt", import.meta.url), "utf8");
+      export default { items: text.trim().split("\\n"), process() {} };`,
+    );
+    try {
+      const fresh = await jobNamed(catalog, "grown", ({ loaded }) => loaded);
+      await vscode.commands.executeCommand("agentJobs.run", fresh.id);
+      const { id, view } = await jobNamed(
+        catalog,
+        "grown",
+        (each) => isOver(each) && each.view?.status.done === 1,
+      );
+      assert.equal(view?.status.progress, "finished");
+      writeFileSync(input, "a\nb\n");
+      await vscode.commands.executeCommand("agentJobs.run", id);
+      await jobNamed(catalog, "grown", (each) => isOver(each) && each.view?.status.done === 2);
+    } finally {
+      for (const file of [jobFile, input]) rmSync(file);
+    }
+  });
+
   it("leaves items in doubt alone where the person says so, and does the others", async () => {
     const jobFile = inWorkspace("jobs/doubted.job.mjs");
     writeFileSync(jobFile, `export default { items: ["a", "b", "c"], process: (item) => item };`);

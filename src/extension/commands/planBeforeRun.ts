@@ -10,19 +10,21 @@ import {
   redoSummary,
   retrySummary,
 } from "../../view/planText.js";
-import { labelText, plural } from "../../view/text.js";
+import { counted, labelText, plural } from "../../view/text.js";
+import { commandIds } from "../ids.js";
 import type { Job } from "../job.js";
+import { unawaited } from "../log.js";
 import { planSetting } from "../settings.js";
 import { tellJobFileError } from "../tasks/jobFileError.js";
 import { errorText } from "../tasks/taskErrors.js";
-import { sayInPassing } from "./passing.js";
+import { sayInPassing, sayNotStarted } from "./passing.js";
 import type { Services } from "./services.js";
 
 /**
  * Says what a run would do and cost, and asks, where a job was run before.
  * @param given arguments of the run
  * @param retried how many failed items are to be tried again, where nothing else is to be done
- * @returns further arguments of the run; undefined where it is not to start
+ * @returns further arguments of the run; undefined where it is not to start, which was said
  */
 export async function askOverPlan(
   services: Services,
@@ -35,16 +37,43 @@ export async function askOverPlan(
   const isTouched = done + failed + inDoubt > 0;
   if (setting === "never" || (setting !== "always" && !isTouched)) return [];
   const outcome = await planned(services, job, given);
-  if (outcome === undefined) return undefined;
-  if ("kind" in outcome) return [];
-  if ("error" in outcome) {
-    const message = vscode.l10n.t("{0} cannot be run: {1}", labelText(job.name), errorText(outcome.error));
-    // It ran in no terminal: its whole output is in the log.
-    services.log.error(`${job.name}: no plan: ${outcome.error}`);
-    await tellJobFileError(message, outcome.error, job.jobFile, () => services.log.show());
-    return undefined;
+  if (outcome && "kind" in outcome) return [];
+  if (outcome && "plan" in outcome) {
+    const { plan } = outcome;
+    if (isAllDone(job, plan)) return sayAllDone(services, job, plan);
+    if (setting !== "always" && !planCosts(plan)) return [];
+    const args = await ask(services, job, plan, retried);
+    if (args) return args;
   }
-  return setting === "always" || planCosts(outcome.plan) ? ask(services, job, outcome.plan, retried) : [];
+  if (outcome && "error" in outcome) await sayNoPlan(services, job, outcome.error);
+  sayNotStarted(services, job);
+  return undefined;
+}
+
+/** Only of a job that is finished: others learn from a run that there is no more in their input than they have done. */
+const isAllDone = ({ view }: Job, plan: JobPlan): boolean =>
+  view?.status.progress === "finished" && plan.toRun === 0 && !planHasChanged(plan);
+
+function sayAllDone({ log }: Services, job: Job, { done }: JobPlan): undefined {
+  const clear = vscode.l10n.t("Clear…");
+  const message = counted(
+    done,
+    "Nothing to do: the {0} item of {1} is done. To do it again, clear the job.",
+    "Nothing to do: all {0} items of {1} are done. To do them again, clear the job.",
+    labelText(job.name),
+  );
+  const asked = vscode.window.showInformationMessage(message, clear).then((answer) => {
+    if (answer === clear) return vscode.commands.executeCommand(commandIds.clear, job.id);
+  });
+  // What waits for the run is not to wait for an answer that may never come.
+  unawaited(log, "message", asked);
+}
+
+async function sayNoPlan({ log }: Services, job: Job, error: string): Promise<void> {
+  const message = vscode.l10n.t("{0} cannot be run: {1}", labelText(job.name), errorText(error));
+  // It ran in no terminal: its whole output is in the log.
+  log.error(`${job.name}: no plan: ${error}`);
+  await tellJobFileError(message, error, job.jobFile, () => log.show());
 }
 
 /** Undefined where the person would not wait for it. */

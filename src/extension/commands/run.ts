@@ -44,7 +44,7 @@ export async function start(
   if (args === undefined) return;
   // A choice that was made already needs no further question.
   const planned = extraArgs.includes("--changed") ? [] : await askOverPlan(services, job, extraArgs, retried);
-  if (planned === undefined) return sayNotStarted(services, job);
+  if (planned === undefined) return;
   const outlives = await services.outliving.settle(job);
   if (outlives === undefined) return sayNotStarted(services, job);
   sayOfRun(services, job, takenText(job, retried));
