@@ -21,12 +21,12 @@ const write = (fails: boolean) =>
     } };`,
   );
 
-/** The buttons of a row, in their order, as package.json offers them. */
-function inlineOn(contextValue: string): string[] {
+/** The buttons of a row, or what its menu offers to run, in their order, as package.json has them. */
+function offeredOn(contextValue: string, group: "inline@" | "1_run@"): string[] {
   const { menus } = vscode.extensions.getExtension(extensionId)!.packageJSON.contributes;
   const entries: { command: string; when: string; group: string }[] = menus["view/item/context"];
   return entries
-    .filter(({ group }) => group.startsWith("inline@"))
+    .filter((entry) => entry.group.startsWith(group))
     .filter(({ when }) =>
       [...when.matchAll(/(!\()?viewItem =~ \/(.+?)\//g)].every(
         ([, not, pattern]) => new RegExp(pattern!).test(contextValue) === (not === undefined),
@@ -178,10 +178,18 @@ describe("a retry of failed items", () => {
 
   it("is offered by a button on the job's row, after Resume, and alone where only failures are left", async () => {
     const row = tree.getTreeItem(await below("retried")).contextValue!;
-    assert.deepEqual(inlineOn(row), ["retry", "openResults", "openDashboard"]);
+    assert.deepEqual(offeredOn(row, "inline@"), ["retry", "openResults", "openDashboard"]);
     const stopped = row.replace(" onlyFailures over ", " ");
-    assert.deepEqual(inlineOn(stopped), ["resume", "retry", "openDashboard"]);
-    assert.deepEqual(inlineOn(stopped.replace(" retryable ", " ")), ["resume", "openDashboard"]);
+    assert.deepEqual(offeredOn(stopped, "inline@"), ["resume", "retry", "openDashboard"]);
+    const whole = stopped.replace(" retryable ", " ");
+    assert.deepEqual(offeredOn(whole, "inline@"), ["resume", "openDashboard"]);
+  });
+
+  it("is what the menu of the job's row offers, without Resume, where only failures are left", async () => {
+    const row = tree.getTreeItem(await below("retried")).contextValue!;
+    assert.deepEqual(offeredOn(row, "1_run@"), ["chooseOutliving", "retry"]);
+    const stopped = row.replace(" onlyFailures over ", " ");
+    assert.deepEqual(offeredOn(stopped, "1_run@"), ["resume", "chooseOutliving", "retry"]);
   });
 
   it("leaves the steps that items finished to be seen below the job", async () => {

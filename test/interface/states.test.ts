@@ -226,5 +226,13 @@ describe("a folder with a job in each state", () => {
       assert.deepEqual(await editor.codeLens(/./).allTextContents(), ["\u00a0120/120", "\u00a0Run"]);
       await workbench.screenshot("job-file-finished");
     });
+
+    it("offers in the menu of a job with only failures left to retry them, and not to resume", async () => {
+      await workbench.openView();
+      const labels = await workbench.contextMenuLabels(workbench.treeRow("invoices"));
+      assert.ok(labels.includes("Retry Failed Items…"), labels.join());
+      assert.ok(!labels.includes("Resume"), labels.join());
+      assert.equal(await workbench.hasCommand("Agent Jobs: Resume"), true);
+    });
   });
 });
