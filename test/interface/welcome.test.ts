@@ -23,7 +23,12 @@ describe("a folder without jobs", () => {
 
   it("says what a job is", async () => {
     await workbench.openView();
-    await workbench.welcome().getByText("There are no jobs in this folder yet").waitFor();
+    const told = workbench.welcome().getByText("There are no jobs in this folder yet");
+    await told.waitFor();
+    assert.match(
+      (await told.textContent()) ?? "",
+      /A job does something with each of many items, .*; what is done is kept/,
+    );
     await workbench.screenshot("welcome");
   });
 
