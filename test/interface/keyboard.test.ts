@@ -188,6 +188,29 @@ describe("a day's work with the keyboard alone", function () {
     await workbench().screenshot("keyboard-6-back");
   });
 
+  it("stops a run from its dashboard, and is still beside the buttons there when that one is gone", async () => {
+    await palette("Agent Jobs: Run");
+    await take("archive");
+    await answer("Run archive?");
+    await workbench()
+      .treeRow("archive")
+      .first()
+      .getByText(/[1-9]\d*\/30/)
+      .waitFor();
+    await palette("Agent Jobs: Open Dashboard");
+    await take("archive");
+    await dashboard().getByRole("heading", { level: 1, name: "archive" }).waitFor();
+    await until(dashboard().locator(".actions button:focus", { hasText: "Stop" }), "Tab");
+    await key("Enter");
+    await dashboard().getByText("Run 1 was stopped.").waitFor();
+    await dashboard().getByRole("button", { name: "Resume" }).waitFor();
+    await dashboard().locator(".actions:focus").waitFor();
+    await until(dashboard().locator(".actions button:focus", { hasText: "Resume" }), "Tab");
+    await palette("View: Close Editor");
+    await dashboard().locator("tbody tr").first().waitFor();
+    await until(dashboard().locator("tbody button:focus"), "Tab");
+  });
+
   it("tries it again from there, and is back in the tree with all done", async () => {
     await key("Space");
     await until(dashboard().locator("button:focus", { hasText: "Retry 1 Chosen…" }), "Shift+Tab");

@@ -5,6 +5,7 @@ import type { PageAction } from "../dashboard/protocol.js";
 import { commandIds } from "../ids.js";
 import type { Job } from "../job.js";
 import { actionsOf, commandOfAction } from "../jobActions.js";
+import { lensTitle } from "../lensTitle.js";
 
 /** As the commands have them in package.json. */
 const icons: Record<PageAction, string> = {
@@ -15,8 +16,7 @@ const icons: Record<PageAction, string> = {
   stop: "debug-stop",
 };
 
-/** A plain space behind an icon is not drawn in a lens. */
-const titleOf = (icon: string, text: string): string => `$(${icon})\u00a0${text}`;
+const titleOf = (icon: string, text: string): string => lensTitle(`$(${icon}) ${text}`);
 
 /** What can be done with a job, and how it stands. The latter comes first where there is nothing that is to be done. */
 export function lensesOfJob(job: Job, document: vscode.TextDocument): vscode.CodeLens[] {
