@@ -2,7 +2,15 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import * as vscode from "vscode";
 import type { Job } from "../../src/extension/job.js";
-import { answering, inWorkspace, jobNamed, type Parts, parts, untilEvent } from "./support/extension.js";
+import {
+  answering,
+  inWorkspace,
+  jobNamed,
+  leaveJobs,
+  type Parts,
+  parts,
+  untilEvent,
+} from "./support/extension.js";
 
 describe("a job file that was renamed", () => {
   let catalog: Parts["catalog"];
@@ -34,6 +42,8 @@ describe("a job file that was renamed", () => {
     for (const name of readdirSync(inWorkspace("jobs/checkpoints")))
       if (/^(?:was|is)\./.test(name)) rmSync(inWorkspace("jobs/checkpoints", name));
     await catalog.refresh();
+    // It was shown its row: whoever looks at the jobs is told of no ends.
+    await leaveJobs();
   });
 
   it("leaves a checkpoint that says so, in its row and in the dashboard that it had", async () => {
