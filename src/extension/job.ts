@@ -175,11 +175,8 @@ export class Job {
       if (this.holder || this.follower.state.presence.size > 0) await this.follower.unpack();
       this.readError = null;
       await this.lookForClear();
-      const named = this.jobFile === null ? this.follower.state.jobFile : null;
-      this.goneJobFile =
-        named !== null && !existsSync(resolve(dirname(this.checkpoint), named)) ? named : null;
-      // A live job is not brought back: it need not be looked for while its checkpoint grows.
-      if (!this.holder) this.hasBackup = await hasBackup(this.checkpoint);
+      // A live job is neither brought back nor run: it need not be looked for while its checkpoint grows.
+      if (!this.holder) await this.lookBeside();
       if (this.placeWarning === undefined && this.follower.exists)
         this.placeWarning = await folderWarning(this.checkpoint, "The checkpoint");
     } catch (error) {
@@ -212,6 +209,12 @@ export class Job {
     this.lookedForClearMs = folderMs;
     const { lastClear } = await import("../runtime/lastClear.js");
     this.cleared = await lastClear(this.checkpoint);
+  }
+
+  private async lookBeside(): Promise<void> {
+    this.hasBackup = await hasBackup(this.checkpoint);
+    const named = this.jobFile === null ? this.follower.state.jobFile : null;
+    this.goneJobFile = named !== null && !existsSync(resolve(dirname(this.checkpoint), named)) ? named : null;
   }
 
   private mark(): string {
