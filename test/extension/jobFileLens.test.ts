@@ -112,7 +112,7 @@ describe("a job file in the editor", () => {
     assert.deepEqual(await titles(), ["$(graph)\u00a03/3", "$(play)\u00a0Run"]);
   });
 
-  it("is brought up to date at once, then once a second at most, and not while nobody sees it", async () => {
+  it("is brought up to date at once, then twice a second or so, and not while nobody sees it", async () => {
     const document = await vscode.workspace.openTextDocument(vscode.Uri.file(path));
     await vscode.window.showTextDocument(document);
     const seen = new JobFileLens(catalog);
@@ -125,7 +125,7 @@ describe("a job file in the editor", () => {
     for (let i = 0; i < 20; i++) catalog.announce(job);
     await untilTold(2);
     // A timer may ring a moment early.
-    assert.ok(toldMs[1]! - toldMs[0]! > 990, toldMs.join(" "));
+    assert.ok(toldMs[1]! - toldMs[0]! > 390, toldMs.join(" "));
     seen.dispose();
 
     await vscode.commands.executeCommand("workbench.action.closeAllEditors");
