@@ -35,5 +35,5 @@ export function logLineTexts(lines: readonly LogLine[], { runs }: Pick<JobState,
 
 function headOf(run: LogLine["run"], isOurs: boolean): string {
   if (!run) return t("(of runs that the log does not name)");
-  return isOurs ? t("(run {0})", run.run) : t("(run {0} of a checkpoint that was cleared)", run.run);
+  return isOurs ? t("(run {0})", run.run) : t("(run {0} of an earlier checkpoint)", run.run);
 }

@@ -137,14 +137,14 @@ export function lookText(look: JobLook, status?: JobView["status"]): string {
 const isStranded = ({ goneJobFile, status }: JobView): boolean =>
   goneJobFile !== null && status.progress !== "finished" && !status.run;
 
-/** What is to be done about a job file that is gone; undefined where there is nothing left to do. */
-export const strandedText = (view: JobView): string | undefined =>
-  isStranded(view)
-    ? t(
-        "Its job file {0} is gone: bring it back, or give it its old name, to go on.",
-        safeText(view.goneJobFile!.split("/").at(-1)!),
-      )
-    : undefined;
+/** That the job file is gone, and what is to be done about it where something is left to do; undefined where it is there. */
+export function strandedText(view: JobView): string | undefined {
+  if (view.goneJobFile === null || view.status.run) return undefined;
+  const name = safeText(view.goneJobFile.split("/").at(-1)!);
+  return isStranded(view)
+    ? t("Its job file {0} is gone: bring it back, or give it its old name, to go on.", name)
+    : t("Its job file {0} is gone.", name);
+}
 
 /** @param cleared what is left of the checkpoint of a job that has none */
 export function jobRow(name: string, view: JobView | null, cleared: Cleared | null = null): JobRow {
@@ -273,7 +273,10 @@ export function jobDetails(name: string, view: JobView | null, cleared: Cleared 
   else for (const text of paceTexts(status, view.nowMs)) lines.push(sentence(text));
   if (status.stages.length > 0)
     lines.push(status.stages.map((stage) => `${safeText(stage.name)} ${countText(stage.done)}`).join(" › "));
-  if (status.lastRun) lines.push(lastRunText(status.lastRun));
+  if (status.lastRun) {
+    const last = lastRunText(status.lastRun);
+    lines.push(status.run ? t("Before: {0}", last) : last);
+  }
   if (status.inDoubt > 0 && view.foreign)
     lines.push(
       counted(

@@ -103,7 +103,9 @@ export function repairSentence(plan: RepairPlan, summary: Pick<ScanSummary, "tor
 function newlineLines({ tornTail }: Pick<ScanSummary, "tornTail">): string[] {
   return [
     tornTail
-      ? t("The last record was cut short while it was written; nothing finished was lost.")
+      ? t(
+          "The last line is cut short, as by a kill while it was written: what it was to tell does not count.",
+        )
       : t("The last line is whole, but its newline is missing: what is written next would join it."),
     t("It gets its newline; no other byte changes."),
   ];

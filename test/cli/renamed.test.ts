@@ -56,6 +56,15 @@ describe("a job file that was renamed", () => {
     assert.doesNotMatch((await run("other.job.mjs")).stderr, warned);
   });
 
+  it("is none where it had a checkpoint by its own name, which was cleared", async () => {
+    await run("n.job.mjs");
+    copyFileSync(at("n.job.mjs"), at("own.job.mjs"));
+    await run("own.job.mjs");
+    assert.equal((await runCli(["clear", "own.job.mjs", "--yes"], { cwd: folder.path })).code, 0);
+    rmSync(at("n.job.mjs"));
+    assert.doesNotMatch((await run("own.job.mjs")).stderr, warned);
+  });
+
   it("is one, too, where only how it is run was changed since", async () => {
     await run("n.job.mjs");
     const text = readFileSync(at("n.job.mjs"), "utf8");

@@ -77,7 +77,9 @@ describe("a job file that was renamed", () => {
       [true, ["Rename It Back", "Run All Anew"]],
     );
     assert.ok(!job.starting && job.view === null);
+    const told = answer("showInformationMessage");
     await vscode.commands.executeCommand("agentJobs.run", job.id);
+    assert.deepEqual(told[0], ["was.job.mjs has its name back, with 2 done items.", "Resume"]);
     assert.deepEqual([existsSync(was), existsSync(is)], [true, false]);
     const back = await jobNamed(catalog, "was", ({ jobFile, view }) => jobFile === was && view !== null);
     assert.deepEqual([back.view!.status.done, back.view!.goneJobFile], [2, null]);

@@ -177,6 +177,36 @@ describe("repairing a checkpoint", () => {
     assert.equal(text(), repaired);
   });
 
+  it("says nothing of a question that nobody answered, where the repair was decided elsewhere", async () => {
+    const job = await damagedJob(damaged);
+    let close = (_: undefined) => {};
+    answer("showWarningMessage", new Promise((resolve) => (close = resolve)));
+    const told = answer("showInformationMessage");
+    const asked = vscode.commands.executeCommand("agentJobs.repair", job.id);
+    await untilEvent([vscode.window.tabGroups.onDidChangeTabs], "the diff", () => diff() !== undefined);
+    await vscode.commands.executeCommand("agentJobs.acceptRepair", diff()!.modified);
+    close(undefined);
+    await asked;
+    assert.deepEqual(
+      told.map(([said]) => /^Repaired the checkpoint/.test(String(said))),
+      [true],
+    );
+  });
+
+  it("shows the last line where all that a repair does is to end it", async () => {
+    const long = header("mended") + Array.from({ length: 200 }, (_, n) => done(`item-${n}`)).join("");
+    writeFileSync(path, long + done("cut").slice(0, 30));
+    await catalog.refresh();
+    const job = await jobNamed(catalog, "mended", ({ view }) => view?.scan.tornTail === true);
+    const asked = answer("showWarningMessage");
+    await vscode.commands.executeCommand("agentJobs.repair", job.id);
+    await untilEvent(tabs, "the diff", () => diff() !== undefined);
+    assert.match(String(asked[0]![0]), /The last line is cut short, as by a kill while it was written/);
+    const shown = () =>
+      vscode.window.visibleTextEditors.some(({ selection }) => selection.active.line >= 200);
+    await untilEvent([vscode.window.onDidChangeTextEditorSelection], "its last line", shown);
+  });
+
   it("offers to keep them at the line, too", async () => {
     await damagedJob(`${article("a")}{"id": "bb${article("c")}${article("d")}`);
     await vscode.window.showTextDocument(uri);

@@ -159,13 +159,13 @@ describe("the document of an item", () => {
     assert.deepEqual(await logged(old, gone, own), [
       "  (of runs that the log does not name)",
       `  ${isoSecondText(old.time)}  of an older version`,
-      "  (run 1 of a checkpoint that was cleared)",
+      "  (run 1 of an earlier checkpoint)",
       `  ${isoSecondText(gone.time)}  long ago`,
       "  (run 1)",
       `  ${isoSecondText(own.time)}  now`,
     ]);
     assert.deepEqual(await logged(gone), [
-      "  (run 1 of a checkpoint that was cleared)",
+      "  (run 1 of an earlier checkpoint)",
       `  ${isoSecondText(gone.time)}  long ago`,
     ]);
     assert.deepEqual(await logged(own, own), [

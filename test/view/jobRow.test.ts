@@ -111,6 +111,13 @@ describe("a job's row", () => {
     ]);
     const over = { total: 1, done: 1, ended: "finished", isStranded: true } as const;
     assert.equal(row(over).description, "1/1");
+    assert.ok(jobDetails("nightly", sampleView(over)).includes("Its job file nightly.job.ts is gone."));
+  });
+
+  it("tells a live run from the one before it", () => {
+    const spentBefore = { inputTokens: 1, outputTokens: 1, usd: 1 };
+    const details = jobDetails("nightly", sampleView({ done: 1, live: true, spentBefore })).join("\n");
+    assert.match(details, /^Running since .*\n[\s\S]*^Before: Run 1 /m);
   });
 
   it("says what a last line is that a kill cut short, once nothing runs", () => {

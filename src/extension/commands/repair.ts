@@ -129,7 +129,7 @@ async function askBesideDiff(services: Services, pending: PendingRepair): Promis
   );
   // It may have been answered in the editor's title bar before, or planned again.
   if (previews.get(uri) !== pending) {
-    if (answer === yes || answer === keep) sayDecided(job);
+    if (answer !== undefined && answer !== leave) sayDecided(job);
     return;
   }
   if (answer === yes) await carryOutBeside(services, pending, uri);

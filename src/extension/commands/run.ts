@@ -39,7 +39,7 @@ export async function start(
   if (job.starting || job.jobFile === null) return;
   if (!(await mayWrite(job.checkpoint, job.name)) || (await refuseLive(job))) return;
   await services.catalog.refreshJob(job);
-  if (!(await askOverFormer(services, job))) return sayNotStarted(services, job);
+  if (!(await askOverFormer(services, job))) return;
   const args = await askOverDamage(services, job);
   if (args === undefined) return;
   // A choice that was made already needs no further question.

@@ -47,7 +47,8 @@ export class DashboardReading {
       ...{ checkpoint: job.checkpoint, fallbackName: job.source.name, state: follower.state },
       ...{ scan: follower.summary(), holder: job.holder, lost: job.lost, nowMs: Date.now() },
       ...{ stopping: job.stopping, readError: now.error, placeWarning: now.placeWarning },
-      goneJobFile: now.goneJobFile,
+      // One estimate, wherever it is told.
+      ...{ goneJobFile: now.goneJobFile, estimate: () => now.status.eta },
     });
   }
 

@@ -60,7 +60,9 @@ export class RepairPreviews implements vscode.Disposable {
     this.changed.fire(repaired);
     const title = vscode.l10n.t("{0}: as it is ↔ repaired", labelText(basename(path)));
     // A diff that is open again would stand where it stood before: at its beginning.
-    const line = Math.max(0, (pending.planned.plan.edits[0]?.fault.line ?? 1) - 1);
+    // Without a damaged line it is the last one that changes, which gets its newline.
+    const { plan, summary } = pending.planned;
+    const line = Math.max(0, (plan.edits[0]?.fault.line ?? summary.lines) - 1);
     const selection = new vscode.Range(line, 0, line, 0);
     await vscode.commands.executeCommand("vscode.diff", original, repaired, title, {
       ...{ preview: false, selection },

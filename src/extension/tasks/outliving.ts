@@ -42,9 +42,11 @@ export class Outliving {
         vscode.l10n.t("What is in flight is finished, what is done is kept, and Resume goes on from there."),
       ),
     ];
+    // The first one is what Enter takes.
+    if (current === false) picks.reverse();
     const answer = await vscode.window.showQuickPick(picks, {
       title: vscode.l10n.t("When the window is closed while {0} runs", labelText(job.name)),
-      placeHolder: vscode.l10n.t("Asked once for each job. Its context menu changes it later."),
+      placeHolder: vscode.l10n.t("Asked once for this job. Its context menu changes it later."),
       ignoreFocusOut: true,
     });
     if (answer) await this.decide(job, answer.outlives);

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { CheckpointFollower } from "../store/follow.js";
+import { backupsOf } from "../store/replaceFile.js";
 import { expectedCheckpoint, headerOf } from "./findCheckpoints.js";
 import { recorded } from "./jobChanges.js";
 import { hashOfJobFile, hashOfProgramJob } from "./sources.js";
@@ -20,7 +21,7 @@ export interface FormerJob {
 const maxLookedAt = 1_000;
 
 /**
- * Looks, where a job has no checkpoint yet, for one beside it whose job file is gone and was the same as this one, but
+ * Looks, where a job never had a checkpoint, for one beside it whose job file is gone and was the same as this one, but
  * for lines that only say how it is run. Null where there is none; of several the one with most done items. Never throws.
  */
 export async function formerJob(jobFile: string): Promise<FormerJob | null> {
@@ -32,7 +33,10 @@ export async function formerJob(jobFile: string): Promise<FormerJob | null> {
 }
 
 async function lookFor(jobFile: string): Promise<FormerJob | null> {
-  const folder = dirname(await expectedCheckpoint(jobFile));
+  const expected = await expectedCheckpoint(jobFile);
+  // It had a checkpoint by its own name.
+  if ((await backupsOf(expected)).length > 0) return null;
+  const folder = dirname(expected);
   const names = (await readdir(folder)).filter((name) => name.endsWith(".jsonl"));
   if (names.length === 0) return null;
   const text = await readFile(jobFile, "utf8");
