@@ -1,4 +1,4 @@
-import { lookOf } from "./jobRow.js";
+import { isStranded, lookOf } from "./jobRow.js";
 import type { JobView } from "./jobView.js";
 
 /** Ends of runs that nobody wished for, and after which nothing goes on by itself. */
@@ -9,7 +9,7 @@ const unwished = new Set([
 
 /**
  * Whether a job waits for a person: it is damaged, runs without getting on, or runs no more and has failed items, items
- * in doubt, or an end that nobody wished for. What a person stopped, with nothing failed, waits for nobody.
+ * in doubt, an end that nobody wished for, or no job file any more. What a person stopped, with nothing failed, waits for nobody.
  */
 export function needsPerson(view: JobView | null): boolean {
   if (!view) return false;
@@ -22,7 +22,7 @@ export function needsPerson(view: JobView | null): boolean {
       const { failed, inDoubt, lastRun } = view.status;
       // Another tool's file tells of no runs: what has no result yet may be on its way.
       if (view.foreign) return failed > 0;
-      return failed > 0 || inDoubt > 0 || unwished.has(lastRun?.ended ?? "");
+      return failed > 0 || inDoubt > 0 || unwished.has(lastRun?.ended ?? "") || isStranded(view);
     }
     default:
       return false;

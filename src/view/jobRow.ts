@@ -121,20 +121,24 @@ const isLimited = (look: JobLook, { lastRun }: JobView["status"]): boolean =>
 export const isSudden = (look: JobLook, status?: JobView["status"]): boolean =>
   look === "stopped" && own(suddenEnds, status?.lastRun?.ended) !== undefined;
 
+/** Whether its run did all that it was to do, and something is to be done since: a repair dropped it, or it was taken back. */
+function isReopened({ lastRun, remaining, inDoubt }: JobView["status"]): boolean {
+  const ended = lastRun?.ended;
+  const isLeft = (remaining ?? 0) > 0 || inDoubt > 0;
+  return isLeft && (ended === "finished" || ended === "finished-with-failures");
+}
+
 /** `stopped: budget` where a limit ended the latest run, `killed` where it had no end of its own, else the look's own word. */
 export function lookText(look: JobLook, status?: JobView["status"]): string {
   if (look !== "stopped" || !status) return lookWords[look]();
-  const { lastRun, remaining, inDoubt } = status;
-  const ended = lastRun?.ended ?? "";
-  // It did all that it was to do, and something is to be done since: a repair dropped it, or it was taken back.
-  const isLeft = (remaining ?? 0) > 0 || inDoubt > 0;
-  if (isLeft && (ended === "finished" || ended === "finished-with-failures")) return t("unfinished");
+  if (isReopened(status)) return t("unfinished");
+  const ended = status.lastRun?.ended ?? "";
   const limit = own(earlyEnds, ended);
   return limit ? t("{0}: {1}", lookWords[look](), limit()) : (own(suddenEnds, ended) ?? lookWords[look])();
 }
 
 /** Whether something is left to do that nothing can do, as the job's file is gone. */
-const isStranded = ({ goneJobFile, status }: JobView): boolean =>
+export const isStranded = ({ goneJobFile, status }: JobView): boolean =>
   goneJobFile !== null && status.progress !== "finished" && !status.run;
 
 /** That the job file is gone, and what is to be done about it where something is left to do; undefined where it is there. */
@@ -244,6 +248,14 @@ function usageText({ usd, inputTokens, outputTokens }: JobView["state"]["usage"]
   return parts.length > 0 ? parts.join(", ") : null;
 }
 
+/** How the run before ended, beside what there is now; undefined before the first. */
+export function lastRunLine({ status }: JobView): string | undefined {
+  if (!status.lastRun) return undefined;
+  const last = lastRunText(status.lastRun);
+  if (status.run) return t("Before: {0}", last);
+  return isReopened(status) ? t("{0} Since then there is something to do again.", last) : last;
+}
+
 export const sentence = (text: string): string => `${text[0]?.toUpperCase()}${text.slice(1)}`;
 
 /** The lines of a job's tooltip, plain text, already safe to show. */
@@ -273,10 +285,8 @@ export function jobDetails(name: string, view: JobView | null, cleared: Cleared 
   else for (const text of paceTexts(status, view.nowMs)) lines.push(sentence(text));
   if (status.stages.length > 0)
     lines.push(status.stages.map((stage) => `${safeText(stage.name)} ${countText(stage.done)}`).join(" › "));
-  if (status.lastRun) {
-    const last = lastRunText(status.lastRun);
-    lines.push(status.run ? t("Before: {0}", last) : last);
-  }
+  const lastRun = lastRunLine(view);
+  if (lastRun !== undefined) lines.push(lastRun);
   if (status.inDoubt > 0 && view.foreign)
     lines.push(
       counted(

@@ -275,7 +275,7 @@ describe("repairing a checkpoint", () => {
       await untilEvent([catalog.onDidChangeAny], "a refusal", () => failed.length > 0);
       assert.match(
         String(failed[0]![0]),
-        /^mended-since is running \(pid \d+ on .* stop it or wait for its end, then bring back what was there\.$/,
+        /^mended-since is running \(pid \d+ on .* stop it or wait for its end, then call Undo Repair or Clear…\.$/,
       );
     } finally {
       const gone = once(writer, "exit");

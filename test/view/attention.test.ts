@@ -25,6 +25,11 @@ describe("what needs a person", () => {
       assert.ok(!needs({ done: 3, ended }), ended);
   });
 
+  it("is what has something left to do, and no job file any more to do it", () => {
+    assert.ok(needs({ done: 3, ended: "stopped", isStranded: true }));
+    assert.ok(!needs({ total: 3, done: 3, ended: "finished", isStranded: true }));
+  });
+
   it("is nothing that runs, is finished or was never run", () => {
     assert.ok(!needs({ done: 3, failed, begun: 2, live: true }));
     assert.ok(!needs({ total: 3, done: 3, ended: "finished" }));

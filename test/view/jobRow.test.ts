@@ -114,6 +114,13 @@ describe("a job's row", () => {
     assert.ok(jobDetails("nightly", sampleView(over)).includes("Its job file nightly.job.ts is gone."));
   });
 
+  it("says that there is something to do again where a run had done all", () => {
+    const reopened = sampleView({ done: 10, begun: 1, ended: "finished" });
+    const told = "Run 1 finished. Since then there is something to do again.";
+    assert.ok(jobDetails("nightly", reopened).includes(told));
+    assert.deepEqual(headOf("nightly", reopened, []).lines, ["Unfinished", told]);
+  });
+
   it("tells a live run from the one before it", () => {
     const spentBefore = { inputTokens: 1, outputTokens: 1, usd: 1 };
     const details = jobDetails("nightly", sampleView({ done: 1, live: true, spentBefore })).join("\n");

@@ -25,7 +25,7 @@ export function offerUndo(
     if ((await vscode.window.showInformationMessage(message, undo)) !== undo) return;
     try {
       // What the message tells of may be long ago: a run may have begun since.
-      await requireNotHeld(job, vscode.l10n.t("then bring back what was there"));
+      await requireNotHeld(job, vscode.l10n.t("then call Undo Repair or Clear…"));
       void vscode.window.showInformationMessage(await takeBack());
     } catch (error) {
       reportFailure(log, "Undo", error);

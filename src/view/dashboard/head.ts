@@ -1,7 +1,7 @@
 import {
   type JobLook,
   jobRow,
-  lastRunText,
+  lastRunLine,
   lookOf,
   lookText,
   paceTexts,
@@ -71,8 +71,7 @@ function linesOf(view: JobView, standing: string): string[] {
     const since = t("since {0}, run {1}", timeText(status.run.startedAtMs), status.run.run);
     return [standing, since, ...pace.map((text) => safeText(text))];
   }
-  const last = status.lastRun ? [lastRunText(status.lastRun)] : [];
-  return [standing, ...last, ...[strandedText(view) ?? []].flat()];
+  return [standing, ...[lastRunLine(view) ?? [], strandedText(view) ?? []].flat()];
 }
 
 /** How fast it went lately is told of a live run. */
