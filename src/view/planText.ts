@@ -117,7 +117,7 @@ export function doubtSummary({ inDoubt }: JobPlan, again: string, skip: string):
 }
 
 function savedTexts({ usd, ms }: JobPlan["saved"]): string[] {
-  return [...(usd === null ? [] : [usdText(usd)]), ...(ms === null ? [] : [itemTimeText(ms)])];
+  return [...(usd === null ? [] : [usdText(usd)]), ...(ms ? [itemTimeText(ms)] : [])];
 }
 
 /** `about 15 min`: nothing is known to a millisecond before it is done. */

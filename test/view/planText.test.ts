@@ -86,6 +86,11 @@ describe("a plan", () => {
   });
 
   it("expects nothing to the millisecond", () => {
+    // What took no time is not said to be kept.
+    assert.match(
+      planSummary({ ...paid, saved: { ...paid.saved, ms: 0 } }),
+      /^847 done \(\$3\.10 not spent again\), /,
+    );
     const quick = { ...paid, expected: { ...paid.expected, ms: 24 } };
     assert.match(planSummary(quick), /; about 1 s, /);
     const over = { ...paid, toRun: 0, expected: { ms: 0, tokens: 0, usd: 0 } };
