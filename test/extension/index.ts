@@ -11,13 +11,14 @@ export async function run(): Promise<void> {
   if (report) {
     Mocha.reporters.Base.consoleLog = (...args: unknown[]) => appendFileSync(report, `${format(...args)}\n`);
   }
-  // Two windows at a time, each with half of the files, take less time than one.
-  const [index, of] = (process.env.AGENT_JOBS_SHARE ?? "0/1").split("/").map(Number) as [number, number];
-  const files = readdirSync(__dirname, { recursive: true, encoding: "utf8" })
+  const chosen = process.env.AGENT_JOBS_FILES?.split("\n").filter(Boolean) ?? [];
+  const verdict = await runMocha(chosen.length > 0 ? chosen : bundlesHere());
+  if (verdict.failed > 0) throw new Error(`${verdict.failed} failed`); // becomes the exit code
+}
+
+function bundlesHere(): string[] {
+  return readdirSync(__dirname, { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".test.js"))
     .sort()
-    .filter((_, i) => i % of === index)
     .map((name) => join(__dirname, name));
-  const verdict = await runMocha(files);
-  if (verdict.failed > 0) throw new Error(`${verdict.failed} failed`); // becomes the exit code
 }

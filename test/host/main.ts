@@ -1,4 +1,4 @@
-// Runs test/extension inside the extension host of a real VS Code: a desktop one where it can be had, else the server.
+// Runs test/extension, or those of its bundles that are named as arguments, inside the extension host of a real VS Code: a desktop one where it can be had, else the server.
 import { cpSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -20,11 +20,12 @@ const verdict = process.env.AGENT_JOBS_VERDICT ?? join(scratch, "verdict.json");
 
 /** Through the environment, since nothing else reaches into an extension host. */
 function environment(): Record<string, string> {
-  const names = ["AGENT_JOBS_GREP", "AGENT_JOBS_COLOR", "AGENT_JOBS_TIMEOUT_MS", "AGENT_JOBS_SHARE", "CI"];
+  const names = ["AGENT_JOBS_GREP", "AGENT_JOBS_COLOR", "AGENT_JOBS_TIMEOUT_MS", "CI"];
   const handed = names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []));
   return {
     ...Object.fromEntries(handed),
     AGENT_JOBS_ROOT: root,
+    AGENT_JOBS_FILES: process.argv.slice(2).join("\n"),
     AGENT_JOBS_REPORT: report,
     AGENT_JOBS_VERDICT: verdict,
   };

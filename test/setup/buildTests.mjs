@@ -1,9 +1,10 @@
 // Bundles the tests and their programs into dist/test, with source maps: those of some folders together, else each on its own.
 //   node test/setup/buildTests.mjs [PREFIX…]     only what starts so, relative to test/; by default all
-import { readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
+import { isLong, LONG_TESTS } from "./longTests.mjs";
 
 const root = resolve(import.meta.dirname, "../..");
 const outdir = join(root, "dist/test");
@@ -13,10 +14,11 @@ const ENTRY = /\.test\.ts$|(^|[/.])main\.ts$|^extension\/index\.ts$/;
 const NOT_SOURCES = /(^|\/)(fixtures|workspace|node_modules)\//;
 
 /**
- * Folders of many tests, and how many bundles they share, and so copies of what they test. With a copy for each, a
- * process holds 150 MB of code and maps, and each of its collections of garbage takes as long as a hundred tests.
+ * Folders of many tests, and how many bundles they share, and so copies of what they test; the long ones have others.
+ * With a copy for each, a process holds 150 MB of code and maps, and each of its collections of garbage takes as long
+ * as a hundred tests.
  */
-const TOGETHER = { runtime: 1, view: 1, cli: 3 };
+const TOGETHER = { runtime: [1], view: [1], cli: [1, 2] };
 const isTogether = (name) => name.endsWith(".test.ts") && name.split("/")[0] in TOGETHER;
 
 const names = readdirSync(join(root, "test"), { recursive: true, encoding: "utf8" })
@@ -24,19 +26,28 @@ const names = readdirSync(join(root, "test"), { recursive: true, encoding: "utf8
   .filter((name) => ENTRY.test(name) && !NOT_SOURCES.test(name))
   .filter((name) => prefixes.length === 0 || prefixes.some((prefix) => name.startsWith(prefix)))
   .sort();
+const gone = LONG_TESTS.filter((name) => !existsSync(join(root, `test/${name}.test.ts`)));
+if (gone.length > 0) throw new Error(`test/setup/longTests.mjs names what is not there: ${gone.join(", ")}.`);
+
 /** The tests of a bundle by its name. */
 const bundles = new Map();
-for (const [folder, count] of Object.entries(TOGETHER)) {
+for (const [folder, [count, longCount]] of Object.entries(TOGETHER)) {
   const tests = names.filter((name) => isTogether(name) && name.startsWith(`${folder}/`));
-  for (const [i, name] of tests.entries()) {
-    const bundle = `${folder}/tests${(i % count) + 1}.test`;
-    bundles.set(bundle, [...(bundles.get(bundle) ?? []), name]);
-  }
+  for (const [i, name] of tests.filter((name) => !isLong(name)).entries())
+    addTo(`${folder}/tests${(i % count) + 1}.test`, name);
+  for (const [i, name] of tests.filter(isLong).entries())
+    addTo(`${folder}/tests${(i % longCount) + 1}.long.test`, name);
+}
+function addTo(bundle, name) {
+  bundles.set(bundle, [...(bundles.get(bundle) ?? []), name]);
 }
 const entryPoints = [
   ...names
     .filter((name) => !isTogether(name))
-    .map((name) => ({ in: join(root, "test", name), out: name.replace(/\.ts$/, "") })),
+    .map((name) => ({
+      in: join(root, "test", name),
+      out: isLong(name) ? name.replace(/\.test\.ts$/, ".long.test") : name.replace(/\.ts$/, ""),
+    })),
   ...[...bundles.keys()].map((bundle) => ({ in: `together:${bundle}`, out: bundle })),
 ];
 

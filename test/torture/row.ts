@@ -37,7 +37,7 @@ export interface Row {
   unit: string;
   /** How many of them `npm run torture` does. */
   full: number;
-  /** How many of them `npm test` does. */
+  /** How many of them the tests do. */
   reduced: number;
   /** Of what the row does, what can be done or skipped by itself; problems begin with the name of theirs. */
   parts?: readonly string[];

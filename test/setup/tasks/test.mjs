@@ -1,9 +1,11 @@
-// npm test [-- core|host|interface…] [--grep TEXT]: all tests, or some. The last line is the counts.
+// npm test: the tests of every day. npm test -- all: the long ones, too. npm test -- core|host|interface… [--grep TEXT]: all
+// of a part, or those of a name. The last line is the counts.
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { installServer } from "../../host/installServer.mjs";
 import { build } from "../build.mjs";
+import { LONG_TESTS } from "../longTests.mjs";
 import { interruption, run } from "../processes.mjs";
 import { PARTS, runSuite, suitesOf } from "../suites.mjs";
 import { ensurePrograms } from "../system.mjs";
@@ -16,10 +18,13 @@ function parse(args) {
   let grep;
   for (let i = 0; i < args.length; i++) {
     if (args[i] === "--grep" && args[i + 1] !== undefined) grep = args[++i];
+    else if (args[i] === "all") parts.push(...PARTS);
     else if (PARTS.includes(args[i])) parts.push(args[i]);
-    else throw new Error(`Expected ${PARTS.join(", ")} or --grep TEXT, got "${args[i]}".`);
+    else throw new Error(`Expected all, ${PARTS.join(", ")} or --grep TEXT, got "${args[i]}".`);
   }
-  return { parts: parts.length > 0 ? parts : PARTS, grep };
+  // A part or a pattern is asked for while something is being written: then only what was asked for.
+  const withChecks = args.length === 0 || args.includes("all");
+  return { parts: parts.length > 0 ? parts : PARTS, grep, withLong: args.length > 0, withChecks };
 }
 
 /** What needs no test runner, each counted as one check. */
@@ -53,7 +58,7 @@ async function prepare(context, windowed) {
   }
 }
 
-function report(results) {
+function report(results, withLong) {
   const sum = (name) => results.reduce((total, result) => total + result[name], 0);
   const [passed, failed, skipped] = [sum("passed"), sum("failed"), sum("skipped")];
   console.log("");
@@ -63,6 +68,8 @@ function report(results) {
     for (const { test, why } of failures) console.log(`✗ ${name}: ${test}: ${why}`);
   if (interruption()) console.log(`Ended early by ${interruption()}.`);
   if (passed + failed === 0) console.log("No test ran.");
+  if (!withLong)
+    console.log(`Left out: ${LONG_TESTS.length} files of long tests; npm test -- all runs them, too.`);
   console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
   return failed > 0 || passed === 0 ? 1 : 0;
 }
@@ -99,16 +106,15 @@ async function runAll(suites, context, grep, atATime) {
 }
 
 export default async function test(context) {
-  const { parts, grep } = parse(context.args);
+  const { parts, grep, withLong, withChecks } = parse(context.args);
   const problem = await prepare(context, parts.includes("host") || parts.includes("interface"));
-  if (problem) return report([{ passed: 0, failed: 1, skipped: 0, problem }]);
+  if (problem) return report([{ passed: 0, failed: 1, skipped: 0, problem }], withLong);
 
-  const suites = suitesOf(context.root, parts);
+  const suites = suitesOf(context.root, parts, withLong);
   const together = suites.filter(({ alone }) => !alone);
   const running = runAll(together, context, grep, AT_A_TIME);
-  // A part or a pattern is asked for while something is being written: then only what was asked for.
-  const checks = context.args.length === 0 ? [await runChecks(context)] : [];
+  const checks = withChecks ? [await runChecks(context)] : [];
   const results = [...checks, ...(await running)];
   for (const suite of suites) if (suite.alone) results.push(...(await runAll([suite], context, grep, 1)));
-  return report(results);
+  return report(results, withLong);
 }

@@ -50,3 +50,6 @@ export const rows: readonly Row[] = [
   large,
   largeChanges,
 ];
+
+/** Those that `npm test` runs, too: what is cut, damaged or killed while it is written. */
+export const dailyRows: readonly Row[] = [cuts, flips, damage, hostile, writerKills, kills];
