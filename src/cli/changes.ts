@@ -12,14 +12,22 @@ export type ChangedChoice = "keep" | "redo";
 
 /**
  * Old results are never taken for new ones without a word: where anything that results depend on is not what it was,
- * the person decides whether to keep what is done or to do again what is affected (the old checkpoint is kept).
- * @throws CommandError exit 5 where nobody can be asked, or the person wants neither
+ * the person decides whether to keep what is done or to do again what is affected (the old checkpoint is kept). A retry
+ * can only keep it: to redo takes all back that depends on the change, and the failures with it.
+ * @param run how a run of the same is called, where this is a retry
+ * @throws CommandError exit 5 where nobody can be asked, or the person wants neither; exit 2 for a retry that is to redo
  */
 export async function settleChanges(
   job: LoadedJobFile,
   input: Input,
   choice: ChangedChoice | undefined,
+  run?: string,
 ): Promise<void> {
+  if (run !== undefined && choice === "redo")
+    throw new CommandError(
+      exit.usage,
+      `A retry does failed items again and leaves what is done as it is: nothing was begun. To redo the results, run it: ${run} --changed redo.`,
+    );
   const { plan, changes } = await planRun(job, input);
   // Results of finished steps count as well: they go into the results of items that are not done yet.
   const isTouched = plan.saved.items > 0 || plan.failed + plan.inDoubt > 0;
@@ -30,14 +38,16 @@ export async function settleChanges(
   const { usd } = plan.saved;
   const cost = isWhole && usd !== null ? `, ${usdText(usd)} spent on them` : "";
   const before = `${what} done before that${cost}`;
-  const decided = choice ?? (await choose(`${before}. (k)eep, or (r)edo?`, ["keep", "redo"] as const));
+  const choices = run === undefined ? (["keep", "redo"] as const) : (["keep"] as const);
+  const asked = run === undefined ? "(k)eep, or (r)edo?" : `(k)eep them, and retry? (To redo them: ${run})`;
+  const decided = choice ?? (await choose(`${before}. ${asked}`, choices));
   if (decided === null)
     throw new CommandError(
       exit.undecided,
-      `${lines.join(" ")} ${before}: run again with --changed keep to go on with the results as they are, or with --changed redo to do them again.`,
+      `${lines.join(" ")} ${before}: run again with --changed keep to go on with the results as they are, or ${run === undefined ? "" : `run it (${run}) `}with --changed redo to do them again.`,
     );
   if (decided === undefined)
-    throw new CommandError(exit.undecided, "Neither was chosen; nothing was changed. Run again to choose.");
+    throw new CommandError(exit.undecided, "Nothing was chosen; nothing was changed. Run again to choose.");
   if (decided === "keep") return;
   // Stages know by their inputs and code which of their results still hold; steps of other jobs do not.
   const keepsSteps = isWhole && job.definition.stages !== undefined && changes.params.length === 0;

@@ -61,6 +61,24 @@ describe("agent-jobs retry", () => {
     assert.deepEqual([done, failed, remaining], [4, 0, 1]);
   });
 
+  it("keeps what is done where the job has changed, or does nothing, and says how to redo it", async () => {
+    writeFileSync(join(folder.path, "n.job.mjs"), `${job}\n// another\n`);
+    const before = readFileSync(join(folder.path, "checkpoints/n.jsonl"), "utf8");
+    const undecided = await cli(mended, "retry", "n.job.mjs");
+    assert.equal(undecided.code, 5);
+    assert.match(
+      undecided.stderr,
+      /run again with --changed keep .* or run it \(agent-jobs run n\.job\.mjs\) with --changed redo /,
+    );
+    const redo = await cli(mended, "retry", "n.job.mjs", "--changed", "redo");
+    assert.equal(redo.code, 2);
+    assert.match(redo.stderr, /nothing was begun\. .*: agent-jobs run n\.job\.mjs --changed redo\./);
+    assert.equal(readFileSync(join(folder.path, "checkpoints/n.jsonl"), "utf8"), before);
+    assert.equal((await cli(mended, "retry", "n.job.mjs", "--changed", "keep")).code, 75);
+    assert.deepEqual(calls(), ["late", "slow"]);
+    assert.equal((await status()).done, 4);
+  });
+
   it("does those that failed by a cause, or are named", async () => {
     await cli(mended, "retry", "n.job.mjs", "--cause", "rate-limit");
     assert.deepEqual(calls(), ["slow"]);

@@ -154,7 +154,8 @@ async function run(path: string, given: RunFlags): Promise<number> {
   const takeOver = handed?.takeOver ?? (await settleHolder(job.name, job.checkpoint, flags));
   const taking = takeOver === undefined ? {} : { takeOver };
   const input = await resolveItems(itemsFlag || job.definition.items, job.definition.key, job.folder);
-  await settleChanges(job, input, flags.changed);
+  const asRun = flags.isRetry ? `agent-jobs run ${suggestionsFor(path, flags).run}` : undefined;
+  await settleChanges(job, input, flags.changed, asRun);
   const inDoubt = await settleDoubt(job, input, flags.inDoubt);
   const only = flags.isRetry ? await chooseFailed(job, input, flags, inDoubt) : undefined;
   if (only?.size === 0) {

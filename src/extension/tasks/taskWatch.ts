@@ -148,7 +148,19 @@ async function askOverChange(services: Services, job: Job, definition: JobTaskDe
   );
   const answer = await vscode.window.showWarningMessage(message, keep, redo);
   if (answer !== keep && answer !== redo) return;
-  await startAgain(services, job, definition, ["--changed", answer === keep ? "keep" : "redo"]);
+  if (answer === keep) await startAgain(services, job, definition, ["--changed", "keep"]);
+  // What failed is taken back with the results: a retry would find nothing to do.
+  else
+    await startAgain(services, job, { ...definition, command: "run", args: limitsOf(definition) }, redoing);
+}
+
+const redoing = ["--changed", "redo"];
+
+/** Of a retry's arguments those that do not choose items; all of a run. */
+function limitsOf({ command, args = [] }: JobTaskDefinition): string[] {
+  if (command !== "retry") return args;
+  const isLimit = (arg = "") => /^--(limit|deadline|concurrency)(=|$)/.test(arg);
+  return args.filter((arg, i) => isLimit(arg) || (isLimit(args[i - 1]) && !args[i - 1]!.includes("=")));
 }
 
 /** Goes on with what a task was to do, and with no more: its limits and the items that it chose stay. */
@@ -172,7 +184,11 @@ async function startAgain(
 async function changesOf({ tasks, log }: Services, job: Job, args: readonly string[] = []): Promise<string> {
   const outcome = await tasks.planOf(job, args, AbortSignal.timeout(planPatienceMs));
   const lines = "plan" in outcome ? changeLines(outcome.plan.changed) : [];
-  if (lines.length > 0) return lines.map(labelText).join(" ");
+  if ("plan" in outcome && lines.length > 0) {
+    const { redoSummary } = await import("../../view/planText.js");
+    lines.push(redoSummary(outcome.plan));
+  }
+  if (lines.length > 0) return lines.filter(Boolean).map(labelText).join(" ");
   if ("error" in outcome) log.warn(`${job.name}: what has changed is not known: ${outcome.error}`);
   return vscode.l10n.t("Its parameters, its code or its items are others.");
 }
