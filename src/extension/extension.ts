@@ -55,7 +55,7 @@ export function activate(context: vscode.ExtensionContext): AgentJobsExports {
   const previews = new RepairPreviews();
   const itemLogs = new ItemLogDocuments(catalog);
   const items = new ItemDocuments(catalog);
-  const plans = new PlanDocuments();
+  const plans = new PlanDocuments(catalog);
   const dashboards = new Dashboards(catalog, log);
   context.subscriptions.push(previews, itemLogs, items, plans, dashboards);
   const parts = { catalog, tree, view, tasks, terminal, dashboards };

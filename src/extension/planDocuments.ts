@@ -3,6 +3,7 @@ import { shortText, timeText } from "../view/text.js";
 import { documentUri } from "./documentUri.js";
 import { innerCommandIds, planScheme } from "./ids.js";
 import type { Job } from "./job.js";
+import type { JobCatalog } from "./jobCatalog.js";
 
 interface ShownPlan {
   text: string;
@@ -19,7 +20,7 @@ export class PlanDocuments implements vscode.CodeLensProvider, vscode.Disposable
   readonly onDidChangeCodeLenses = this.lensesChanged.event;
   private readonly parts: vscode.Disposable[];
 
-  constructor() {
+  constructor(catalog: JobCatalog) {
     const provider: vscode.TextDocumentContentProvider = {
       onDidChange: this.changed.event,
       provideTextDocumentContent: (uri) => this.plans.get(uri.toString())?.text ?? "",
@@ -29,6 +30,8 @@ export class PlanDocuments implements vscode.CodeLensProvider, vscode.Disposable
       this.lensesChanged,
       vscode.workspace.registerTextDocumentContentProvider(planScheme, provider),
       vscode.languages.registerCodeLensProvider({ scheme: planScheme }, this),
+      // Also of a run that a terminal or a task began.
+      catalog.onDidChangeJob((job) => job.holder && this.withdraw(job)),
       vscode.workspace.onDidCloseTextDocument(({ uri }) => this.plans.delete(uri.toString())),
     ];
   }

@@ -66,7 +66,9 @@ describe("the API for other extensions", () => {
     const ends: string[] = [];
     api.onDidChangeJob((job) => job.name === "served" && seen.push(job), undefined, disposables);
     api.onDidEndRun(({ job, ended }) => job.name === "served" && ends.push(ended), undefined, disposables);
-    assert.equal(await api.resume(served().id), true);
+    const asked = answering("showInformationMessage", () => "Run");
+    assert.equal(await api.resume(served().id).finally(asked.restore), true);
+    assert.match(String(asked.said[0]?.[0]), /^Run served\?/);
     await untilEvent([api.onDidChangeJob], "a live run", () => seen.some(({ run }) => run !== null));
     writeFileSync(inWorkspace("jobs/served.go"), "");
     await untilEvent([api.onDidEndRun, api.onDidChangeJob], "the end", () => ends.length > 0);
@@ -83,8 +85,6 @@ describe("the API for other extensions", () => {
   });
 
   it("starts nothing where the person does not agree", async () => {
-    const settings = vscode.workspace.getConfiguration("agentJobs");
-    await settings.update("planBeforeRun", "always", vscode.ConfigurationTarget.Workspace);
     const asked = answering("showInformationMessage", () => undefined);
     const before = served();
     try {
@@ -94,7 +94,6 @@ describe("the API for other extensions", () => {
       assert.deepEqual(served().counts, before.counts);
     } finally {
       asked.restore();
-      await settings.update("planBeforeRun", undefined, vscode.ConfigurationTarget.Workspace);
     }
     const { id } = api.jobs.find(({ name }) => name === "article")!;
     await assert.rejects(api.resume(id), { code: "not-resumable" });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { clearCheckpoint, undoLast } from "../../src/runtime/backups.js";
 import { lastClear } from "../../src/runtime/lastClear.js";
 import { applyRepair, planRepairOf } from "../../src/runtime/repair.js";
+import type { ItemContext } from "../../src/runtime/runner/defineJob.js";
 import { carryOutSuccess } from "../../src/runtime/runner/onSuccess.js";
 import { TestJob } from "../support/jobs.js";
 
@@ -23,6 +24,22 @@ describe("what a backup tells of a checkpoint that is gone", () => {
     const { atMs, finished } = (await lastClear(checkpoint()))!;
     assert.ok(atMs >= beganMs && atMs <= Date.now(), String(atMs));
     assert.equal(finished, true);
+  });
+
+  it("is whether what it held had cost anything", async () => {
+    const free = { items: ["a"], process: (item: string) => item };
+    await job.run(free);
+    await clearCheckpoint(checkpoint());
+    assert.equal((await lastClear(checkpoint()))?.paid, false);
+    await job.run({
+      ...{ items: ["a"], retry: false },
+      process(_: string, ctx: ItemContext) {
+        ctx.usage({ usd: 0.01 });
+        throw new Error("no");
+      },
+    });
+    await clearCheckpoint(checkpoint());
+    assert.equal((await lastClear(checkpoint()))?.paid, true);
   });
 
   it("is that its last run was not finished, where items failed or a file says nothing of runs", async () => {

@@ -30,14 +30,17 @@ export async function planOf({ tasks }: Services, job: Job, token: vscode.Cancel
 const noPlan = (job: Job): AgentJobsApiError =>
   new AgentJobsApiError("no-plan", `${job.name} has no plan: no job file of ours says what it would do.`);
 
-/** Runs a job or goes on with it, as our own command does. Whether a run was launched. */
+/**
+ * Runs a job or goes on with it, as our own command does, but asks the person in any case: an extension calls it, not
+ * they. Whether a run was launched.
+ */
 export async function resume(services: Services, job: Job): Promise<boolean> {
   const can = job.capabilities(vscode.workspace.isTrusted);
   if (!can.has("resumable") && !can.has("runnable"))
     throw new AgentJobsApiError("not-resumable", `${job.name} cannot be run or resumed now.`);
   const tokenBefore = job.latestToken;
   try {
-    await start(services, job);
+    await start(services, job, [], undefined, "always");
   } catch (error) {
     throw new AgentJobsApiError("not-started", `${job.name} did not start: ${messageOf(error)}`, {
       cause: error,

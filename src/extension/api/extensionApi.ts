@@ -52,7 +52,8 @@ export interface AgentJobsApi {
   plan(jobId: string, token?: CancellationToken): Promise<PlanSnapshot>;
 
   /**
-   * Runs a job, or goes on with it, as the command *Resume* does: with the same questions to the person, who may say no.
+   * Runs a job, or goes on with it, as the command *Resume* does. The person is asked over its plan in any case, also
+   * where they start jobs themselves without being asked, and may say no.
    * @param jobId `JobSnapshot.id`
    * @returns whether a run was launched
    * @throws AgentJobsApiError `no-such-job`, `not-trusted`, `not-resumable` (it runs already, is damaged beyond reading,

@@ -1,6 +1,8 @@
 import * as vscode from "vscode";
 import type { JobPlan } from "../../runtime/state/jobPlan.js";
+import { hasSpent } from "../../runtime/state/jobState.js";
 import { changeLines } from "../../view/changeText.js";
+import { clearedDetails } from "../../view/clearedText.js";
 import {
   doubtSummary,
   planCosts,
@@ -10,11 +12,12 @@ import {
   redoSummary,
   retrySummary,
 } from "../../view/planText.js";
+import { programTexts } from "../../view/proposalText.js";
 import { counted, labelText, plural } from "../../view/text.js";
 import { commandIds } from "../ids.js";
 import type { Job } from "../job.js";
 import { unawaited } from "../log.js";
-import { planSetting } from "../settings.js";
+import { type PlanSetting, planSetting } from "../settings.js";
 import { tellJobFileError } from "../tasks/jobFileError.js";
 import { errorText } from "../tasks/taskErrors.js";
 import { sayInPassing, sayNotStarted } from "./passing.js";
@@ -24,24 +27,29 @@ import type { Services } from "./services.js";
  * Says what a run would do and cost, and asks, where a job was run before.
  * @param given arguments of the run
  * @param retried how many failed items are to be tried again, where nothing else is to be done
- * @returns further arguments of the run; undefined where it is not to start, which was said
+ * @param setting when it asks; by default the person's choice
+ * @returns further arguments of the run; undefined where it is not to start, which was said. Where a retry is answered by
+ *   `--changed redo`, it is to be a run: nothing failed is left then.
  */
 export async function askOverPlan(
   services: Services,
   job: Job,
   given: readonly string[],
   retried?: number,
+  setting: PlanSetting = planSetting(job.jobFile ?? job.checkpoint),
 ): Promise<string[] | undefined> {
-  const setting = planSetting(job.jobFile ?? job.checkpoint);
   const { done, failed, inDoubt } = job.view?.status ?? { done: 0, failed: 0, inDoubt: 0 };
-  const isTouched = done + failed + inDoubt > 0;
+  const isTouched = done + failed + inDoubt > 0 || job.cleared !== null;
   if (setting === "never" || (setting !== "always" && !isTouched)) return [];
   const outcome = await planned(services, job, given);
-  if (outcome && "kind" in outcome) return [];
+  if (outcome && "kind" in outcome) {
+    if (setting !== "always" && inDoubt === 0 && !hasCost(job)) return [];
+    if (await agreesToProgram(job)) return [];
+  }
   if (outcome && "plan" in outcome) {
     const { plan } = outcome;
     if (isAllDone(job, plan)) return sayAllDone(services, job, plan);
-    if (setting !== "always" && !planCosts(plan)) return [];
+    if (setting !== "always" && !planCosts(plan) && !hasCost(job)) return [];
     const args = await ask(services, job, plan, retried);
     if (args) return args;
   }
@@ -49,6 +57,21 @@ export async function askOverPlan(
   sayNotStarted(services, job);
   return undefined;
 }
+
+/** Whether what it did before, also what was cleared since, cost tokens or money, or may have. */
+const hasCost = ({ view, cleared }: Job): boolean =>
+  view ? hasSpent(view.state.usage) : cleared !== null && cleared.paid !== false;
+
+/** Asks over a job that a program does by itself: what it will do is known to it alone. */
+async function agreesToProgram(job: Job): Promise<boolean> {
+  const { done, failed, inDoubt } = job.view?.status ?? { done: 0, failed: 0, inDoubt: 0 };
+  const { goOn, question } = wordsFor({ done, failed, inDoubt }, labelText(job.name), undefined);
+  const detail = [...programTexts(), ...clearedLines(job)].join("\n\n");
+  return (await vscode.window.showInformationMessage(question, { modal: true, detail }, goOn)) === goOn;
+}
+
+/** What a run would do again although it was done, and paid for, before. */
+const clearedLines = ({ cleared }: Job): string[] => (cleared ? [clearedDetails(cleared).join(" ")] : []);
 
 /** Only of a job that is finished: others learn from a run that there is no more in their input than they have done. */
 const isAllDone = ({ view }: Job, plan: JobPlan): boolean =>
@@ -101,22 +124,21 @@ async function ask(
   const name = labelText(job.name);
   const words = wordsFor(plan, name, retried);
   const go = hasChanged ? vscode.l10n.t("Keep Results") : words.goOn;
-  const redo = vscode.l10n.t("Redo");
+  const redo = retried === undefined ? vscode.l10n.t("Redo") : vscode.l10n.t("Redo All");
   const skip = vscode.l10n.t("Skip Doubtful");
   const details = vscode.l10n.t("Details");
   const offersSkip = !hasChanged && plan.inDoubt > 0 && retried === undefined;
   const answers = [go, ...(hasChanged ? [redo] : []), ...(offersSkip ? [skip] : [])];
   const buttons = [...answers, details];
   const summary = labelText(retried === undefined ? planSummary(plan) : retrySummary(plan, retried));
-  // A retry does none of the done items again, whatever becomes of their results.
-  const told = retried === undefined ? `${summary} ${labelText(redoSummary(plan))}`.trim() : summary;
+  const told = `${summary} ${labelText(redoSummary(plan))}`.trim();
   const changes = changeLines(plan.changed).map(labelText).join(" ");
   const question = hasChanged
     ? vscode.l10n.t("{0} has changed since its results were made. Keep the results, or redo them?", name)
     : words.question;
   const lines = hasChanged
     ? [changes, told]
-    : [summary, ...(offersSkip ? [doubtSummary(plan, go, skip)] : [])];
+    : [summary, ...(offersSkip ? [doubtSummary(plan, go, skip)] : []), ...clearedLines(job)];
   const show = hasChanged ? vscode.window.showWarningMessage : vscode.window.showInformationMessage;
   const turn = {};
   latest.set(job, turn);
@@ -146,7 +168,11 @@ function saySettled(services: Services, job: Job): void {
 }
 
 /** What the run is called: of a job that was never run, nothing can be resumed. */
-function wordsFor(plan: JobPlan, name: string, retried: number | undefined) {
+function wordsFor(
+  plan: Pick<JobPlan, "done" | "failed" | "inDoubt">,
+  name: string,
+  retried: number | undefined,
+) {
   if (retried !== undefined) {
     const question = vscode.l10n.t("Retry {0} of {1}?", plural(retried, "failed item"), name);
     return { goOn: vscode.l10n.t("Retry"), question };

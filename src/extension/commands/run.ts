@@ -3,6 +3,7 @@ import { liveHolder } from "../../runtime/store/lockHolder.js";
 import { counted, labelText, plural, timeText } from "../../view/text.js";
 import { commandIds, jobsViewId } from "../ids.js";
 import type { Job } from "../job.js";
+import type { PlanSetting } from "../settings.js";
 import { jobOfTask } from "../tasks/jobTask.js";
 import { endOverdue } from "../tasks/overdueTasks.js";
 import { askOverFormer } from "./former.js";
@@ -29,27 +30,43 @@ export const resume: Handler = async (services, argument) => {
 /**
  * Launches a job's task, unless it is live or must not be run as it is.
  * @param retried how many failed items are to be tried again, and nothing else done
+ * @param setting when it asks over the plan; by default the person's choice
  */
 export async function start(
   services: Services,
   job: Job,
   extraArgs: readonly string[] = [],
   retried?: number,
+  setting?: PlanSetting,
 ): Promise<void> {
   if (job.starting || job.jobFile === null) return;
   if (!(await mayWrite(job.checkpoint, job.name)) || (await refuseLive(job))) return;
   await services.catalog.refreshJob(job);
+  const asked = standingOf(job);
   if (!(await askOverFormer(services, job))) return;
   const args = await askOverDamage(services, job);
   if (args === undefined) return;
   // A choice that was made already needs no further question.
-  const planned = extraArgs.includes("--changed") ? [] : await askOverPlan(services, job, extraArgs, retried);
+  const planned = extraArgs.includes("--changed")
+    ? []
+    : await askOverPlan(services, job, extraArgs, retried, setting);
   if (planned === undefined) return;
   const outlives = await services.outliving.settle(job);
   if (outlives === undefined) return sayNotStarted(services, job);
-  sayOfRun(services, job, takenText(job, retried));
-  const command = retried === undefined ? "run" : "retry";
-  await launch(services, job, command, [...args, ...planned, ...extraArgs], outlives);
+  await services.catalog.refreshJob(job);
+  // A question may wait behind the bell while the job is run or cleared by other ways: then it is of another state.
+  if (standingOf(job) !== asked) return start(services, job, extraArgs, retried, setting);
+  if (retried === undefined || planned.includes("redo")) {
+    sayOfRun(
+      services,
+      job,
+      planned.includes("redo") ? vscode.l10n.t("Redoing what the change affects.") : takenText(job),
+    );
+    const given = retried === undefined ? extraArgs : [];
+    return launch(services, job, "run", [...args, ...planned, ...given], outlives);
+  }
+  sayOfRun(services, job, vscode.l10n.t("Retrying {0}.", plural(retried, "failed item")));
+  await launch(services, job, "retry", [...args, ...planned, ...extraArgs], outlives);
 }
 
 /**
@@ -63,6 +80,7 @@ export async function launch(
   args: readonly string[],
   outlives: boolean,
 ): Promise<void> {
+  if (job.starting || (await refuseLive(job))) return;
   await endOverdue((task) => jobOfTask(services.catalog, task) === job);
   if (job.starting) return;
   job.starting = true;
@@ -78,9 +96,14 @@ export async function launch(
   }
 }
 
+/** What a question over a run told of its job, as far as another run, a repair or a clear would change it. */
+function standingOf({ latestToken, view }: Job): string {
+  const { done, failed, inDoubt, damaged } = view?.status ?? {};
+  return JSON.stringify([latestToken, done, failed, inDoubt, damaged]);
+}
+
 /** How many items a run takes, as far as the checkpoint tells. */
-function takenText(job: Job, retried: number | undefined): string {
-  if (retried !== undefined) return vscode.l10n.t("Retrying {0}.", plural(retried, "failed item"));
+function takenText(job: Job): string {
   const { done, total } = job.view?.status ?? { done: 0, total: null };
   if (done === 0) return vscode.l10n.t("Starting.");
   if (total === null) return vscode.l10n.t("Resuming after {0}.", plural(done, "done item"));

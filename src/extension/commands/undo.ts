@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import * as vscode from "vscode";
 import { type PlannedUndo, planUndo, undoLast } from "../../runtime/backups.js";
@@ -18,7 +19,7 @@ export function offerUndo(
   { catalog, log }: Services,
   job: Job,
   message: string,
-  takeBack: () => Promise<string> = () => bringBack(job.checkpoint),
+  takeBack: () => Promise<string | undefined> = undoOf(job.checkpoint),
 ): void {
   const undo = vscode.l10n.t("Undo");
   const offer = async () => {
@@ -26,13 +27,31 @@ export function offerUndo(
     try {
       // What the message tells of may be long ago: a run may have begun since.
       await requireNotHeld(job, vscode.l10n.t("then call Undo Repair or Clear…"));
-      void vscode.window.showInformationMessage(await takeBack());
+      const done = await takeBack();
+      if (done !== undefined) void vscode.window.showInformationMessage(done);
     } catch (error) {
       reportFailure(log, "Undo", error);
     }
     await catalog.refresh();
   };
   unawaited(log, "undo", offer());
+}
+
+/**
+ * Takes back what was done just now. Once the checkpoint or its backups are others, as a run has gone on since, it asks as
+ * the command does: what was finished since would be done, and paid for, once more.
+ */
+function undoOf(checkpoint: string): () => Promise<string | undefined> {
+  const then = standOf(checkpoint);
+  return async () =>
+    (await standOf(checkpoint)) === (await then) ? bringBack(checkpoint) : askToBringBack(checkpoint);
+}
+
+/** Which file a checkpoint is and up to where it is written, and its newest backup. Never throws. */
+async function standOf(checkpoint: string): Promise<string> {
+  const file = await stat(checkpoint).catch(() => undefined);
+  const newest = (await backupsOf(checkpoint).catch(() => [])).at(-1);
+  return JSON.stringify([file?.ino, file?.size, file?.mtimeMs, newest]);
 }
 
 /** Brings the newest backup back, and says so. */
@@ -59,15 +78,21 @@ export const undo: Handler = async ({ catalog }, argument) => {
     return;
   }
   if (!(await mayWrite(checkpoint, basename(checkpoint)))) return;
+  const done = await askToBringBack(checkpoint);
+  if (done === undefined) return;
+  await catalog.refresh();
+  void vscode.window.showInformationMessage(done);
+};
+
+/** Undefined where the person does not want it. */
+async function askToBringBack(checkpoint: string): Promise<string | undefined> {
   const planned = await planUndo(checkpoint);
   const yes = vscode.l10n.t("Bring It Back");
   const title = vscode.l10n.t("Bring the backup of {0} back?", labelText(basename(checkpoint)));
   const options = { modal: true, detail: undoLines(planned).join("\n") };
-  if ((await vscode.window.showWarningMessage(title, options, yes)) !== yes) return;
-  const done = await bringBack(checkpoint);
-  await catalog.refresh();
-  void vscode.window.showInformationMessage(done);
-};
+  const answer = await vscode.window.showWarningMessage(title, options, yes);
+  return answer === yes ? bringBack(checkpoint) : undefined;
+}
 
 function undoLines({ madeAtMs, damagedLines, doneNow, doneThen, again }: PlannedUndo): string[] {
   const items = plural(doneThen, "done item");

@@ -195,6 +195,11 @@ export function isGone(state: JobState, item: ItemKey): boolean {
   return state.presence.get(item)?.gone ?? false;
 }
 
+/** Whether tokens or money were spent. */
+export function hasSpent({ inputTokens, outputTokens, usd }: UsageTotals): boolean {
+  return [inputTokens, outputTokens, usd].some((figure) => figure !== null && figure > 0);
+}
+
 export function addUsage(totals: UsageTotals, usage: Usage | UsageTotals | undefined): void {
   if (!usage) return;
   for (const name of Object.keys(totals) as (keyof UsageTotals)[]) {
