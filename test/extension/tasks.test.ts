@@ -3,6 +3,8 @@ import { cpSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as vscode from "vscode";
 import type { Job } from "../../src/extension/job.js";
+import { jobOfTask } from "../../src/extension/tasks/jobTask.js";
+import { runCli } from "../support/cli.js";
 import {
   answering,
   inWorkspace,
@@ -107,7 +109,7 @@ describe("tasks", () => {
       await jobNamed(catalog, "changing", ({ view, holder }) => !holder && view?.status.done === 3);
       assert.match(
         String(question.said[0]?.[0]),
-        /^changing has changed since its results were made\. model changed: "small" → "large"\. .*changing\.job\.mjs\. Keep/,
+        /^changing has changed since its results were made\. model changed: "small" → "large"\. .*changing\.job\.mjs\. Redoing does up to 2 items again\. Keep/,
       );
     } finally {
       question.restore();
@@ -250,5 +252,37 @@ describe("tasks", () => {
     assert.equal(labelled.checkpoint, inWorkspace("jobs/kept/away@W1.jsonl"));
     rmSync(path);
     rmSync(inWorkspace("jobs/kept"), { recursive: true });
+  });
+
+  it("belong to the run that their arguments choose, however they are written", async () => {
+    const path = inWorkspace("jobs/twice.job.mjs");
+    writeFileSync(path, "export default { items: ['a'], process: (item) => item };");
+    await jobNamed(catalog, "twice");
+    for (const args of [[], ["--as", "W1"], ["--checkpoint", "checkpoints/again.jsonl"]])
+      assert.equal((await runCli(["run", path, ...args], { cwd: inWorkspace("jobs") })).code, 0);
+    await catalog.refresh();
+    const own = await jobWhere(catalog, "its own run", ({ id }) => id === path);
+    const labelled = await jobWhere(
+      catalog,
+      "its labelled run",
+      (job) => job.jobFile === path && job.source.label === "W1",
+    );
+    const again = await jobWhere(catalog, "its other run", (job) => job.checkpoint.endsWith("again.jsonl"));
+    assert.equal(again.jobFile, path);
+    const jobOf = (...args: string[]) => {
+      const definition = { type: "agentJob", job: "jobs/twice.job.mjs", args };
+      const scope = vscode.workspace.workspaceFolders![0]!;
+      return jobOfTask(catalog, new vscode.Task(definition, scope, "twice", "test"));
+    };
+    assert.deepEqual(
+      [jobOf(), jobOf("--as", "W1"), jobOf("--as=W1"), jobOf("--as=W2")],
+      [own, labelled, labelled, undefined],
+    );
+    for (const args of [["--checkpoint", again.checkpoint], ["--checkpoint=checkpoints/again.jsonl"]])
+      assert.equal(jobOf(...args), again);
+    assert.equal(jobOf("--checkpoint", "checkpoints/other.jsonl"), undefined);
+    assert.equal(jobOf(...(await tasks.taskOf(again)).definition.args), again);
+    rmSync(path);
+    rmSync(inWorkspace("jobs/checkpoints"), { recursive: true, force: true });
   });
 });

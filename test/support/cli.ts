@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 
 /** The built command line, as users run it. */
-export const cliPath = resolve("dist/cli.js");
+export const cliPath = resolve(process.env.AGENT_JOBS_ROOT ?? "", "dist/cli.js");
 
 export interface CliOutcome {
   code: number | null;

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { dirname, isAbsolute, join, relative, sep } from "node:path";
+import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import * as vscode from "vscode";
 import { lastErrorVariable } from "../../runtime/lastError.js";
 import { jobNameOf } from "../../runtime/runner/jobPaths.js";
@@ -72,18 +72,25 @@ export function jobFileOf({ job }: JobTaskDefinition, scope: vscode.Task["scope"
   return candidates.find((candidate) => existsSync(candidate)) ?? candidates[0] ?? path;
 }
 
-/** The label of the run that a definition's arguments ask for. */
-function labelOf({ args = [] }: JobTaskDefinition): string | null {
-  const at = args.indexOf("--as");
-  return at === -1 ? null : (args[at + 1] ?? null);
+/** What a flag of a definition's arguments is given, as `--as X` or `--as=X`. */
+function given({ args = [] }: JobTaskDefinition, flag: string): string | undefined {
+  const at = args.indexOf(flag);
+  if (at !== -1) return args[at + 1];
+  return args.find((arg) => arg.startsWith(`${flag}=`))?.slice(flag.length + 1);
 }
 
 /** The job that a task runs; undefined for tasks of other types and of jobs that are not there. */
 export function jobOfTask({ jobs }: JobCatalog, { definition, scope }: vscode.Task): Job | undefined {
   if (definition.type !== taskType) return undefined;
-  const given = definition as JobTaskDefinition;
-  const jobFile = jobFileOf(given, scope);
-  return jobs.find((job) => job.jobFile === jobFile && job.source.label === labelOf(given));
+  const ours = definition as JobTaskDefinition;
+  const jobFile = jobFileOf(ours, scope);
+  const checkpoint = given(ours, "--checkpoint");
+  const label = given(ours, "--as") ?? null;
+  return jobs.find((job) => {
+    if (job.jobFile !== jobFile) return false;
+    if (checkpoint !== undefined) return job.checkpoint === resolve(dirname(jobFile), checkpoint);
+    return job.source.label === label;
+  });
 }
 
 /**
