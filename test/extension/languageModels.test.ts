@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import * as vscode from "vscode";
 import { extensionId, toolIds } from "../../src/extension/ids.js";
 import { mcpServers } from "../../src/extension/languageModels/mcpServers.js";
@@ -7,7 +7,7 @@ import { ToolCalls } from "../../src/extension/languageModels/toolCalls.js";
 import { toolDefinitions } from "../../src/tools/definitions.js";
 import type { ToolName } from "../../src/tools/names.js";
 import { fenceOf } from "../support/fence.js";
-import { inWorkspace, jobNamed, type Parts, parts } from "./support/extension.js";
+import { answering, inWorkspace, jobNamed, type Parts, parts } from "./support/extension.js";
 
 const path = () => inWorkspace("jobs/modelled.job.mjs");
 /** Items wait until it is there. */
@@ -45,12 +45,15 @@ interface ToolContribution {
 describe("tools for language models", () => {
   let catalog: Parts["catalog"];
   let tasks: Parts["tasks"];
+  let agreed: ReturnType<typeof answering>;
   before(async () => {
+    agreed = answering("showInformationMessage", () => "Load It");
     ({ catalog, tasks } = await parts());
     write(true);
     await jobNamed(catalog, "modelled");
   });
   after(() => {
+    agreed.restore();
     rmSync(path(), { force: true });
     rmSync(gate(), { force: true });
     rmSync(inWorkspace("jobs/checkpoints"), { recursive: true, force: true });
@@ -95,6 +98,40 @@ describe("tools for language models", () => {
   it("are known to the editor", () => {
     const known = new Map(vscode.lm.tools.map((tool) => [tool.name, tool]));
     for (const id of Object.values(toolIds)) assert.ok(known.get(id)?.description, id);
+  });
+
+  it("load no job file of which no person said so, and ask once for it as it is", async () => {
+    const loaded = inWorkspace("jobs/modelled.loaded");
+    const asked = answering("showInformationMessage", () =>
+      asked.said.length === 1 ? undefined : "Load It",
+    );
+    const plain = readFileSync(path(), "utf8");
+    writeFileSync(
+      path(),
+      `${plain}\nimport("node:fs").then((fs) => fs.writeFileSync(${JSON.stringify(loaded)}, ""));`,
+    );
+    try {
+      for (const tool of ["preview_resume", "resume_job"] as const) {
+        asked.said.length = 0;
+        await assert.rejects(call(tool, { job }), /the person did not want that\. Nothing was run\./);
+      }
+      assert.ok(!existsSync(loaded));
+      const [title, { modal, detail }] = asked.said[0] as [string, vscode.MessageOptions];
+      assert.equal(title, "Load jobs/modelled.job.mjs to find out what a run would do?");
+      assert.ok(modal);
+      assert.match(detail!, /It runs: agent-jobs plan jobs\/modelled\.job\.mjs\./);
+      await call("preview_resume", { job });
+      assert.ok(existsSync(loaded));
+      await call("preview_resume", { job });
+      assert.equal(asked.said.length, 2);
+      writeFileSync(path(), plain);
+      await call("preview_resume", { job });
+      assert.equal(asked.said.length, 3);
+    } finally {
+      asked.restore();
+      writeFileSync(path(), plain);
+      rmSync(loaded, { force: true });
+    }
   });
 
   it("list jobs and preview a resume, and run nothing", async () => {

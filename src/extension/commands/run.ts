@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import { liveHolder } from "../../runtime/store/lockHolder.js";
 import { counted, labelText, plural, timeText } from "../../view/text.js";
 import { commandIds, jobsViewId } from "../ids.js";
+import { agreeTo } from "../items/agreedLoads.js";
 import type { Job } from "../job.js";
 import type { PlanSetting } from "../settings.js";
 import { jobOfTask } from "../tasks/jobTask.js";
@@ -56,6 +57,7 @@ export async function start(
   await services.catalog.refreshJob(job);
   // A question may wait behind the bell while the job is run or cleared by other ways: then it is of another state.
   if (standingOf(job) !== asked) return start(services, job, extraArgs, retried, setting);
+  await agreeTo(job.jobFile);
   if (retried === undefined || planned.includes("redo")) {
     sayOfRun(
       services,

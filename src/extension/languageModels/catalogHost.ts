@@ -5,10 +5,12 @@ import { withUniqueIds } from "../../tools/findJob.js";
 import type { Started, ToolHost, ToolJob } from "../../tools/host.js";
 import type { ToolName } from "../../tools/names.js";
 import type { PlanOutcome } from "../../tools/readPlan.js";
+import { labelText } from "../../view/text.js";
 import { carryOut } from "../commands/repair.js";
 import { launch } from "../commands/run.js";
 import type { Services } from "../commands/services.js";
 import { toolIds } from "../ids.js";
+import { isAgreedTo } from "../items/agreedLoads.js";
 import type { Job } from "../job.js";
 import { mapSome } from "../mapSome.js";
 
@@ -52,7 +54,12 @@ export class CatalogHost implements ToolHost<CatalogJob> {
     return of.starting ? "It is just being started. Nothing was done. Do not start it again." : undefined;
   }
 
-  plan({ of }: CatalogJob, signal: AbortSignal): Promise<PlanOutcome> {
+  async plan({ of }: CatalogJob, signal: AbortSignal): Promise<PlanOutcome> {
+    if (of.jobFile !== null && !(await isAgreedTo(of.jobFile, () => mayLoad(of.jobFile!))))
+      throw new ToolError({
+        said: "To say what a run would do, its job file has to be loaded, which runs code of it, and the person did not want that. Nothing was run. Do not call again unless they ask for it.",
+      });
+    signal.throwIfAborted();
     return this.services.tasks.planOf(of, [], signal);
   }
 
@@ -98,6 +105,22 @@ export class CatalogHost implements ToolHost<CatalogJob> {
   private outlives(job: Job): boolean {
     return this.services.outliving.of(job) ?? false;
   }
+}
+
+/** A model may have written the file that it asks about: what loads it runs it. */
+async function mayLoad(jobFile: string): Promise<boolean> {
+  const file = labelText(shownPath(jobFile));
+  const load = vscode.l10n.t("Load It");
+  const detail = [
+    vscode.l10n.t(
+      "A language model asks. It runs: agent-jobs plan {0}. That loads the job file, which runs the code that names its items, and processes nothing.",
+      file,
+    ),
+    vscode.l10n.t("You are not asked again in this window, until the job file changes."),
+  ];
+  const title = vscode.l10n.t("Load {0} to find out what a run would do?", file);
+  const options = { modal: true, detail: detail.join("\n") };
+  return (await vscode.window.showInformationMessage(title, options, load)) === load;
 }
 
 const shownPath = (path: string): string => vscode.workspace.asRelativePath(vscode.Uri.file(path));
