@@ -1957,13 +1957,14 @@ class _Session:
             if self.closing:
                 return
             self.closing = True
+            ended_by = self.in_hand.key if error is not None and self.in_hand is not None else None
             members = {
                 "run": self.run,
                 "reason": self.reason or reason or self.outcome(),
                 "signal": self.signal,
             }
             try:
-                if error is not None and self.in_hand is not None:
+                if ended_by is not None:
                     self.in_hand.failed(error)
                 self.file.append(_encode("run-ended", time.time(), None, members), sync=True)
             except AgentJobsError as failure:
@@ -1987,6 +1988,10 @@ class _Session:
             if _sessions.get(self.path) is self:
                 del _sessions[self.path]
         self._sum_up(members["reason"])
+        if ended_by is not None:
+            _note(
+                f"{self.job}: {_id_text(ended_by)} failed, and its exception ended the loop. Run it again to go on from there; with `with item:` around what is done for an item, one that fails leaves the others going."
+            )
 
     def _sum_up(self, reason):
         done, failed, _ = self.state.counts()

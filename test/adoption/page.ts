@@ -41,8 +41,7 @@ const head = `# Adopting a script that exists
 A batch job over a model is most often a loop that somebody has already. These are twelve of them, of the kinds that people
 have, each with the change that makes it survive a crash: killed at any moment and run again, it goes on where it was, calls
 nobody again for an item that is done, and in the end has written what it would have written undisturbed. None takes more
-than three lines. The scripts are in [test/adoption](../test/adoption), and are killed 50 times each by
-\`npm run torture -- --only adoption\`.
+than three lines. The scripts are among the tests of Agent Jobs, where each of them is killed 50 times.
 
 **Python** needs one file, \`agent_jobs.py\`, with nothing but the standard library in it (Python 3.9 or later). **Node.js** needs the
 package \`agent-jobs\`. Both keep the checkpoint in \`checkpoints/\` beside the script, where the extension's tree finds it, and
@@ -52,6 +51,8 @@ package \`agent-jobs\`. Both keep the checkpoint in \`checkpoints/\` beside the 
 
 - **An item needs an id** that is the same in every run: its \`id\`, the item itself where it is a string, a number or a path, or what \`key\` says.
 - **A result has to be JSON.** It is on the disk when \`done\` returns, and is what a later run gives back.
+- **An exception ends a loop** as it did before, at its item: that one is failed, and the next run tries it again. In \`with ticket:\` around
+  what is done for an item it is recorded, and the loop goes on with the next.
 - **What is in hand when a script is killed** may have been paid for, and is done again. The next run says how many such items there
   are; \`agent-jobs doubt\` lists them.
 - **Two loops need two names**, by \`job\`: each has a checkpoint of its own.

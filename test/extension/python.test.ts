@@ -94,4 +94,33 @@ for doc in resume(docs, key="id", into=results):
     assert.equal(first!.picked, false);
     assert.equal(readFileSync(path("agent_jobs.py"), "utf8"), '__version__ = "0.0.1"\n');
   });
+
+  it("asks for the script where none is open, or puts the helper alone into the folder", async () => {
+    await vscode.commands.executeCommand("workbench.action.closeAllEditors");
+    const told = answer("showInformationMessage", () => undefined);
+    let [script, steps] = ["scripts/summaries.py", [] as string[]];
+    const asked = answer(
+      "showQuickPick",
+      (picks: vscode.QuickPickItem[], { canPickMany }: vscode.QuickPickOptions) => {
+        if (!canPickMany) return picks.find(({ label }) => label === script);
+        steps = picks.map(({ label }) => label);
+        return undefined;
+      },
+    );
+    await vscode.commands.executeCommand("agentJobs.addPythonHelper");
+    assert.deepEqual(steps, [
+      "Copy agent_jobs.py here",
+      "Create summaries.job.json",
+      "Change the loop on line 4",
+    ]);
+    script = "Only Copy agent_jobs.py";
+    await vscode.commands.executeCommand("agentJobs.addPythonHelper");
+    assert.equal(asked.length, 3);
+    assert.match(
+      String(told[0]![0]),
+      /^agent_jobs\.py is in place\. .* for item in agent_jobs\.resume\(items\): with item\.done\(result\)/,
+    );
+    assert.match(readFileSync(inWorkspace("agent_jobs.py"), "utf8"), /^def resume\(/m);
+    rmSync(inWorkspace("agent_jobs.py"));
+  });
 });

@@ -628,7 +628,8 @@ class Loops(unittest.TestCase):
                 x.done()
             """
         )
-        program.communicate(timeout=30)
+        _, told = program.communicate(timeout=30)
+        self.assertRegex(told, r"crash: b failed, and its exception ended the loop\. .*`with item:`")
         self.path = os.path.join(self.folder.name, "checkpoints", "crash.jsonl")
         self.assertEqual(
             [(record["item"], record["cause"]) for record in self.records("failed")], [("b", "network")]

@@ -2,10 +2,15 @@ import { basename, extname, join } from "node:path";
 import * as vscode from "vscode";
 import { messageOf } from "../../runtime/errors.js";
 import { type LoopChange, loopChange } from "../../view/pythonLoop.js";
+import { labelText } from "../../view/text.js";
 import { commandIds, extensionId } from "../ids.js";
 import { helperFolder, helperName } from "../python/index.js";
 import type { Handler } from "./services.js";
 import { requireTrust } from "./target.js";
+
+/** Scripts of installed packages are other people's. */
+const notTheirs = "**/{node_modules,site-packages,.venv,venv,.tox,__pycache__}/**";
+const maxScripts = 500;
 
 /** What can be done for a script, or for a folder where there is none. */
 interface Step extends vscode.QuickPickItem {
@@ -15,7 +20,9 @@ interface Step extends vscode.QuickPickItem {
 /** Makes the loop of a Python script resumable: the helper beside it, a job file for it, and the change of the loop. */
 export const addPythonHelper: Handler = async (services, argument) => {
   requireTrust();
-  const script = await scriptOf(argument);
+  const picked = (await scriptOf(argument)) ?? (await pickScript());
+  if (!picked) return;
+  const script = picked === "none" ? undefined : picked;
   const folder = script ? vscode.Uri.joinPath(script.uri, "..") : await pickFolder();
   if (!folder) return;
   const change = script ? loopChange(script.getText(), cursorIn(script)) : null;
@@ -37,6 +44,27 @@ async function scriptOf(argument: unknown): Promise<vscode.TextDocument | undefi
   if (uri?.scheme !== "file" || extname(uri.fsPath) !== ".py" || basename(uri.fsPath) === helperName)
     return undefined;
   return vscode.workspace.openTextDocument(uri);
+}
+
+/** Of the scripts in the open folders, where none is open; "none" where there is none, or only the helper is wanted. */
+async function pickScript(): Promise<vscode.TextDocument | "none" | undefined> {
+  const found = await vscode.workspace.findFiles("**/*.py", notTheirs, maxScripts);
+  const scripts = found.filter(({ fsPath }) => basename(fsPath) !== helperName);
+  if (scripts.length === 0) return "none";
+  const paths = new Map(scripts.map((uri) => [vscode.workspace.asRelativePath(uri), uri]));
+  const picks: (vscode.QuickPickItem & { uri?: vscode.Uri })[] = [
+    ...[...paths]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([label, uri]) => ({ label: labelText(label), uri })),
+    { label: "", kind: vscode.QuickPickItemKind.Separator },
+    { label: vscode.l10n.t("Only Copy {0}", helperName) },
+  ];
+  const picked = await vscode.window.showQuickPick(picks, {
+    title: vscode.l10n.t("Add Python Helper"),
+    placeHolder: vscode.l10n.t("The loop of which script is to be resumable?"),
+  });
+  if (!picked) return undefined;
+  return picked.uri ? vscode.workspace.openTextDocument(picked.uri) : "none";
 }
 
 const cursorIn = (script: vscode.TextDocument): number => {
@@ -142,10 +170,9 @@ async function tellDone(
   change: LoopChange | null,
 ): Promise<void> {
   const changes = change && chosen.some(({ description }) => description === change.loop);
-  if (!script) return tellHow(vscode.l10n.t("{0} is in place. Two lines make a loop resumable.", helperName));
+  if (!script) return tellHow(vscode.l10n.t("{0} is in place. {1}", helperName, twoLines()));
   const name = basename(script.uri.fsPath);
-  if (!changes)
-    return tellHow(vscode.l10n.t("{0} can import {1}. Two lines make a loop resumable.", name, "agent_jobs"));
+  if (!changes) return tellHow(vscode.l10n.t("{0} can import {1}. {2}", name, "agent_jobs", twoLines()));
   await tellHow(
     vscode.l10n.t(
       "Look at what changed in {0}, and save it: its loop then gives only what is not done.",
@@ -153,6 +180,13 @@ async function tellDone(
     ),
   );
 }
+
+const twoLines = (): string =>
+  vscode.l10n.t(
+    "A loop is resumable as {0} with {1} at its end.",
+    "for item in agent_jobs.resume(items):",
+    "item.done(result)",
+  );
 
 /** Says something, with the way to read more. */
 async function tellHow(message: string): Promise<void> {

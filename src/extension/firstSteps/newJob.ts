@@ -9,6 +9,7 @@ import { labelText, shortText } from "../../view/text.js";
 import { start } from "../commands/run.js";
 import type { Handler, Services } from "../commands/services.js";
 import { requireTrust } from "../commands/target.js";
+import { commandIds } from "../ids.js";
 import { unawaited } from "../log.js";
 import { askStep, type Back, back } from "./askStep.js";
 import { type PickedInput, pickInput } from "./pickInput.js";
@@ -40,8 +41,10 @@ interface Answers {
 async function ask(folder: vscode.WorkspaceFolder, at: string): Promise<Answers | undefined> {
   let language: Language | undefined;
   for (;;) {
-    language = await pickLanguage(language);
-    if (!language) return undefined;
+    const picked = await pickLanguage(language);
+    if (picked === "script") await vscode.commands.executeCommand(commandIds.addPythonHelper);
+    if (!picked || picked === "script") return undefined;
+    language = picked;
     for (;;) {
       const input = await pickInput({ folder, at, language, step: stepText(2, language) });
       if (!input) return undefined;
@@ -104,8 +107,8 @@ function stepText(step: number, language?: Language): string {
 }
 
 /** @param before the answer that was given before */
-async function pickLanguage(before: Language | undefined): Promise<Language | undefined> {
-  const told: Record<Language, [label: string, detail: string]> = {
+async function pickLanguage(before: Language | undefined): Promise<Language | "script" | undefined> {
+  const told: Record<Language | "script", [label: string, detail: string]> = {
     typescript: [
       "$(file-code) TypeScript",
       vscode.l10n.t("One file, with types. Nothing needs to be installed."),
@@ -121,8 +124,14 @@ async function pickLanguage(before: Language | undefined): Promise<Language | un
         "Runs a command for each item: the item on its standard input, the result on its output.",
       ),
     ],
+    script: [
+      vscode.l10n.t("$(repo-forked) A Python Script That I Have"),
+      vscode.l10n.t(
+        "Its loop is made resumable by three changed lines, which you see before they are saved.",
+      ),
+    ],
   };
-  const picks = languages.map((language) => ({
+  const picks = [...languages, "script" as const].map((language) => ({
     label: told[language][0],
     detail: told[language][1],
     language,
