@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "no
 import * as vscode from "vscode";
 import { AgentResume } from "../../src/runtime/session/agentResume.js";
 import { JsonlStore } from "../../src/runtime/store/jsonlStore.js";
+import { done, header } from "../support/damagedFiles.js";
 import { answering, inWorkspace, jobNamed, type Parts, parts, untilEvent } from "./support/extension.js";
 
 describe("a checkpoint in the editor", () => {
@@ -171,5 +172,47 @@ describe("a checkpoint in the editor", () => {
     } finally {
       modal.restore();
     }
+  });
+});
+
+describe("the line of a checkpoint", () => {
+  const [small, large] = ["opened", "opened-large"].map((name) => inWorkspace(`checkpoints/${name}.jsonl`));
+  let catalog: Parts["catalog"];
+  before(async () => {
+    ({ catalog } = await parts());
+  });
+  beforeEach(() => vscode.commands.executeCommand("workbench.action.closeAllEditors"));
+  after(async () => {
+    await vscode.commands.executeCommand("workbench.action.closeAllEditors");
+    for (const path of [small, large]) rmSync(path!, { force: true });
+    await catalog.refresh();
+  });
+
+  const damagedJob = async (path: string, name: string, block: string) => {
+    writeFileSync(path, `${header(name)}${block}no JSON\n${block}`);
+    await catalog.refresh();
+    const job = await jobNamed(catalog, name, ({ view }) => view?.status.damaged === true);
+    return { id: job.id, line: job.view!.scan.faults[0]!.line };
+  };
+  const openPath = () => {
+    const { activeTab } = vscode.window.tabGroups.activeTabGroup;
+    return activeTab?.input instanceof vscode.TabInputText ? activeTab.input.uri.fsPath : undefined;
+  };
+  it("is where the cursor is once it was opened", async () => {
+    const { id, line } = await damagedJob(small!, "opened", done("a"));
+    await vscode.commands.executeCommand("agentJobs.openCheckpoint", id);
+    assert.equal(openPath(), small);
+    await vscode.commands.executeCommand("agentJobs.openLine", id, line);
+    assert.equal(vscode.window.activeTextEditor!.selection.active.line, line - 1);
+  });
+
+  it("is opened in a file above 50 MB, too, of which VS Code gives extensions no document", async function () {
+    this.timeout(60_000);
+    const { id, line } = await damagedJob(large!, "opened-large", done("x".repeat(900)).repeat(32_000));
+    await vscode.commands.executeCommand("agentJobs.openCheckpoint", id);
+    assert.equal(openPath(), large);
+    assert.equal(vscode.window.activeTextEditor, undefined);
+    await vscode.commands.executeCommand("agentJobs.openLine", id, line);
+    assert.equal(openPath(), large);
   });
 });
