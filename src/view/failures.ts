@@ -26,12 +26,25 @@ const grouped = new WeakMap<JobView, FailureGroup[]>();
 
 /** Failed items by cause, the largest group first; items in the order in which they failed. */
 export function failureGroups(view: JobView): FailureGroup[] {
+  const work = grouping(view);
+  for (;;) {
+    const step = work.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** Items that are grouped between two chances to do something else. */
+const itemsAtOnce = 200;
+
+/** As `failureGroups`. Yields now and then. */
+export function* grouping(view: JobView): Generator<void, FailureGroup[]> {
   const before = grouped.get(view);
   if (before?.reduce((sum, { items }) => sum + items.length, 0) === view.status.failedItems.length)
     return before;
   const causes = new Map<string, string>();
   const groups = new Map<string, LazyItem[]>();
-  for (const entry of view.status.failedItems) {
+  for (const [i, entry] of view.status.failedItems.entries()) {
+    if (i % itemsAtOnce === 0) yield;
     const item = new LazyItem(entry);
     let cause = causes.get(item.recorded.cause);
     if (cause === undefined) {

@@ -1,11 +1,14 @@
 import * as vscode from "vscode";
-import { failureGroups } from "../../view/failures.js";
-import type { JobView } from "../../view/jobView.js";
-import { plural, safeText, shortText } from "../../view/text.js";
+import { shortText } from "../../view/text.js";
 import { documentUri } from "../documentUri.js";
 import { failuresScheme } from "../ids.js";
 import type { Job } from "../job.js";
 import type { JobCatalog } from "../jobCatalog.js";
+import { inSlices } from "../slices.js";
+import { Pace } from "../watching/pace.js";
+import { failuresText, madeOf } from "./failuresText.js";
+
+const drawIntervalMs = 1_000;
 
 /** The address of a read-only document that lists a job's failures. */
 export function failuresUri(job: Job): vscode.Uri {
@@ -17,39 +20,53 @@ export function failuresUri(job: Job): vscode.Uri {
 /** A part of a document's name. */
 const slashless = (text: string): string => shortText(text, 60).replaceAll("/", "∕");
 
-/** Shows failures as read-only documents that follow their job. */
+/** Shows failures as read-only documents that follow their job, as long as somebody sees them. */
 export function registerFailures(catalog: JobCatalog): vscode.Disposable {
   const changed = new vscode.EventEmitter<vscode.Uri>();
+  const drawn = new Map<string, readonly unknown[]>();
+  /** Ends when what is being drawn was drawn. */
+  let drawing: Promise<unknown> = Promise.resolve();
+  const pace = new Pace(async () => {
+    for (const { uri } of shown()) {
+      const now = madeOf(catalog.job(jobIdOf(uri))?.view);
+      if (drawn.get(uri.toString())?.some((part, i) => part !== now[i])) changed.fire(uri);
+    }
+    await drawing;
+  }, drawIntervalMs);
+  const wake = () => {
+    if (shown().length > 0) void pace.request();
+  };
+  const draw = async (uri: vscode.Uri): Promise<string> => {
+    const job = catalog.job(jobIdOf(uri));
+    await job?.unpack();
+    const view = job?.view;
+    drawn.set(uri.toString(), madeOf(view));
+    if (!job) return vscode.l10n.t("The job is gone.");
+    return view
+      ? ((await inSlices(failuresText(view))) ?? "")
+      : vscode.l10n.t("The job has no checkpoint now.");
+  };
   const provider: vscode.TextDocumentContentProvider = {
     onDidChange: changed.event,
     provideTextDocumentContent(uri) {
-      const { job: id } = JSON.parse(uri.query) as { job: string };
-      const view = catalog.job(id)?.view;
-      if (!view) return vscode.l10n.t("The job is gone.");
-      return failuresText(view);
+      const text = draw(uri);
+      drawing = Promise.allSettled([drawing, text]);
+      return text;
     },
   };
-  const follow = catalog.onDidChangeJob((job) => {
-    for (const { uri } of vscode.workspace.textDocuments)
-      if (uri.scheme === failuresScheme && uri.query.includes(JSON.stringify(job.id))) changed.fire(uri);
-  });
-  const registration = vscode.workspace.registerTextDocumentContentProvider(failuresScheme, provider);
-  return vscode.Disposable.from(registration, follow, changed);
+  return vscode.Disposable.from(
+    ...[changed, pace],
+    vscode.workspace.registerTextDocumentContentProvider(failuresScheme, provider),
+    vscode.workspace.onDidCloseTextDocument(({ uri }) => drawn.delete(uri.toString())),
+    vscode.window.onDidChangeVisibleTextEditors(wake),
+    catalog.onDidChangeAny(wake),
+  );
 }
 
-/** Text of several lines, each of them safe, set in. */
-function indented(text: string, by: string): string[] {
-  return text.split(/\r?\n/).map((line) => by + safeText(line));
-}
+/** The documents of ours that somebody sees. */
+const shown = (): vscode.TextDocument[] =>
+  vscode.window.visibleTextEditors
+    .map(({ document }) => document)
+    .filter(({ uri }) => uri.scheme === failuresScheme);
 
-function failuresText(view: JobView): string {
-  const groups = failureGroups(view);
-  if (groups.length === 0) return vscode.l10n.t("No item of {0} is failed now.", safeText(view.name));
-  const lines = [`${safeText(view.name)}: ${plural(view.status.failed, "failed item")}`];
-  for (const { cause, items } of groups) {
-    lines.push("", `${safeText(cause)} (${items.length})`);
-    for (const { id, failure } of items)
-      lines.push(`  ${safeText(id)}`, ...indented(failure.message, "    "));
-  }
-  return `${lines.join("\n")}\n`;
-}
+const jobIdOf = ({ query }: vscode.Uri): string => (JSON.parse(query) as { job: string }).job;
