@@ -7,10 +7,11 @@ import { answering, inWorkspace, jobNamed, parts } from "./support/extension.js"
 describe("exporting a report", () => {
   const path = inWorkspace("checkpoints/told.jsonl");
   const page = inWorkspace("told.html");
+  const rows = inWorkspace("told-rows.log");
   const restores: (() => void)[] = [];
   after(() => {
     for (const restore of restores) restore();
-    for (const file of [path, page]) rmSync(file, { force: true });
+    for (const file of [path, page, rows]) rmSync(file, { force: true });
   });
 
   it("saves the page where asked, and writes nothing where nobody said where", async () => {
@@ -30,5 +31,24 @@ describe("exporting a report", () => {
     assert.match(String(said.said[0]![0]), /^The report of told is saved: figures alone/);
     const { defaultUri } = asked.said[1]![0] as vscode.SaveDialogOptions;
     assert.match(defaultUri!.fsPath, /told-report\.html$/);
+  });
+
+  it("tells of a watched file what its mapping reads in it", async () => {
+    const { catalog } = await parts();
+    const settings = vscode.workspace.getConfiguration("agentJobs", vscode.Uri.file(rows));
+    const watch = (entries: unknown) =>
+      settings.update("watched", entries, vscode.ConfigurationTarget.WorkspaceFolder);
+    writeFileSync(rows, '{"doc":"a"}\n{"doc":"b"}\n{"doc":"c","oops":"HTTP 503"}\n');
+    await watch([{ file: "told-rows.log", id: "doc", error: "oops" }]);
+    try {
+      const job = await jobNamed(catalog, "told-rows.log", ({ view }) => view?.status.done === 2);
+      const asked = answering("showSaveDialog", () => vscode.Uri.file(page));
+      const said = answering("showInformationMessage", () => undefined);
+      restores.push(asked.restore, said.restore);
+      await vscode.commands.executeCommand("agentJobs.exportReport", job.id);
+      assert.match(readFileSync(page, "utf8"), /<dt>Done<\/dt><dd>2</);
+    } finally {
+      await watch(undefined);
+    }
   });
 });

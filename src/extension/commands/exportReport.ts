@@ -7,6 +7,7 @@ import { reportData } from "../../view/report/reportData.js";
 import { ReportTimeline } from "../../view/report/timeline.js";
 import { labelText } from "../../view/text.js";
 import type { Job } from "../job.js";
+import { Turns } from "../watching/turns.js";
 import { placeBeside } from "./placeBeside.js";
 import type { Handler } from "./services.js";
 import { targetOf } from "./target.js";
@@ -23,7 +24,7 @@ export const exportReport: Handler = async ({ catalog }, argument) => {
   if (!uri) return;
   const page = await vscode.window.withProgress(
     { location: vscode.ProgressLocation.Window, title: vscode.l10n.t("Writing the report…") },
-    () => pageOf(job),
+    () => pageOf(job, new Turns().next),
   );
   await vscode.workspace.fs.writeFile(uri, Buffer.from(page));
   const open = vscode.l10n.t("Open");
@@ -38,9 +39,11 @@ export const exportReport: Handler = async ({ catalog }, argument) => {
 };
 
 /** Reads the checkpoint once more: over time it tells more than is kept of it. */
-async function pageOf({ checkpoint, source }: Job): Promise<string> {
+async function pageOf({ checkpoint, source }: Job, turn: () => Promise<void>): Promise<string> {
   const timeline = new ReportTimeline();
   const follower = new CheckpointFollower(checkpoint, {
+    readAs: source.watched ?? {},
+    turn,
     onRecord: ({ record }) => timeline.take(record),
     onRestart: () => timeline.restart(),
   });
