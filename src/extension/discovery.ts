@@ -17,6 +17,9 @@ import { mapSome } from "./mapSome.js";
 import { type DiscoverySettings, discoverySettings } from "./settings.js";
 import { watchedFiles } from "./watched/watchedFiles.js";
 
+// Loaded with discovery, by whom calls it.
+export { tellBadSetting } from "./badSettings.js";
+
 interface Claim {
   jobFile: string;
   /** Where the next unlabelled run has its checkpoint. */
@@ -37,10 +40,10 @@ interface FoundFiles {
  */
 export async function discoverJobs(
   onBad: (what: string) => void,
-  find: (folder: vscode.WorkspaceFolder) => Promise<FoundFiles>,
+  find: (folder: vscode.WorkspaceFolder, onBad: (what: string) => void) => Promise<FoundFiles>,
 ): Promise<JobSource[]> {
   const folders = (vscode.workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === "file");
-  const found = await Promise.all(folders.map(find));
+  const found = await Promise.all(folders.map((folder) => find(folder, onBad)));
   const watched = new Map(
     (await Promise.all(folders.map((folder) => watchedFiles(folder, onBad))))
       .flat()
@@ -102,8 +105,11 @@ const kindsOf = ({ jobFiles, checkpoints, resultFiles }: DiscoverySettings) => [
 ];
 
 /** Those that the editor's search finds. */
-export async function findFiles(folder: vscode.WorkspaceFolder): Promise<FoundFiles> {
-  const settings = discoverySettings(folder);
+export async function findFiles(
+  folder: vscode.WorkspaceFolder,
+  onBad?: (what: string) => void,
+): Promise<FoundFiles> {
+  const settings = discoverySettings(folder, onBad);
   const { exclude } = settings;
   const excluded = exclude.length > 0 ? `{${exclude.join(",")}}` : null;
   const find = async (globs: readonly string[]) => {

@@ -201,8 +201,8 @@ export class JobCatalog implements vscode.Disposable {
         this.finder.watch();
       }
       // What reads files is loaded in two parts, between which others have the thread.
-      const { discoverJobs, findFiles, nearbyFiles } = await import("./discovery.js");
-      const all = discoverJobs((what) => this.log.warn(what), findFiles);
+      const { discoverJobs, findFiles, nearbyFiles, tellBadSetting } = await import("./discovery.js");
+      const all = discoverJobs((what) => tellBadSetting(this.log, what), findFiles);
       // Whatever it ends with is met below.
       all.catch(() => {});
       if (!this.isListed) {
@@ -213,6 +213,8 @@ export class JobCatalog implements vscode.Disposable {
       this.isListed = true;
     } catch (error) {
       this.log.error(`Looking for jobs: ${String(error)}`);
+      // Nobody is to wait for what will not come.
+      this.jobsChanged.fire();
     } finally {
       this.tellBegun();
     }

@@ -12,14 +12,33 @@ export interface DiscoverySettings {
   exclude: readonly string[];
 }
 
-/** What to look for in a folder. In a folder that is not trusted VS Code gives the defaults or the user's own. */
-export function discoverySettings(folder: vscode.WorkspaceFolder): DiscoverySettings {
+/**
+ * What to look for in a folder. In a folder that is not trusted VS Code gives the defaults or the user's own.
+ * @param onBad told of values of a wrong type, which VS Code hands over as they are
+ */
+export function discoverySettings(
+  folder: vscode.WorkspaceFolder,
+  onBad: (what: string) => void = () => {},
+): DiscoverySettings {
   const settings = vscode.workspace.getConfiguration(settingsSection, folder);
+  const globs = (name: string, value: unknown): string[] => {
+    const listed: unknown[] = Array.isArray(value) ? value : [value];
+    const good = listed.filter((glob) => typeof glob === "string" && glob !== "") as string[];
+    if (good.length === listed.length) return good;
+    const bad = JSON.stringify(listed.find((glob) => !good.includes(glob as string)));
+    const setting = `${settingsSection}.${name}`;
+    if (good.length > 0) {
+      onBad(vscode.l10n.t("{0} is to be a list of globs: {1} in it is none, and is left out.", setting, bad));
+      return good;
+    }
+    onBad(vscode.l10n.t("{0} is to be a list of globs: {1} is none. Its default is used.", setting, bad));
+    return settings.inspect<string[]>(name)?.defaultValue ?? [];
+  };
   return {
-    jobFiles: settings.get<string[]>(settingIds.jobFiles, []),
-    checkpoints: settings.get<string[]>(settingIds.checkpoints, []),
-    resultFiles: settings.get<string[]>(settingIds.resultFiles, []),
-    exclude: settings.get<string[]>(settingIds.exclude, []),
+    jobFiles: globs(settingIds.jobFiles, settings.get(settingIds.jobFiles)),
+    checkpoints: globs(settingIds.checkpoints, settings.get(settingIds.checkpoints)),
+    resultFiles: globs(settingIds.resultFiles, settings.get(settingIds.resultFiles)),
+    exclude: globs(settingIds.exclude, settings.get(settingIds.exclude)),
   };
 }
 

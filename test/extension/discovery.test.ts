@@ -4,7 +4,7 @@ import { basename, sep } from "node:path";
 import * as vscode from "vscode";
 import { findFiles, nearbyFiles } from "../../src/extension/discovery.js";
 import type { Job } from "../../src/extension/job.js";
-import { inWorkspace, jobNamed, type Parts, parts, untilEvent } from "./support/extension.js";
+import { answering, inWorkspace, jobNamed, type Parts, parts, untilEvent } from "./support/extension.js";
 
 describe("discovery", () => {
   let catalog: Parts["catalog"];
@@ -79,6 +79,35 @@ describe("discovery", () => {
       await settings.update("exclude", undefined);
       for (const path of [...Object.values(own), inWorkspace("nearby.txt")]) rmSync(path);
     }
+  });
+
+  it("goes on where a setting is of a wrong type, and says so once", async () => {
+    const folder = vscode.workspace.workspaceFolders![0]!;
+    const settings = vscode.workspace.getConfiguration("agentJobs", folder);
+    const asked = answering("showWarningMessage", () => undefined);
+    const files = async (kind: "jobFiles" | "checkpoints", value: unknown) => {
+      await settings.update(kind, value, vscode.ConfigurationTarget.WorkspaceFolder);
+      const found = (await findFiles(folder))[kind].map((path) => basename(path));
+      await settings.update(kind, undefined, vscode.ConfigurationTarget.WorkspaceFolder);
+      return found;
+    };
+    try {
+      assert.deepEqual(await files("jobFiles", "jobs/steady.job.mjs"), ["steady.job.mjs"]);
+      assert.deepEqual(await files("jobFiles", [7, "jobs/steady.job.mjs"]), ["steady.job.mjs"]);
+      assert.ok((await files("checkpoints", { "**": true })).includes("article.jsonl"));
+      await settings.update("exclude", 7, vscode.ConfigurationTarget.WorkspaceFolder);
+      await catalog.refresh();
+      await catalog.refresh();
+      assert.ok(named("steady") && named("article"));
+    } finally {
+      asked.restore();
+      await settings.update("exclude", undefined, vscode.ConfigurationTarget.WorkspaceFolder);
+    }
+    const said = "agentJobs.exclude is to be a list of globs: 7 is none. Its default is used.";
+    assert.deepEqual(
+      asked.said.filter(([text]) => String(text).startsWith("agentJobs.exclude")),
+      [[said, "Open Settings"]],
+    );
   });
 
   it("finds files of all kinds in one search as it does in one for each", async () => {
