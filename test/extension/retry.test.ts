@@ -102,6 +102,21 @@ describe("a retry of failed items", () => {
     assert.deepEqual(attempts, { '"a"': 1, '"b"': 2, '"c"': 1, "-5": 2 });
   });
 
+  it("of more items than a command line takes is refused, in a dashboard as in the tree", async () => {
+    const { job } = await failure();
+    const items = [
+      '"b"',
+      ...Array.from({ length: 1_000 }, (_, i) => JSON.stringify(`an-item-of-a-long-list-${i}`)),
+    ];
+    const errors = answering("showErrorMessage", () => undefined);
+    try {
+      await vscode.commands.executeCommand("agentJobs.retry", { job, items });
+    } finally {
+      errors.restore();
+    }
+    assert.match(String(errors.said[0]?.[0]), /^1,001 rows are too many to be named one by one: retry their/);
+  });
+
   it("of one cause names the cause, also one that looks like a flag, and does no others", async () => {
     const { command, args } = await startedBy(await failure(flagLike));
     assert.deepEqual([command, args], ["retry", [`--cause=${flagLike}`]]);

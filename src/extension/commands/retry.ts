@@ -20,10 +20,12 @@ export const retry: Handler = async (services, argument, selected) => {
   if (isChoice(argument)) {
     const { job, items = [], causes = [] } = argument;
     const failed = job.view?.status.failedItems ?? [];
+    const named = new Set<ItemKey>(items as ItemKey[]);
     const count = failed.filter(
-      ({ item, open }) => items.includes(item) || causes.includes(open.failure?.cause ?? "other"),
+      ({ item, open }) => named.has(item) || causes.includes(open.failure?.cause ?? "other"),
     ).length;
-    if (count > 0) await start(services, job, [...flags("item", items), ...flags("cause", causes)], count);
+    const args = fitting([...flags("item", items), ...flags("cause", causes)]);
+    if (count > 0) await start(services, job, args, count);
     return;
   }
   const rows = Array.isArray(selected) && selected.includes(argument) ? selected : [argument];
@@ -101,7 +103,11 @@ function argsOf({ causes, clusters, items }: Choice): string[] {
     for (const { item } of cluster.items) named.add(item);
   }
   const single = items.map(({ itemKey }) => itemKey).filter((item) => !named.has(item));
-  const args = [...flags("like", likes), ...flags("item", new Set(single))];
+  return fitting([...flags("like", likes), ...flags("item", new Set(single))]);
+}
+
+/** @throws Error where arguments are too many for a command line */
+function fitting(args: string[]): string[] {
   if (args.join(" ").length <= maxArgsChars) return args;
   throw new Error(
     vscode.l10n.t(
