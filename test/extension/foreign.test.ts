@@ -106,6 +106,29 @@ describe("files of other tools in the tree", () => {
     }
   });
 
+  it("keeps what the user's settings watch when a folder begins to watch a file, and leaves them when it stops", async () => {
+    const ofUser = [{ file: "evals/mine.log", id: "n" }];
+    const ofAll = (entries: unknown) =>
+      folderSettings().update("watched", entries, vscode.ConfigurationTarget.Global);
+    const own = () => folderSettings().inspect("watched")?.workspaceFolderValue;
+    const path = put("promptfoo/results.json", "evals");
+    writeFileSync(inWorkspace("evals/mine.log"), '{"n":1}\n');
+    const messages = answering("showInformationMessage", () => undefined);
+    try {
+      await ofAll(ofUser);
+      await vscode.commands.executeCommand("agentJobs.watchFile", vscode.Uri.file(path));
+      assert.deepEqual(own(), [...ofUser, { file: "evals/results.json" }]);
+      await jobNamed(catalog, "mine.log", ({ view }) => view?.status.done === 1);
+      const job = await jobNamed(catalog, "results", ({ view }) => view?.foreign === "promptfoo");
+      await vscode.commands.executeCommand("agentJobs.stopWatching", job.id);
+      assert.deepEqual([own(), watched()], [undefined, ofUser]);
+    } finally {
+      messages.restore();
+      await ofAll(undefined);
+      rmSync(inWorkspace("evals/mine.log"));
+    }
+  });
+
   it("asks how rows of one's own shape are read, and reads them so", async () => {
     const path = put("json-lines/out.jsonl", "evals");
     put("json-lines/in.txt", "evals");

@@ -40,7 +40,7 @@ export const stopWatching: Handler = async ({ catalog }, argument) => {
   if (await forgetWatched(job.checkpoint)) return catalog.refresh();
   throw new Error(
     vscode.l10n.t(
-      "{0} is watched by a pattern, or by your user settings: change the setting agentJobs.watched there.",
+      "{0} is watched by a pattern: change it in the setting agentJobs.watched.",
       labelText(job.name),
     ),
   );

@@ -46,7 +46,7 @@ async function readAsOf(entry: unknown): Promise<ReadAs> {
 
 async function pathsOf(folder: vscode.WorkspaceFolder, file: unknown): Promise<string[]> {
   if (typeof file !== "string" || file === "")
-    throw new TypeError('Expected `file` to be a path such as "out/results.jsonl".');
+    throw new TypeError(vscode.l10n.t('Expected `file` to be a path such as "out/results.jsonl".'));
   const path = resolve(folder.uri.fsPath, file);
   const found = await stat(path).catch(() => undefined);
   if (found?.isFile()) return [path];
@@ -94,15 +94,19 @@ async function change(
   changed: (entries: readonly unknown[]) => unknown[],
 ): Promise<void> {
   const settings = vscode.workspace.getConfiguration(settingsSection, folder);
-  const { workspaceFolderValue, workspaceValue } = settings.inspect<unknown>(settingIds.watched) ?? {};
-  const before = [workspaceFolderValue, workspaceValue].find(Array.isArray) ?? [];
+  const { workspaceFolderValue, workspaceValue, globalValue } =
+    settings.inspect<unknown>(settingIds.watched) ?? {};
+  // What a workspace file says, or else the user's own settings, holds in all folders until one says otherwise. Without
+  // such a file VS Code gives the folder's value as the workspace's, too.
+  const ofWorkspace = vscode.workspace.workspaceFile === undefined ? undefined : workspaceValue;
+  const inherited = [ofWorkspace, globalValue].find(Array.isArray) ?? [];
+  const before = Array.isArray(workspaceFolderValue) ? workspaceFolderValue : inherited;
   const after = changed(before);
   if (after.length === before.length && after.every((entry, i) => entry === before[i])) return;
-  // What a workspace file says holds for all of its folders, until a folder says otherwise.
-  const isInherited = vscode.workspace.workspaceFile !== undefined && Array.isArray(workspaceValue);
+  const isAsInherited = JSON.stringify(after) === JSON.stringify(inherited);
   await settings.update(
     settingIds.watched,
-    after.length > 0 || isInherited ? after : undefined,
+    isAsInherited ? undefined : after,
     vscode.ConfigurationTarget.WorkspaceFolder,
   );
 }
