@@ -213,6 +213,18 @@ describe("a workspace of several folders", () => {
     }
   });
 
+  it("runs what loads a job file by the Node of its folder", async () => {
+    const settings = vscode.workspace.getConfiguration("agentJobs", vscode.Uri.file(secondPath));
+    await settings.update("nodePath", "/its/own/node", vscode.ConfigurationTarget.WorkspaceFolder);
+    try {
+      const [first, second] = await twinJobs();
+      assert.equal((await tasks.callOf(second, "input", [])).program, "/its/own/node");
+      assert.notEqual((await tasks.callOf(first, "input", [])).program, "/its/own/node");
+    } finally {
+      await settings.update("nodePath", undefined, vscode.ConfigurationTarget.WorkspaceFolder);
+    }
+  });
+
   it("lists the jobs of a folder inside of another once, by the inner one's settings", async () => {
     await openFolders(secondPath, twins.second);
     await catalog.refresh();

@@ -19,7 +19,7 @@ export function registerMcpServer(services: Services, context: vscode.ExtensionC
     provideMcpServerDefinitions: () => mcpServers(context),
     // Looking for Node starts a process: only for a server that is to be started.
     resolveMcpServerDefinition: async (server) => {
-      const { node, cli } = await services.tasks.commandLine();
+      const { node, cli } = await services.tasks.commandLine(server.cwd);
       server.command = node.path;
       server.args = [cli, ...server.args.slice(1)];
       server.env = { ...node.env };

@@ -119,7 +119,7 @@ export class JobTasks implements vscode.TaskProvider, vscode.Disposable {
   /** How a command of the command line is called for a job's run, after its job file. */
   async callOf(job: Job, command: "try" | "input", given: readonly string[]): Promise<CliCall> {
     const jobFile = jobFileOfJob(job);
-    const { path, env } = await this.nodes.find();
+    const { path, env } = await this.nodes.find(vscode.Uri.file(jobFile));
     const which = command === "try" ? await runArgs(job, jobFile) : [];
     const python = await chosenPython(vscode.Uri.file(jobFile));
     return {
