@@ -77,6 +77,25 @@ describe("the integrated terminal", () => {
     assert.ok(existsSync(join(last, "agent_jobs.py")), last);
   });
 
+  it("has the helper behind the PYTHONPATH that a person has set for terminals", async () => {
+    const platform = { win32: "windows", darwin: "osx" }[process.platform as string] ?? "linux";
+    const settings = vscode.workspace.getConfiguration("terminal.integrated.env");
+    const entries = async (PYTHONPATH: string | null) => {
+      await settings.update(platform, { PYTHONPATH }, vscode.ConfigurationTarget.Global);
+      await terminal.drawn();
+      return (await told(variable("PYTHONPATH"))).text.split(delimiter);
+    };
+    try {
+      const [theirs, helper, ...others] = await entries("/their/own");
+      assert.deepEqual([theirs, others], ["/their/own", []]);
+      assert.ok(existsSync(join(helper!, "agent_jobs.py")), helper);
+      assert.deepEqual(await entries(null), [helper]);
+      assert.deepEqual(await entries("${env:AGENT_JOBS_NO_SUCH}"), [helper]);
+    } finally {
+      await settings.update(platform, undefined, vscode.ConfigurationTarget.Global);
+    }
+  });
+
   it("has neither where a setting says so", async () => {
     await extendTerminal(false);
     const { text } = await told(`${variable("PATH")} && ${variable("PYTHONPATH")}`);

@@ -44,7 +44,8 @@ export function registerTerminal(
     variables.append("PATH", `${delimiter}${additions.bin}`);
     variables.replace(nodeVariable, additions.node);
     if (additions.isEditor) variables.replace(isEditorVariable, "1");
-    variables.replace("PYTHONPATH", additions.pythonPath);
+    const { pythonPath } = additions;
+    variables[pythonPath.isAdded ? "append" : "replace"]("PYTHONPATH", pythonPath.value);
   };
   // To find Node a program is started, for which a person would wait who wants to see the jobs.
   let drawing = listed.then(draw);
@@ -54,8 +55,8 @@ export function registerTerminal(
     unawaited(log, "terminal", drawing);
   };
   const following = vscode.workspace.onDidChangeConfiguration((event) => {
-    const deciding = [settingIds.extendTerminal, settingIds.nodePath];
-    if (deciding.some((name) => event.affectsConfiguration(`${settingsSection}.${name}`))) redraw();
+    const own = [settingIds.extendTerminal, settingIds.nodePath].map((name) => `${settingsSection}.${name}`);
+    if ([...own, terminalEnv].some((name) => event.affectsConfiguration(name))) redraw();
   });
   return { drawn: () => drawing, dispose: () => following.dispose() };
 }
@@ -64,15 +65,30 @@ async function additionsFor(context: vscode.ExtensionContext, nodes: NodeFinder)
   const bin = context.asAbsolutePath(join("dist", "bin"));
   await makeExecutable(join(bin, "agent-jobs"));
   const { path, env } = await nodes.findForTerminal();
-  const before = process.env.PYTHONPATH;
-  const helper = helperFolder(context).fsPath;
   return {
     bin,
     node: path,
     isEditor: env.ELECTRON_RUN_AS_NODE !== undefined,
-    // Set whole: an empty entry, which appending to nothing would leave, means the working directory to Python.
-    pythonPath: before ? `${before}${delimiter}${helper}` : helper,
+    pythonPath: pythonPathWith(helperFolder(context).fsPath),
   };
+}
+
+const terminalEnv = "terminal.integrated.env";
+const platforms: Partial<Record<NodeJS.Platform, string>> = { win32: "windows", darwin: "osx" };
+
+/**
+ * The helper behind what is there: what a person has set for their terminals is resolved by VS Code, and only added to.
+ * Elsewhere it is set whole: an empty entry, which adding to nothing would leave, means the working directory to Python.
+ */
+function pythonPathWith(helper: string): { value: string; isAdded: boolean } {
+  const platform = platforms[process.platform] ?? "linux";
+  const env = vscode.workspace.getConfiguration(terminalEnv).get<Record<string, unknown> | null>(platform);
+  // Null takes away what the window was started with.
+  const set = env?.PYTHONPATH === undefined ? undefined : String(env.PYTHONPATH ?? "");
+  const known = set?.replace(/\$\{env:([^}]*)\}/g, (_, name: string) => process.env[name] ?? "");
+  if (known) return { value: `${delimiter}${helper}`, isAdded: true };
+  const before = known === undefined ? process.env.PYTHONPATH : "";
+  return { value: before ? `${before}${delimiter}${helper}` : helper, isAdded: false };
 }
 
 /** Not every editor keeps the rights of the files that it unpacks. */
