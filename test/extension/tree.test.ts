@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { rmSync, writeFileSync } from "node:fs";
 import * as vscode from "vscode";
+import { JobGroupNode } from "../../src/extension/tree/nodes/jobGroup.js";
 import { JobNode } from "../../src/extension/tree/nodes/jobNode.js";
 import type { TreeNode } from "../../src/extension/tree/nodes/node.js";
+import { Pages } from "../../src/extension/tree/nodes/pages.js";
 import { keyOf } from "../../src/runtime/format/itemId.js";
+import { encodeRecord, type WritableRecord } from "../../src/runtime/format/record.js";
 import { AgentResume } from "../../src/runtime/session/agentResume.js";
 import { JsonlStore } from "../../src/runtime/store/jsonlStore.js";
 import { needsPerson } from "../../src/view/attention.js";
@@ -102,6 +105,26 @@ describe("the tree", () => {
       ],
     );
     assert.deepEqual((await tree.getChildren(clusters[0])).map(label), ["item-251", "item-253"]);
+  });
+
+  it("pages causes, and checkpoints of one job, as it does all that may be many", async () => {
+    const many = inWorkspace("checkpoints/causes.jsonl");
+    const failed = Array.from({ length: 203 }, (_, i) => ({
+      ...{ type: "failed", atMs: 1, item: keyOf(i), run: 1, attempt: 1 },
+      ...{ cause: `cause-${i}`, message: "no" },
+    }));
+    const records = [{ type: "job", atMs: 1, v: 1, job: "causes" }, ...failed] as WritableRecord[];
+    writeFileSync(many, Buffer.concat(records.map(encodeRecord)));
+    try {
+      const job = await jobNamed(catalog, "causes", ({ view }) => view?.status.failed === 203);
+      const causes = await tree.getChildren(await child(await child(undefined, "causes"), "Failed"));
+      assert.deepEqual([causes.length, label(causes.at(-1)!)], [201, "Load more"]);
+      const members = Array.from({ length: 203 }, () => new JobNode(job, { isOn: false }));
+      const below = new JobGroupNode("many.job.mjs", members).children({ pages: new Pages() });
+      assert.deepEqual([below.length, label(below.at(-1)!)], [201, "Load more"]);
+    } finally {
+      rmSync(many);
+    }
   });
 
   it("says what each row is to whoever does not see it", async () => {

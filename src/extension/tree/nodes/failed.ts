@@ -30,9 +30,9 @@ export class FailedNode implements TreeNode {
     return item;
   }
 
-  children(): TreeNode[] {
+  children({ pages }: TreeContext): TreeNode[] {
     const { view } = this.job;
-    return view ? failureGroups(view).map((group) => new CauseNode(this, group)) : [];
+    return pages.of(this, view ? failureGroups(view) : [], (group) => new CauseNode(this, group));
   }
 }
 

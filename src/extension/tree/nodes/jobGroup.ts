@@ -4,7 +4,7 @@ import { jobGroupRow } from "../../../view/jobGroup.js";
 import { safeText } from "../../../view/text.js";
 import type { Job } from "../../job.js";
 import { type JobNode, lookIcons } from "./jobNode.js";
-import type { TreeNode } from "./node.js";
+import type { TreeContext, TreeNode } from "./node.js";
 
 /** A job file with several checkpoints, such as those of labelled runs: one row for it, and below it one for each. */
 export class JobGroupNode implements TreeNode {
@@ -41,8 +41,8 @@ export class JobGroupNode implements TreeNode {
     return item;
   }
 
-  children(): TreeNode[] {
-    return [...this.members];
+  children({ pages }: TreeContext): TreeNode[] {
+    return pages.of(this, this.members, (member) => member);
   }
 
   details(): string[] {
