@@ -16,8 +16,9 @@ export function statusBar(views: readonly JobView[]): StatusBarView | null {
   const running = views.filter((view) => view.status.holder !== null && view.error === null);
   if (running.length === 0) return null;
   const stalled = running.filter((view) => lookOf(view) === "stalled");
-  const tone = stalled.length > 0 || running.some((view) => view.status.damaged) ? "warning" : "normal";
-  const shown = stalled[0] ?? running[0]!;
+  const damaged = running.find((view) => view.status.damaged);
+  const tone = stalled.length > 0 || damaged ? "warning" : "normal";
+  const shown = stalled[0] ?? damaged ?? running[0]!;
   const { status } = shown;
   const name = labelText(shown.name);
   const parts = [
@@ -25,6 +26,7 @@ export function statusBar(views: readonly JobView[]): StatusBarView | null {
     ...(status.inFlight > 0 && !shown.stopping ? [t("{0} in flight", countText(status.inFlight))] : []),
     ...phaseOf(shown),
     ...(status.failed > 0 ? [t("{0} failed", countText(status.failed))] : []),
+    ...(status.damaged ? [t("damaged")] : []),
   ];
   const count = running.length > 1 ? [counted(running.length, "{0} run", "{0} runs")] : [];
   const text = [...count, `${name} ${parts[0]}`, ...parts.slice(1)].join(" · ");

@@ -33,6 +33,17 @@ describe("the status bar", () => {
     );
   });
 
+  it("says that the one is damaged that is, and not by its colour alone", () => {
+    const views = [
+      sampleView({ name: "a", done: 1, live: true }),
+      sampleView({ name: "b", done: 500, live: true, damaged: true }),
+    ];
+    const shown = statusBar(views);
+    assert.equal(shown?.tone, "warning");
+    assert.match(shown!.text, /^2 runs · b 50% .*· damaged$/);
+    assert.match(shown!.accessibleLabel, /^2 agent jobs running: b, 50%.*, damaged$/);
+  });
+
   it("shows a pause and why, unless the run is to stop", () => {
     const paused = {
       done: 500,
