@@ -161,6 +161,21 @@ describe("a checkpoint in the editor", () => {
     }
   });
 
+  it("is not cleared where it is gone meanwhile, which is said", async () => {
+    const told = answering("showInformationMessage", () => undefined);
+    const modal = answering("showWarningMessage", () => "Clear");
+    try {
+      const job = await jobNamed(catalog, "edited", ({ view }) => view !== null);
+      rmSync(path);
+      await vscode.commands.executeCommand("agentJobs.clear", job.id);
+      assert.deepEqual(told.said, [["edited has no checkpoint now: there is nothing to clear."]]);
+      assert.deepEqual(modal.said, []);
+    } finally {
+      modal.restore();
+      told.restore();
+    }
+  });
+
   it("is left alone where the person does not agree", async () => {
     const modal = answering("showWarningMessage", () => undefined);
     try {
