@@ -3,6 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import * as vscode from "vscode";
 import { keyOf } from "../../src/runtime/format/itemId.js";
 import { encodeRecord } from "../../src/runtime/format/record.js";
+import { processEnds } from "../support/files.js";
 import { answering, inWorkspace, jobNamed, type Parts, parts, untilEvent } from "./support/extension.js";
 import { startWriter } from "./support/writer.js";
 
@@ -147,6 +148,43 @@ describe("the document of an item", () => {
     } finally {
       asked.restore();
       writeFileSync(path, job);
+    }
+  });
+
+  it("ends the reading of an input that takes too long, where a person cancels it", async () => {
+    const path = inWorkspace("jobs/shown.job.mjs");
+    const started = inWorkspace("jobs/reading.pid");
+    const endless = `import { writeFileSync } from "node:fs";
+      writeFileSync(${JSON.stringify(started)}, String(process.pid));
+      for (;;);`;
+    const watcher = vscode.workspace.createFileSystemWatcher(
+      new vscode.RelativePattern(inWorkspace("jobs"), "reading.pid"),
+    );
+    const begun = new Promise<void>((resolve) => watcher.onDidCreate(() => resolve()));
+    const original = vscode.window.withProgress;
+    const windows = vscode.window as { withProgress: unknown };
+    windows.withProgress = async (options: vscode.ProgressOptions, work: (...args: unknown[]) => unknown) => {
+      assert.ok(options.cancellable);
+      const source = new vscode.CancellationTokenSource();
+      const working = work({ report() {} }, source.token);
+      await begun;
+      source.cancel();
+      return working;
+    };
+    const asked = answering("showInformationMessage", () => "Show Input");
+    try {
+      const { uri } = await open("shown", '"bad"');
+      const show = (await lenses(uri)).find(({ title }) => title === "Show Input…")!;
+      writeFileSync(path, endless);
+      await vscode.commands.executeCommand(show.command, ...show.arguments!);
+      await processEnds(Number(readFileSync(started, "utf8")));
+      assert.match(vscode.window.activeTextEditor!.document.getText(), /^Input\n {2}\(not read/m);
+    } finally {
+      asked.restore();
+      windows.withProgress = original;
+      watcher.dispose();
+      writeFileSync(path, job);
+      rmSync(started, { force: true });
     }
   });
 

@@ -37,9 +37,14 @@ export const showItemInput: Handler = async ({ catalog, items, tasks }, id, key)
   const name = labelText(shortText(idText(item), 60));
   if (!(await isAgreedTo(jobFile, () => mayLoad(jobFile, name)))) return;
   const title = vscode.l10n.t("Reading the input of {0}…", name);
-  const options = { location: vscode.ProgressLocation.Window, title };
-  const input = await vscode.window.withProgress(options, () => inputFrom(call));
-  items.setInput(itemUri(job, item), input);
+  const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
+  const input = await vscode.window.withProgress(options, async (_, token) => {
+    const controller = new AbortController();
+    const subscription = token.onCancellationRequested(() => controller.abort());
+    const read = await inputFrom(call, controller.signal).finally(() => subscription.dispose());
+    return controller.signal.aborted ? undefined : read;
+  });
+  if (input) items.setInput(itemUri(job, item), input);
 };
 
 async function mayLoad(jobFile: string, name: string): Promise<boolean> {
@@ -57,10 +62,17 @@ async function mayLoad(jobFile: string, name: string): Promise<boolean> {
   return (await vscode.window.showInformationMessage(title, options, show)) === show;
 }
 
-/** The input that the command line prints; else why it prints none. */
-function inputFrom({ program, args, cwd, env }: CliCall): Promise<{ text: string } | { why: string }> {
+/** The input that the command line prints; else why it prints none. @param signal ends its process */
+function inputFrom(
+  { program, args, cwd, env }: CliCall,
+  signal: AbortSignal,
+): Promise<{ text: string } | { why: string }> {
   return new Promise((resolve) => {
-    const options = { cwd, env: { ...process.env, ...env }, maxBuffer: maxInputBytes };
+    const options = {
+      ...{ cwd, env: { ...process.env, ...env }, maxBuffer: maxInputBytes, signal },
+      // It writes nothing that a sudden end could spoil, and a job file's code may hear of no other.
+      killSignal: "SIGKILL" as const,
+    };
     execFile(program, args, options, (error, stdout, stderr) => {
       try {
         if (error) throw error;

@@ -1,5 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 import { dirname, extname, resolve } from "node:path";
+import * as vscode from "vscode";
 import type { ItemKey } from "../../runtime/format/itemId.js";
 import { resolveItems } from "../../runtime/runner/items.js";
 import type { ShownInput } from "../../view/item/itemPage.js";
@@ -26,7 +27,7 @@ export async function declaredInput(jobFile: string | null, item: ItemKey): Prom
     const input = await resolveItems(items as string, key as never, folder);
     for await (const found of input.items)
       if (found.key === item) return { text: JSON.stringify(found.item ?? null, null, 2) };
-    return { why: "The job's input does not have this item now." };
+    return { why: vscode.l10n.t("The job's input does not have this item now.") };
   } catch {
     return undefined; // a run says what is wrong with it
   }
