@@ -1,4 +1,5 @@
 /** Numbers and times as people read them, and text from models made safe to show. */
+import { isTimed } from "../runtime/format/record.js";
 import { safeText } from "../runtime/safeText.js";
 import { type Argument, t, tCount } from "./l10n.js";
 
@@ -171,6 +172,9 @@ export function timeText(ms: number, timeZone?: string): string {
 /** `2026-11-21 04:00:07`, where seconds tell what came first. */
 export const secondText = (ms: number): string =>
   `${timeText(ms)}:${String(new Date(ms).getSeconds()).padStart(2, "0")}`;
+
+/** The same of a record's time, which files of other tools need not tell. */
+export const recordTimeText = (ms: number): string => (isTimed(ms) ? secondText(ms) : t("not recorded"));
 
 /** The same of an ISO time that a file tells; what is none stays as it is. */
 export function isoSecondText(time: string): string {

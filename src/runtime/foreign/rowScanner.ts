@@ -24,7 +24,8 @@ interface Place {
 
 /**
  * Reads rows of another tool's file as records of ours, so that the fold, and all that shows its state, count them like
- * any others: done rows become `done`, failed ones `failed`, open ones `started`. Such a file tells of no runs: run 0.
+ * any others: done rows become `done`, failed ones `failed`, open ones `started`. Such a file tells of no runs: run 0,
+ * and many a row of no time: 0 as well, which is none (`isTimed`).
  * Done wins, as everywhere. Holds the ids of items that failed, and of those that were asked for; no result.
  */
 abstract class RowScanner implements RecordScanner {

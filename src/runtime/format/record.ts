@@ -108,9 +108,12 @@ export type RunEndReason =
 export type LossCause = "reboot" | "out-of-memory" | "killed" | "taken-over" | "unknown";
 
 interface Timed {
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970; 0 where a file of another tool does not say when. */
   atMs: number;
 }
+/** Whether a record's time is one, or stands for none. */
+export const isTimed = (atMs: number): boolean => atMs > 0;
+
 export interface JobRecord extends Timed {
   type: "job";
   v: number;

@@ -1,22 +1,23 @@
 import type { ItemKey } from "../format/itemId.js";
-import type {
-  CheckpointRecord,
-  CompactedRecord,
-  DoneRecord,
-  FailedRecord,
-  MeasuredRecord,
-  PaceRecord,
-  PresenceRecord,
-  ProgressRecord,
-  RunEndedRecord,
-  RunLostRecord,
-  RunStartedRecord,
-  SnapshotRecord,
-  SpentRecord,
-  StartedRecord,
-  StepRecord,
-  Usage,
-  WaitingRecord,
+import {
+  type CheckpointRecord,
+  type CompactedRecord,
+  type DoneRecord,
+  type FailedRecord,
+  isTimed,
+  type MeasuredRecord,
+  type PaceRecord,
+  type PresenceRecord,
+  type ProgressRecord,
+  type RunEndedRecord,
+  type RunLostRecord,
+  type RunStartedRecord,
+  type SnapshotRecord,
+  type SpentRecord,
+  type StartedRecord,
+  type StepRecord,
+  type Usage,
+  type WaitingRecord,
 } from "../format/record.js";
 import { ItemSet } from "./itemSet.js";
 import {
@@ -34,7 +35,7 @@ import {
  * replaces what earlier ones said, so a file of them must be read in its order.)
  */
 export function applyRecord(state: JobState, record: CheckpointRecord): void {
-  if (record.atMs > (state.lastRecordAtMs ?? Number.NEGATIVE_INFINITY)) state.lastRecordAtMs = record.atMs;
+  if (isTimed(record.atMs) && record.atMs > (state.lastRecordAtMs ?? 0)) state.lastRecordAtMs = record.atMs;
   switch (record.type) {
     case "job":
       state.job = record.job;

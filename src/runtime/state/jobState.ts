@@ -141,7 +141,7 @@ export interface JobState {
   measured: Map<ItemKey, Measurement>;
   /** Keys of the compactions whose sums are counted. */
   compactions: Set<string>;
-  /** The newest record's time, milliseconds since 1970; null without records. */
+  /** The newest record's time, milliseconds since 1970; null where none has one. */
   lastRecordAtMs: number | null;
   /** F2: the latest checkpoint's turn and user state. */
   snapshot: { turn: number; stateText: string } | null;

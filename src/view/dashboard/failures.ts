@@ -3,7 +3,7 @@ import { redact } from "../../runtime/redact.js";
 import type { OpenItem } from "../../runtime/state/jobState.js";
 import type { OpenEntry } from "../../runtime/state/status.js";
 import { t } from "../l10n.js";
-import { countText, plural, secondText, shortText } from "../text.js";
+import { countText, plural, recordTimeText, shortText } from "../text.js";
 
 export const failureColumns = ["item", "cause", "message", "attempt", "time"] as const;
 export type FailureColumn = (typeof failureColumns)[number];
@@ -133,7 +133,7 @@ function rowOf({ item, open }: OpenEntry): FailureRow {
   return {
     ...{ key: item, item: shortText(redact(idText(item)), maxItemChars), cause: causeName(cause) },
     message: shortText(redact(message.slice(0, 4 * maxMessageChars)), maxMessageChars),
-    ...{ attempt: open.attempt, time: secondText(open.failure?.atMs ?? open.atMs) },
+    ...{ attempt: open.attempt, time: recordTimeText(open.failure?.atMs ?? open.atMs) },
   };
 }
 

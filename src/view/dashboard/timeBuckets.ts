@@ -24,7 +24,7 @@ export class TimeBuckets {
 
   constructor(private readonly most = defaultMost) {}
 
-  add(atMs: number, happened: Partial<Omit<TimeBucket, "firstMs">>): void {
+  add(atMs: number, happened: Partial<Untimed>): void {
     const place = Math.floor(atMs / this.widthMs);
     const bucket = { ...nothing, ...happened, firstMs: atMs };
     const known = this.buckets.get(place);
@@ -50,9 +50,16 @@ export class TimeBuckets {
   }
 }
 
-const nothing = { done: 0, failed: 0, usd: 0, inputTokens: 0, outputTokens: 0 };
+/** What happened at a time that nothing tells. */
+export type Untimed = Omit<TimeBucket, "firstMs">;
+
+export const nothing: Untimed = { done: 0, failed: 0, usd: 0, inputTokens: 0, outputTokens: 0 };
 
 function join(into: TimeBucket, other: TimeBucket): void {
-  for (const name of Object.keys(nothing) as (keyof typeof nothing)[]) into[name] += other[name];
+  addTo(into, other);
   into.firstMs = Math.min(into.firstMs, other.firstMs);
+}
+
+export function addTo(into: Untimed, other: Untimed): void {
+  for (const name of Object.keys(nothing) as (keyof Untimed)[]) into[name] += other[name];
 }

@@ -1,10 +1,10 @@
-import type { CheckpointRecord } from "../../runtime/format/record.js";
+import { type CheckpointRecord, isTimed } from "../../runtime/format/record.js";
 import type { ScannedRecord, ScanSummary } from "../../runtime/format/scan.js";
 import { type JobState, latestRun } from "../../runtime/state/jobState.js";
 import { statusOf } from "../../runtime/state/status.js";
 import { noteSign } from "../report/timeline.js";
 import { LatencySketch } from "./latencySketch.js";
-import { TimeBuckets } from "./timeBuckets.js";
+import { addTo, nothing, TimeBuckets, type Untimed } from "./timeBuckets.js";
 
 /** How long a run would still take, as estimated by what was known at a moment. */
 export interface EtaSample {
@@ -32,6 +32,8 @@ const undamaged: ScanSummary = {
  */
 export class DashboardTimeline {
   readonly buckets = new TimeBuckets();
+  /** What has no place among them: files of other tools need not say when. */
+  readonly untimed: Untimed = { ...nothing };
   readonly latency = new LatencySketch();
   /** The newest record of each run: the last sign of one that left no end. */
   readonly lastSignMs = new Map<number, number>();
@@ -61,9 +63,14 @@ export class DashboardTimeline {
     const inputTokens = sums.inputTokens - before.inputTokens;
     const outputTokens = sums.outputTokens - before.outputTokens;
     if (done > 0 || failed > 0 || usd > 0 || inputTokens > 0 || outputTokens > 0)
-      this.buckets.add(momentOf(record), { done, failed, usd, inputTokens, outputTokens });
+      this.place(momentOf(record), { done, failed, usd, inputTokens, outputTokens });
     this.sinceBytes += lengthBytes;
     if (this.sinceBytes >= this.strideBytes) this.estimate(record.atMs, state);
+  }
+
+  private place(atMs: number, happened: Untimed): void {
+    if (isTimed(atMs)) this.buckets.add(atMs, happened);
+    else addTo(this.untimed, happened);
   }
 
   private newlyFailed(record: CheckpointRecord, state: JobState): number {

@@ -1,4 +1,4 @@
-import type { Usage } from "../../runtime/format/record.js";
+import { isTimed, type Usage } from "../../runtime/format/record.js";
 import type { ItemEntry } from "../../runtime/itemHistory.js";
 import { redact } from "../../runtime/redact.js";
 import { endingOf, type RunEnding } from "../../runtime/state/status.js";
@@ -62,7 +62,7 @@ export function attemptLines(page: Page, view: JobView, attempts: readonly Attem
       `${attempt.attempt}`,
       endText(view, attempt),
       run > 0 ? t("run {0}", run) : "",
-      begunMs === undefined ? "" : secondText(begunMs),
+      begunMs === undefined || !isTimed(begunMs) ? "" : secondText(begunMs),
       ms === undefined ? "" : durationText(ms),
       used?.usd === undefined ? "" : usdText(used.usd),
     ];

@@ -1,6 +1,6 @@
 /** All that is known of an item, as the lines of a document that folds by its indents. */
 import { type ItemKey, idText } from "../../runtime/format/itemId.js";
-import type { FailedRecord, Usage } from "../../runtime/format/record.js";
+import { type FailedRecord, isTimed, type Usage } from "../../runtime/format/record.js";
 import type { ItemEntry, ItemHistory, ShownJson } from "../../runtime/itemHistory.js";
 import { redact } from "../../runtime/redact.js";
 import { withoutTrialNote } from "../../runtime/state/trialNote.js";
@@ -73,7 +73,7 @@ function stateText({ item, view }: ItemPageInput, attempts: readonly Attempt[]):
   const end = attempts.findLast(({ end: found }) => found?.record.type === "done")?.end;
   if (state.done.has(item)) {
     const record = end?.record;
-    if (record?.type !== "done") return t("done");
+    if (record?.type !== "done" || !isTimed(record.atMs)) return t("done");
     const at = secondText(record.atMs);
     return record.by === "person"
       ? t("done, marked by a person without a result, {0}", at)

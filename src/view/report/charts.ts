@@ -26,6 +26,10 @@ export function tookText(ms: number): string {
   return ms >= 1_000 && ms < 20_000 ? secondsText(fixed(ms / 1_000)) : durationText(ms);
 }
 
+/** Below a chart over time, of what has no place in it. */
+export const untimedItemsText = (count: number): string =>
+  counted(count, "{0} item without a time is not shown here", "{0} items without a time are not shown here");
+
 /** Of a shorter time a rate would be made up: programs write down whole seconds. */
 const minRatedMs = 5_000;
 
@@ -40,7 +44,7 @@ const doneIn = (spans: readonly ThroughputSpan[]): number =>
   spans.reduce((sum, { counts }) => sum + counts.reduce((a, b) => a + b, 0), 0);
 
 /** Items done over time: a bar for each part of a stretch, and a band with its length where nothing ran. */
-export function throughputChart(spans: readonly ThroughputSpan[]): Html | null {
+export function throughputChart(spans: readonly ThroughputSpan[], untimed: number): Html | null {
   if (meanRate(spans) === null) return null;
   const done = doneIn(spans);
   const ratesOf = ({ fromMs, toMs, counts }: ThroughputSpan) =>
@@ -79,7 +83,8 @@ export function throughputChart(spans: readonly ThroughputSpan[]): Html | null {
           "{1} items done from {2} to {3} UTC, at most {4}; nothing ran in {0} gaps between.",
           ...shown,
         );
-  return figure(t("Items done over time"), words, [
+  const told = untimed > 0 ? `${words} ${untimedItemsText(untimed)}.` : words;
+  return figure(t("Items done over time"), told, [
     ...axis(rateText(most)),
     ...marks,
     html`<text x="${left}" y="${bottom + 18}">${from}</text>`,

@@ -108,8 +108,8 @@ ${facts([
 ])}`;
 }
 
-function times({ spans, durations }: ReportData): Html | null {
-  const over = throughputChart(spans);
+function times({ spans, untimed, durations }: ReportData): Html | null {
+  const over = throughputChart(spans, untimed);
   const took = durationChart(histogramOf(durations), durations);
   if (!over && durations.length === 0) return null;
   const rate = meanRate(spans);

@@ -75,6 +75,8 @@ export interface ReportData {
   activeMs: number;
   durations: number[];
   spans: ThroughputSpan[];
+  /** Done items that are in none of them, as nothing tells when they were done. */
+  untimed: number;
   causes: ReportCause[];
   moreCauses: number;
   stages: { name: string; done: number }[];
@@ -120,6 +122,7 @@ export function reportData(view: JobView, timeline: ReportTimeline, options: Rep
       timeline.finished,
       runs.map((run) => stretchOf(run, view.nowMs)),
     ),
+    untimed: timeline.untimed,
     causes: groups.slice(0, maxCauses).map((group) => causeOf(group, options.ids)),
     moreCauses: Math.max(0, groups.length - maxCauses),
     stages: stagesOf(view),

@@ -1,5 +1,5 @@
 import type { ItemKey } from "../../runtime/format/itemId.js";
-import type { CheckpointRecord, Usage } from "../../runtime/format/record.js";
+import { type CheckpointRecord, isTimed, type Usage } from "../../runtime/format/record.js";
 
 /** So many items, done at a moment. */
 export interface FinishedAt {
@@ -20,6 +20,8 @@ export function noteSign(lastSignMs: Map<number, number>, record: CheckpointReco
 export class ReportTimeline {
   /** In the order of the log. What a person marked as done is left out: nothing was worked on then. */
   finished: FinishedAt[] = [];
+  /** How many more were done at a time that nothing tells. */
+  untimed = 0;
   durationsMs: number[] = [];
   /** In how many attempts each model was named. */
   models = new Map<string, number>();
@@ -34,7 +36,7 @@ export class ReportTimeline {
       case "done":
         if (this.done.has(record.item)) return;
         this.done.add(record.item);
-        if (record.by !== "person") this.finished.push({ atMs: record.atMs, count: 1 });
+        if (record.by !== "person") this.finish(record.atMs, 1);
         return this.measure(record);
       case "measured":
         return this.measure(record);
@@ -44,7 +46,7 @@ export class ReportTimeline {
       case "snapshot": {
         const count = record.items.length - this.inSnapshot;
         this.inSnapshot = record.items.length;
-        if (count > 0) this.finished.push({ atMs: record.atMs, count });
+        if (count > 0) this.finish(record.atMs, count);
         return;
       }
       default:
@@ -55,6 +57,11 @@ export class ReportTimeline {
   /** The log is read afresh. */
   restart(): void {
     Object.assign(this, new ReportTimeline());
+  }
+
+  private finish(atMs: number, count: number): void {
+    if (isTimed(atMs)) this.finished.push({ atMs, count });
+    else this.untimed += count;
   }
 
   private measure({ ms, usage }: { ms?: number; usage?: Usage }): void {

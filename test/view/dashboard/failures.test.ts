@@ -33,6 +33,12 @@ describe("the table of failures", () => {
     assert.deepEqual(items({ sort: "cause", descending: false }), ["doc-10", "doc-1", "doc-2"]);
   });
 
+  it("says of a failure without a time that none is recorded", () => {
+    const [known, unknown] = picked([...few.slice(0, 1), failed("doc-3", "timeout", "Late", 0)]).rows;
+    assert.match(known!.time, /^19/);
+    assert.equal(unknown!.time, "not recorded");
+  });
+
   it("is filtered by id, cause or message, whatever the case, and by one cause", () => {
     const found = (query: Partial<FailureQuery>) => picked(few, query).matching;
     assert.equal(found({ text: "DOC-1" }), 2);

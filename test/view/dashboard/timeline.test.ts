@@ -13,6 +13,7 @@ import { DashboardTimeline } from "../../../src/view/dashboard/timeline.js";
 import { jobView } from "../../../src/view/jobView.js";
 import { closestJoined, maxSpans, percentile } from "../../../src/view/report/throughput.js";
 import { durationText } from "../../../src/view/text.js";
+import { readFixture } from "../../support/foreign.js";
 import { type LongJob, longJobRecords, nightly } from "../../support/longJob.js";
 
 const second = 1_000;
@@ -240,6 +241,29 @@ describe("the charts of a job", () => {
     assert.equal(begun.throughput!.empty, "No item has ended yet.");
     assert.equal(begun.latency!.empty, "No item is done yet.");
     assert.match(begun.eta!.empty!, /the number of items/);
+  });
+});
+
+describe("the charts of what has no time", () => {
+  it("leave it off their axis, say so, and count it in their sums", () => {
+    const { records, state } = readFixture("openai/batch_6742f1c2_output.jsonl");
+    const { charts, timeline } = madeOf(records as WritableRecord[]);
+    const { throughput, tokens } = charts;
+    const years = timeline.buckets.sorted().map(({ firstMs }) => new Date(firstMs).getUTCFullYear());
+    assert.deepEqual([...new Set(years)], [2024]);
+    assert.equal(throughput!.segments.length, 1);
+    assert.match(throughput!.summary, /3 failed attempts · 1 item without a time is not shown here$/);
+    const { inputTokens, outputTokens } = state.usage;
+    assert.ok(tokens!.summary.startsWith(`${inputTokens} in · ${outputTokens} out · `), tokens!.summary);
+    assert.match(tokens!.summary, / · 6 tokens without a time are not shown here$/);
+  });
+
+  it("say that nothing tells when, where that is so of all of it", () => {
+    const { records } = readFixture("anthropic/msgbatch_01HkcTjaV5uDC8jWR4ZsDV8d_results.jsonl");
+    const { throughput, tokens, cost } = madeOf(records as WritableRecord[]).charts;
+    assert.equal(throughput!.empty, "The file does not say when its items ended.");
+    assert.match(tokens!.empty!, /^\d+ in · \d+ out\. The file does not say when\.$/);
+    assert.equal(cost!.empty, "No record says what a call cost.");
   });
 });
 

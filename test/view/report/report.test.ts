@@ -104,6 +104,15 @@ describe("a report's page", () => {
     assert.match(reportPage(told), /8 h 58 min idle/);
   });
 
+  it("leaves out of its chart over time what has no time, and says so", () => {
+    const untimed: WritableRecord = { type: "done", atMs: 0, item: keyOf("when") };
+    const told = dataOf({ records: [...twoRuns(), untimed] });
+    assert.equal(told.counts.done, 21);
+    const page = reportPage(told);
+    assert.doesNotMatch(page, /1970/);
+    assert.match(page, /20 items done from [^<]* 1 item without a time is not shown here\./);
+  });
+
   it("keeps results, ids, machines and paths to itself unless they are asked for", () => {
     const page = pageOf({});
     for (const secret of ["jane", "result 1", "secret-host", "/home/me", "n.job.ts"])

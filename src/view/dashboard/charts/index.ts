@@ -1,4 +1,4 @@
-import { latestRun } from "../../../runtime/state/jobState.js";
+import { latestRun, type UsageTotals } from "../../../runtime/state/jobState.js";
 import type { JobView } from "../../jobView.js";
 import { t } from "../../l10n.js";
 import { runOf, stretchOf } from "../../report/reportData.js";
@@ -22,20 +22,25 @@ export function chartsOf(view: JobView, timeline: DashboardTimeline): Chart[] {
   const budget = budgetOf(state);
   const live = status.run && status.eta ? [{ atMs: view.nowMs, run: status.run.run, ...status.eta }] : [];
   return [
-    throughputChart(spans, buckets),
+    throughputChart(spans, buckets, timeline.untimed),
     latencyChart(timeline.latency, state.done.size > 0),
     etaChart(spans, [...timeline.etas, ...live], {
       hasRuns: latestRun(state) !== undefined && view.foreign === null,
       hasTotal: state.total !== null,
       isLive: live.length > 0,
     }),
-    ...withoutTwins(costChart(spans, buckets, budget), tokensChart(spans, buckets, budget)),
+    ...withoutTwins(
+      costChart(spans, buckets, budget, timeline.untimed),
+      tokensChart(spans, buckets, budget, timeline.untimed),
+      state.usage,
+    ),
   ];
 }
 
 /** Where neither is known, that is said once. */
-function withoutTwins(cost: Chart, tokens: Chart): Chart[] {
-  if (cost.empty === null || tokens.empty === null) return [cost, tokens];
+function withoutTwins(cost: Chart, tokens: Chart, { usd, inputTokens, outputTokens }: UsageTotals): Chart[] {
+  const isKnown = [usd, inputTokens, outputTokens].some((amount) => (amount ?? 0) > 0);
+  if (isKnown || cost.empty === null || tokens.empty === null) return [cost, tokens];
   const why = t("No record says what a call cost, or how many tokens it used.");
   return [emptyChart("cost", t("Cost and tokens"), why), emptyChart("tokens", tokens.title, "")];
 }

@@ -1,9 +1,9 @@
 import { t } from "../../l10n.js";
 import type { ThroughputSpan } from "../../report/throughput.js";
-import { countText, usdText } from "../../text.js";
+import { counted, countText, usdText } from "../../text.js";
 import { type Chart, emptyChart } from "../chart.js";
 import { scaleOf } from "../scale.js";
-import type { TimeBucket } from "../timeBuckets.js";
+import type { TimeBucket, Untimed } from "../timeBuckets.js";
 import { extentOf, partsOf, segmentsOf } from "./overTime.js";
 
 /** What a job may spend, as far as its records tell. */
@@ -18,29 +18,50 @@ interface Spent {
   outputTokens: number;
 }
 
+const noSpent: Spent = { usd: 0, inputTokens: 0, outputTokens: 0 };
+
 export function tokensChart(
   spans: readonly ThroughputSpan[],
   buckets: readonly TimeBucket[],
   budget: KnownBudget,
+  untimed: Untimed,
 ): Chart {
   const title = t("Tokens so far");
   const grown = grownOver(spans, buckets);
-  const all = grown.at(-1)?.spent;
-  if (!all || all.inputTokens + all.outputTokens === 0)
-    return emptyChart("tokens", title, t("No record says how many tokens were used."));
+  const drawn = grown.at(-1)?.spent ?? noSpent;
+  const most = drawn.inputTokens + drawn.outputTokens;
+  const leftOff = untimed.inputTokens + untimed.outputTokens;
+  const inAll = [
+    t("{0} in", countText(drawn.inputTokens + untimed.inputTokens)),
+    t("{0} out", countText(drawn.outputTokens + untimed.outputTokens)),
+  ].join(" · ");
+  if (most === 0)
+    return emptyChart(
+      "tokens",
+      title,
+      leftOff > 0
+        ? t("{0}. The file does not say when.", inAll)
+        : t("No record says how many tokens were used."),
+    );
   const limit =
     budget.tokens === null
       ? null
       : { value: budget.tokens, text: t("budget {0}", shortCount(budget.tokens)) };
-  const scale = scaleOf(
-    Math.max(all.inputTokens + all.outputTokens, shownLimit(limit, all.inputTokens + all.outputTokens)),
-    true,
-  );
+  const scale = scaleOf(Math.max(most, shownLimit(limit, most)), true);
   return {
     ...{ id: "tokens", title, empty: null, kind: "area", marks: [], limit },
     summary: [
-      ...[t("{0} in", countText(all.inputTokens)), t("{0} out", countText(all.outputTokens))],
+      inAll,
       ...(limit ? [t("of {0}", countText(limit.value))] : []),
+      ...(leftOff > 0
+        ? [
+            counted(
+              leftOff,
+              "{0} token without a time is not shown here",
+              "{0} tokens without a time are not shown here",
+            ),
+          ]
+        : []),
     ].join(" · "),
     series: [{ name: t("Tokens in and out"), look: "main" }],
     segments: segmentsOf(spans),
@@ -63,19 +84,31 @@ export function costChart(
   spans: readonly ThroughputSpan[],
   buckets: readonly TimeBucket[],
   budget: KnownBudget,
+  untimed: Untimed,
 ): Chart {
   const title = t("Cost so far");
   const grown = grownOver(spans, buckets);
   const usd = grown.at(-1)?.spent.usd ?? 0;
-  if (usd === 0) return emptyChart("cost", title, t("No record says what a call cost."));
+  const usdInAll = usdText(usd + untimed.usd);
+  if (usd === 0)
+    return emptyChart(
+      "cost",
+      title,
+      untimed.usd > 0
+        ? t("{0}. The file does not say when.", usdInAll)
+        : t("No record says what a call cost."),
+    );
   const limit =
     budget.usd === null ? null : { value: budget.usd, text: t("budget {0}", usdText(budget.usd)) };
   const scale = scaleOf(Math.max(usd, shownLimit(limit, usd)));
   return {
     ...{ id: "cost", title, empty: null, kind: "area", marks: [], limit },
-    summary: limit
-      ? t("{0} of {1}, failed attempts included", usdText(usd), usdText(limit.value))
-      : t("{0}, failed attempts included", usdText(usd)),
+    summary: [
+      limit
+        ? t("{0} of {1}, failed attempts included", usdInAll, usdText(limit.value))
+        : t("{0}, failed attempts included", usdInAll),
+      ...(untimed.usd > 0 ? [t("{0} without a time is not shown here", usdText(untimed.usd))] : []),
+    ].join(" · "),
     series: [{ name: t("Cost"), look: "money" }],
     segments: segmentsOf(spans),
     most: scale.most,
@@ -100,7 +133,7 @@ const shownLimit = (limit: { value: number } | null, spent: number): number =>
 
 /** What was spent until the end of each part. What was spent outside of all of them counts from the next one on. */
 function grownOver(spans: readonly ThroughputSpan[], buckets: readonly TimeBucket[]) {
-  const sum: Spent = { usd: 0, inputTokens: 0, outputTokens: 0 };
+  const sum: Spent = { ...noSpent };
   let next = 0;
   const parts = partsOf(spans);
   return parts.map((part, i) => {

@@ -1,16 +1,20 @@
 import { t } from "../../l10n.js";
-import { meanRate, rateText } from "../../report/charts.js";
+import { meanRate, rateText, untimedItemsText } from "../../report/charts.js";
 import { countsIn, type ThroughputSpan } from "../../report/throughput.js";
 import { counted, countText, plural } from "../../text.js";
 import { type Chart, emptyChart } from "../chart.js";
 import { scaleOf } from "../scale.js";
-import type { TimeBucket } from "../timeBuckets.js";
+import type { TimeBucket, Untimed } from "../timeBuckets.js";
 import { extentOf, partsOf, segmentsOf } from "./overTime.js";
 
 const titleText = () => t("Items over time");
 
 /** How many items were done, and how many attempts failed, in each part of the time in which something ran. */
-export function throughputChart(spans: readonly ThroughputSpan[], buckets: readonly TimeBucket[]): Chart {
+export function throughputChart(
+  spans: readonly ThroughputSpan[],
+  buckets: readonly TimeBucket[],
+  untimed: Untimed,
+): Chart {
   const title = titleText();
   const failedOf = countsIn(
     spans,
@@ -18,7 +22,13 @@ export function throughputChart(spans: readonly ThroughputSpan[], buckets: reado
   );
   const done = sum(spans.flatMap(({ counts }) => counts));
   const failed = sum(failedOf.flat());
-  if (done + failed === 0) return emptyChart("throughput", title, t("No item has ended yet."));
+  const leftOff = untimed.done + untimed.failed;
+  if (done + failed === 0)
+    return emptyChart(
+      "throughput",
+      title,
+      leftOff > 0 ? t("The file does not say when its items ended.") : t("No item has ended yet."),
+    );
   // Equal rates are equal heights, whatever the length of a part.
   const rateOf = (count: number, { fromMs, toMs }: { fromMs: number; toMs: number }) =>
     (count / (toMs - fromMs)) * 60_000;
@@ -40,6 +50,7 @@ export function throughputChart(spans: readonly ThroughputSpan[], buckets: reado
         : t("{0} on average while it ran", rateText(mean)),
       ...(failed > 0 ? [plural(failed, "failed attempt")] : []),
       ...(gaps > 0 ? [plural(gaps, "gap")] : []),
+      ...(leftOff > 0 ? [untimedItemsText(leftOff)] : []),
     ].join(" · "),
     series: [
       { name: t("Done"), look: "main" },
