@@ -99,7 +99,8 @@ def answer(request):
     except Exception as error:
         log(f"item {request.get('id')!r}, attempt {request.get('attempt')}:")
         log(traceback.format_exc())
-        return {"id": request.get("id"), "error": {"message": f"{type(error).__name__}: {error}", "cause": "bug"}}
+        told = {"message": f"{type(error).__name__}: {error}", "cause": "bug", "stack": traceback.format_exc()}
+        return {"id": request.get("id"), "error": told}
 
 
 def main():

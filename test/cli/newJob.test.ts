@@ -243,7 +243,15 @@ describe("a new job", function () {
       const { code, stdout, stderr } = await runByCli(choice);
       assert.notEqual(code, 0);
       assert.match(stdout + stderr, /(OPENAI|ANTHROPIC)_API_KEY is not set: put .* into a file \.env beside/);
-      if (language === "python") assert.match(stdout, /"reason":"auth"/);
+      if (language === "python") {
+        assert.match(stdout, /"reason":"auth"/);
+        const { state } = await new JsonlStore(checkpointOf(choice)).load(choice.name);
+        const details = [...state.open.values()].flatMap(({ failure }) => failure?.detail ?? []);
+        assert.match(
+          details[0]!,
+          /^Traceback [\s\S]*, in setting\n[\s\S]*PermissionError: OPENAI_API_KEY is not set/,
+        );
+      }
       writeFileSync(join(folderOf(choice), ".env"), "OPENAI_API_KEY=wrong\nANTHROPIC_API_KEY=wrong\n");
       const again = await runByCli(choice);
       assert.match(again.stdout, /"reason":"auth"/, again.stderr);

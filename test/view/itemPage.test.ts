@@ -85,6 +85,25 @@ describe("the document of an item", () => {
     assert.deepEqual([...page.headings.keys()], ["error", "stack", "input", "attempts", "usage"]);
   });
 
+  it("of one that failed in Python has the frames of its traceback, whose last line is the message", async () => {
+    const message = "too long: the prompt";
+    const frames = [
+      '  File "/x/a.py", line 21, in <module>',
+      '    ask(ticket["text"])',
+      '  File "/x/a.py", line 15, in ask',
+      `    raise ValueError("${message}")`,
+    ];
+    const last = `ValueError: ${message}`;
+    for (const head of ["", "Traceback (most recent call last):\n"]) {
+      const detail = `${head}${frames.join("\n")}\n${last}\n`;
+      const { text } = await pageOf([run(1), failed(1, message, { detail })]);
+      const shown = `${head}${frames.join("\n")}\n${last}`.split("\n").map((line) => `  ${line}`);
+      assert.equal(part(text, "Stack"), `Stack\n${shown.join("\n")}`);
+    }
+    const { text } = await pageOf([run(1), failed(1, message, { detail: `${last}\n` })]);
+    assert.equal(part(text, "Stack"), "", "no frame, no stack");
+  });
+
   it("of a done one has its result and steps, and counts a record that is there twice once", async () => {
     const step: WritableRecord = { ...of(1), type: "step", step: "outline", op: "o1", result: ["x"], ms: 40 };
     const spent: WritableRecord = { ...of(1), type: "spent", n: 1, usage: { usd: 1 } };

@@ -9,14 +9,20 @@ import { LastLines, type WorkerLog } from "./workerLog.js";
 import { WorkerProcess } from "./workerProcess.js";
 import { keyAtStart, type Reply, readWorkerLine } from "./workerReply.js";
 
-/** An item that failed in a worker, with the cause that the worker, its end, or the item's time limit gave. */
+/**
+ * An item that failed in a worker, with the cause that the worker, its end, or the item's time limit gave. Its stack is
+ * the worker's, where it told one: ours says nothing of the failure.
+ */
 export class WorkerItemError extends Error {
   override readonly name = "WorkerItemError";
   constructor(
     message: string,
     readonly failureCause: string,
+    stack?: string,
   ) {
     super(message);
+    if (stack === undefined) delete this.stack;
+    else this.stack = stack;
   }
 }
 
@@ -243,7 +249,9 @@ export class Worker {
         if (reply.usage !== undefined && reply.usage !== null) request.context.usage(reply.usage);
         const { error } = reply;
         request.settle(
-          error ? { error: new WorkerItemError(error.message, error.cause) } : { result: reply.result },
+          error
+            ? { error: new WorkerItemError(error.message, error.cause, error.stack) }
+            : { result: reply.result },
         );
       }),
     );

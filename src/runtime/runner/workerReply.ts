@@ -7,7 +7,8 @@ export interface Reply {
   key: ItemKey;
   result?: unknown;
   usage?: unknown;
-  error?: { message: string; cause: string };
+  /** `stack`: where in the worker it came about, as its language writes it down. */
+  error?: { message: string; cause: string; stack?: string };
 }
 
 /** A line of a worker's standard output; `key` is the item that it names, where it names one. */
@@ -85,13 +86,14 @@ function replyIn(value: Record<string, unknown>, key: ItemKey): Reply | undefine
   // JSON-RPC's way: both members, one of them null.
   if (error === undefined || (error === null && "result" in value))
     return "result" in value ? { key, result, usage } : undefined;
-  const { message, cause } = (error ?? {}) as { message?: unknown; cause?: unknown };
+  const { message, cause, stack } = (error ?? {}) as { message?: unknown; cause?: unknown; stack?: unknown };
   const told = typeof error === "string" ? error : message;
   return {
     ...{ key, usage },
     error: {
       message: typeof told === "string" && told !== "" ? told : "The worker gave no message.",
       cause: typeof cause === "string" && /^[a-z][a-z-]{0,40}$/.test(cause) ? cause : "other",
+      ...(typeof stack === "string" && stack.trim() !== "" && { stack }),
     },
   };
 }

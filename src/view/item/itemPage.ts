@@ -118,19 +118,24 @@ function failure(page: Page, { item, view, history }: ItemPageInput): void {
   const { message, detail } = failed.record as FailedRecord;
   page.heading("error", t("Error"));
   page.block(message);
-  const own = detail === undefined ? "" : withoutTrialNote(detail);
-  // A stack begins with the message, which is there already.
-  const stack = own
-    .slice(Math.max(0, own.indexOf(message)) + (own.includes(message) ? message.length : 0))
-    .replace(/^\s*\n/, "");
-  if (stack.trim() === "") return;
+  const stack = framesIn(detail === undefined ? "" : withoutTrialNote(detail), message);
+  if (stack === "") return;
   page.heading("stack", t("Stack"));
-  page.block(
-    stack
-      .split("\n")
-      .map((line) => line.trimStart())
-      .join("\n"),
-  );
+  page.block(stack);
+}
+
+/**
+ * A stack without the message that it begins with, as JavaScript's do: that is there already. Python's end with it, and
+ * any may quote it in a line of code. Lines keep how far they are set in beside each other.
+ */
+function framesIn(stack: string, message: string): string {
+  const at = stack.indexOf(message);
+  const isAtStart = at !== -1 && !stack.slice(0, at).includes("\n");
+  const lines = (isAtStart ? stack.slice(at + message.length) : stack).trimEnd().split("\n");
+  if (lines[0]?.trim() === "") lines.shift();
+  const depths = lines.filter((line) => line.trim() !== "").map((line) => line.search(/\S/));
+  const least = depths.reduce((least, depth) => Math.min(least, depth), Number.POSITIVE_INFINITY);
+  return lines.map((line) => line.slice(least)).join("\n");
 }
 
 function tried(page: Page, { tried: given }: ItemPageInput): void {

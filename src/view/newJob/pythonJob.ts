@@ -27,7 +27,7 @@ export function pythonJob(choice: NewJobChoice): NewJob {
     ...placeLines(choice),
     '"""',
     "",
-    ...importLines([...service.imports, ...(isLoop ? [] : ["json", "os", "sys"])]),
+    ...importLines([...service.imports, ...(isLoop ? [] : ["json", "os", "sys", "traceback"])]),
     ...(isLoop ? ["", "import agent_jobs"] : []),
     ...service.constants.map((line, i) => (i === 0 ? `\n${line}` : line)),
     ...(isLoop ? items : []),
@@ -105,7 +105,8 @@ function worker(hasErrors: boolean): string[] {
     "        try:",
     '            reply = process(request["item"], params)',
     "        except Exception as error:",
-    `            reply = {"error": {"message": f"{type(error).__name__}: {error}", "cause": ${hasErrors ? "cause_of(error)" : '"bug"'}}}`,
+    `            told = {"message": f"{type(error).__name__}: {error}", "cause": ${hasErrors ? "cause_of(error)" : '"bug"'}}`,
+    '            reply = {"error": {**told, "stack": traceback.format_exc()}}',
     '        print(json.dumps({"id": request["id"], **reply}), file=replies, flush=True)',
   ];
 }

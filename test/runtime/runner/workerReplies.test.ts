@@ -55,6 +55,17 @@ for m in messages:
     assert.deepEqual(test.usages, [{ input_tokens: 5, usd: 0.1 }]);
   });
 
+  it("has the stack that a worker tells of a failure, and none of the run's own", async () => {
+    test.python(`
+for m in messages:
+    told = {"stack": "  File a.py"} if m["id"] == "told" else {"stack": 7} if m["id"] == "odd" else {}
+    answer(id=m["id"], error={"message": "no", **told})
+`);
+    const stackOf = async (id: string) => (failed(await test.run(id)).error as Error).stack;
+    assert.equal(await stackOf("told"), "  File a.py");
+    for (const id of ["odd", "none"]) assert.equal(await stackOf(id), undefined, id);
+  });
+
   it("fails its item as a bad reply where it was meant as one and is none", async () => {
     test.python(`
 bad = {
