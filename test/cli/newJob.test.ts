@@ -291,6 +291,30 @@ describe("rows of a file that a new job is made for", () => {
     assert.equal(shapeOf([["a"], ["b"]]), undefined);
   });
 
+  it("are worked on by a text that each has, one by a prompt's name before a longer one", () => {
+    const textOf = (...rows: object[]) => shapeOf(rows)?.text;
+    const scored = [
+      { customer: "ada", score: 0.5 },
+      { customer: "bob", score: 0.25, error: "503: no answer, whatever was tried" },
+    ];
+    assert.equal(shapeOf(scored)?.key, "customer");
+    assert.equal(textOf(...scored), undefined);
+    const input: InputChoice = { kind: "file", path: "x.jsonl", shape: shapeOf(scored)! };
+    const choice = { name: "n", input, provider: "openai" as const, placeWarning: null };
+    const written = (language: Language) => newJob({ ...choice, language }).files.map(({ text }) => text);
+    assert.match(written("python").join(), /"input": json\.dumps\(item, ensure_ascii=False\)/);
+    assert.match(written("typescript").join(), /input: JSON\.stringify\(item\)/);
+    const named = { id: 1, notes: "longer than the question", user_question: "Why?" };
+    assert.equal(textOf(named, { ...named, id: 2 }), "user_question");
+    assert.equal(textOf({ ...named, prompt: "Say it" }, { ...named, id: 2 }), "user_question");
+    assert.equal(textOf({ ...named, user_question: null }, { ...named, id: 2 }), "notes");
+    const asked = ["a", "b"].map((one) => ({
+      emailBody: `Mail ${one}`,
+      summary: `A long summary of ${one}`,
+    }));
+    assert.deepEqual([shapeOf(asked)?.key, shapeOf(asked)?.text], ["summary", "emailBody"]);
+  });
+
   it("have names that no file's text can break out of", () => {
     const shape = shapeOf([
       { id: 1, 'a"; process.exit(7); //': "text one" },

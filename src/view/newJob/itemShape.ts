@@ -6,7 +6,10 @@ export interface ItemShape {
   members: readonly { name: string; type: string; optional: boolean }[];
   /** The member that differs in every row; undefined where none does, or rows are texts. */
   key: string | undefined;
-  /** The member that is the longest text; undefined where there is none. */
+  /**
+   * The member that is the text to work on, which every row has: one by a prompt's name, else the longest; undefined where
+   * there is none.
+   */
   text: string | undefined;
 }
 
@@ -35,15 +38,31 @@ export function shapeOf(rows: readonly unknown[]): ItemShape | undefined {
   const keys = names.filter((name) => differs(rows.map((row) => row[name])));
   const named =
     keys.find((name) => name === "id") ?? keys.find((name) => /(^|_)(id|key|uid|uuid)$/i.test(name));
-  const longest = [...keys].sort((a, b) => lengthOf(rows, b) - lengthOf(rows, a))[0];
+  // A job that works on a member which some rows lack would fail these.
+  const texts = members.filter(({ type, optional }) => type === "string" && !optional);
+  const byLikeness = (names: readonly string[]) =>
+    [...names].sort((a, b) => promptRank(a) - promptRank(b) || lengthOf(rows, b) - lengthOf(rows, a));
   // What stands first is meant to name a row; a text is a poor name where there is another.
-  const key = named ?? keys.find((name) => name !== longest) ?? longest;
-  const texts = members.filter(({ name, type }) => type === "string" && name !== key).map(({ name }) => name);
-  const text = texts.sort((a, b) => lengthOf(rows, b) - lengthOf(rows, a))[0];
+  const likely = byLikeness(keys)[0];
+  const key = named ?? keys.find((name) => name !== likely) ?? likely;
+  const text = byLikeness(texts.map(({ name }) => name).filter((name) => name !== key))[0];
   return { kind: "object", members, key, text };
 }
 
 const maxLooked = 200;
+
+/** What people call a text that a model is to work on, the surest first. */
+const promptNames = [
+  ...["prompt", "text", "input", "question", "content", "body", "message"],
+  ...["query", "instruction", "document", "article", "description", "review", "comment"],
+];
+
+/** By its last word: `user_prompt`, `emailBody`. Those of no such name come last, all alike. */
+function promptRank(name: string): number {
+  const word = name.split(/[^A-Za-z]+|(?<=[a-z])(?=[A-Z])/).findLast((part) => part !== "");
+  const rank = promptNames.indexOf((word ?? "").toLowerCase());
+  return rank === -1 ? promptNames.length : rank;
+}
 
 function isObject(row: unknown): row is Record<string, unknown> {
   return typeof row === "object" && row !== null && !Array.isArray(row);

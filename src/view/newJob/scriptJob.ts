@@ -60,11 +60,10 @@ const isIdentifier = (name: string) => /^[A-Za-z_$][\w$]*$/.test(name);
 const nameOf = (name: string) => (isIdentifier(name) ? name : JSON.stringify(name));
 
 /** The expression of an item's text. */
-function textOf({ kind, text, members }: ItemShape): string {
+function textOf({ kind, text }: ItemShape): string {
   if (kind === "text") return "item";
   if (text === undefined) return "JSON.stringify(item)";
-  const member = isIdentifier(text) ? `item.${text}` : `item[${JSON.stringify(text)}]`;
-  return members.some(({ name, optional }) => name === text && optional) ? `(${member} ?? "")` : member;
+  return isIdentifier(text) ? `item.${text}` : `item[${JSON.stringify(text)}]`;
 }
 
 function source({ input }: NewJobChoice, isTyped: boolean): string[] {
