@@ -43,6 +43,15 @@ export function lookOf(view: JobView | null): JobLook {
   return progress === "empty" ? "new" : progress;
 }
 
+/** How a page shows a job: `read` is a file that others write, of which nothing tells of a run. */
+export type ShownLook = JobLook | "read";
+
+export const shownLook = (view: JobView | null): ShownLook => (isRead(view) ? "read" : lookOf(view));
+
+/** Whether no run of ours is known of what is not whole: nobody stopped anything, and what it counts is all there is to say. */
+export const isRead = (view: JobView | null): boolean =>
+  view !== null && lookOf(view) === "stopped" && view.state.runs.size === 0;
+
 /** `847/1,000`, or `847 done` without a total. */
 export function progressText(view: Pick<JobView, "status">): string {
   const { done, total } = view.status;
@@ -128,9 +137,20 @@ function isReopened({ lastRun, remaining, inDoubt }: JobView["status"]): boolean
   return isLeft && (ended === "finished" || ended === "finished-with-failures");
 }
 
-/** `stopped: budget` where a limit ended the latest run, `killed` where it had no end of its own, else the look's own word. */
-export function lookText(look: JobLook, status?: JobView["status"]): string {
-  if (look !== "stopped" || !status) return lookWords[look]();
+/** Of a file of which no run is known: that items are missing, where it says how many there are, and has some. */
+function incompleteTexts(view: JobView): string[] {
+  const { total, done, failed, inDoubt } = view.status;
+  return isRead(view) && total !== null && done + failed + inDoubt > 0 ? [t("incomplete")] : [];
+}
+
+/**
+ * `stopped: budget` where a limit ended the latest run, `killed` where it had no end of its own, counts where no run is
+ * known, else the look's own word.
+ */
+export function lookText(look: JobLook, view?: JobView | null): string {
+  if (look !== "stopped" || !view) return lookWords[look]();
+  if (isRead(view)) return incompleteTexts(view)[0] ?? countsText(view);
+  const { status } = view;
   if (isReopened(status)) return t("unfinished");
   const ended = status.lastRun?.ended ?? "";
   const limit = own(earlyEnds, ended);
@@ -163,21 +183,23 @@ export function jobRow(name: string, view: JobView | null, cleared: Cleared | nu
   // The end of a row is what a narrow side bar cuts off: a reason to wait or to act comes before the counts.
   const pace = view.stopping ? [] : paceTexts(status, view.nowMs);
   const endsFirst = isLimited(look, status);
+  const incomplete = incompleteTexts(view);
   if (status.pause) parts.push(...pace);
   const isUrgent = (look === "damaged" || look === "stalled") && !view.foreign;
-  if (endsFirst || isUrgent) parts.push(lookText(look, status));
+  if (endsFirst || isUrgent) parts.push(lookText(look, view));
   if (view.stopping) parts.push(t("stopping, {0} in flight", countText(status.inFlight)));
   if (status.failed > 0) parts.push(t("{0} failed", countText(status.failed)));
   if (status.inDoubt > 0) parts.push(openText(view));
   if (!status.pause) parts.push(...pace);
   if (view.foreign && status.damaged) parts.push(t("{0} unreadable", countText(view.scan.damageCount)));
-  else if (look === "stopped" && !endsFirst && !view.foreign) parts.push(lookText(look, status));
+  else if (isRead(view)) parts.push(...incomplete);
+  else if (look === "stopped" && !endsFirst) parts.push(lookText(look, view));
   if (isStranded(view)) parts.push(t("job file gone"));
   if (view.foreign) parts.push(kindText(view.foreign));
   const spoken = [
     t("job {0}", title),
     ...(view.foreign ? [t("{0}, only read", kindText(view.foreign))] : []),
-    ...(view.foreign && look === "stopped" ? [progressText(view)] : [lookText(look, status)]),
+    ...(isRead(view) ? [progressText(view), ...incomplete] : [lookText(look, view)]),
   ];
   if (status.total !== null && status.total > 0) spoken.push(spokenPercent(status.done, status.total));
   if (status.failed > 0) spoken.push(t("{0} failed", status.failed));
@@ -248,15 +270,39 @@ function usageText({ usd, inputTokens, outputTokens }: JobView["state"]["usage"]
   return parts.length > 0 ? parts.join(", ") : null;
 }
 
+/** Whether every item has an end: it is done, or failed. */
+const isOver = ({ progress }: JobView["status"]): boolean =>
+  progress === "finished" || progress === "finished-with-failures";
+
+/** Of a run that ended early although no item is left: how it ended alone would sound as if some were. */
+function overText({ run, ended, detail }: NonNullable<JobView["status"]["lastRun"]>): string | undefined {
+  if (ended === "limit") return t("Run {0} did what it was asked to.", run.run);
+  if (["finished", "finished-with-failures", "migrated"].includes(ended)) return undefined;
+  const signal = run.ended?.signal;
+  const told = endingText(ended, { ...(signal && { signal }), ...(detail && { detail }) });
+  return t("No item is without an end, although run {0} {1}.", run.run, told);
+}
+
 /** How the run before ended, beside what there is now; undefined before the first. */
 export function lastRunLine({ status }: JobView): string | undefined {
   if (!status.lastRun) return undefined;
   const last = lastRunText(status.lastRun);
   if (status.run) return t("Before: {0}", last);
+  if (isOver(status)) return overText(status.lastRun) ?? last;
   return isReopened(status) ? t("{0} Since then there is something to do again.", last) : last;
 }
 
 export const sentence = (text: string): string => `${text[0]?.toUpperCase()}${text.slice(1)}`;
+
+/** `847/1,000 · 3 failed items · 2 in doubt` */
+function countsText(view: JobView): string {
+  const { failed, inDoubt } = view.status;
+  return [
+    progressText(view),
+    ...(failed > 0 ? [plural(failed, "failed item")] : []),
+    ...(inDoubt > 0 ? [openText(view)] : []),
+  ].join(" · ");
+}
 
 /** The lines of a job's tooltip, plain text, already safe to show. */
 export function jobDetails(name: string, view: JobView | null, cleared: Cleared | null = null): string[] {
@@ -264,12 +310,7 @@ export function jobDetails(name: string, view: JobView | null, cleared: Cleared 
   const { status, state, scan } = view;
   const lines = [jobRow(name, view).title];
   if (view.error !== null) return [...lines, safeText(view.error), safeText(view.checkpoint)];
-  const counts = [
-    progressText(view),
-    ...(status.failed > 0 ? [plural(status.failed, "failed item")] : []),
-    ...(status.inDoubt > 0 ? [openText(view)] : []),
-  ];
-  lines.push(counts.join(" · "));
+  lines.push([countsText(view), ...incompleteTexts(view)].join(" · "));
   if (view.foreign)
     lines.push(t("{0}: another tool's file, only read and never changed.", kindText(view.foreign)));
   if (status.run)

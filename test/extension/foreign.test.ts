@@ -57,7 +57,7 @@ describe("files of other tools in the tree", () => {
     assert.deepEqual(catalog.jobs.filter(({ checkpoint }) => checkpoint.includes("batches")).length, 1);
     const row = await child(undefined, "batch_6742f1c2");
     const { description, contextValue } = tree.getTreeItem(row);
-    assert.equal(description, "5/14 · 7 failed · OpenAI batch");
+    assert.equal(description, "5/14 · 7 failed · incomplete · OpenAI batch");
     assert.equal(contextValue, " job foreign openable hasFailures hasResults ");
     assert.deepEqual((await tree.getChildren(row)).map(label), ["Failed", "Done"]);
     const causes = (await tree.getChildren(await child(row, "Failed"))).map(label);

@@ -151,7 +151,7 @@ describe("a folder with a job in each state", () => {
       await workbench.treeRow("nightly-summaries").getByText("846/1,000 · 1 in doubt · stopped").waitFor();
       await workbench.treeRow("tickets").getByText("120/120").waitFor();
       await workbench.treeRow("translations").getByText("63/64 · damaged").waitFor();
-      await workbench.treeRow("batch-job-42").getByText("847 done · stopped").waitFor();
+      await workbench.treeRow("batch-job-42").getByText("847 done", { exact: true }).waitFor();
       await workbench.treeRow("notes").getByText("unreadable").waitFor();
       // invoices, nightly-summaries and translations wait for a person.
       await workbench.page.locator(".activitybar .badge-content", { hasText: /^3$/ }).waitFor();

@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { capabilitiesOf } from "../../src/view/capabilities.js";
+import { headOf } from "../../src/view/dashboard/head.js";
 import { failureGroups } from "../../src/view/failures.js";
 import { jobDetails, jobRow } from "../../src/view/jobRow.js";
 import { jobView } from "../../src/view/jobView.js";
+import { root } from "../setup/root.js";
 import { readFixture, readForeign } from "../support/foreign.js";
 
 function viewOf({ state, summary }: ReturnType<typeof readForeign>) {
@@ -15,9 +19,35 @@ describe("a file of another tool, shown", () => {
     const { description, look, accessibleLabel } = jobRow("a", view);
     assert.deepEqual([description, look], ["5 done · 3 failed · OpenAI batch", "stopped"]);
     assert.equal(accessibleLabel, "job a, OpenAI batch, only read, 5 done, 3 failed");
+    assert.deepEqual(headOf("a", view, []).lines, ["5 done · 3 failed items"]);
+    assert.equal(headOf("a", view, []).look, "read");
     const whole = viewOf(readFixture("promptfoo/results.json"));
     assert.equal(jobRow("a", whole).description, "2/10 · 8 failed · promptfoo");
     assert.equal(jobRow("a", whole).look, "finished-with-failures");
+  });
+
+  it("is incomplete where it says how many there are, and finished where all are there", () => {
+    const half = viewOf(
+      readForeign(readFileSync(join(root, "test/fixtures/agent-resume-py/02-half-5-of-10.ckpt"))),
+    );
+    const mapping = { id: "id", total: 4 };
+    for (const [rows, word] of [
+      [2, "2/4 · incomplete · JSON Lines"],
+      [4, "4/4 · JSON Lines"],
+    ] as const) {
+      const lines = Array.from({ length: rows }, (_, i) => `{"id":${i}}\n`).join("");
+      const view = viewOf(readForeign(lines, { mapping }));
+      assert.equal(jobRow("a", view).description, word);
+      const [standing] = headOf("a", view, []).lines;
+      assert.equal(standing, rows === 4 ? "Finished" : "Incomplete");
+      assert.equal(jobDetails("a", view)[1], rows === 2 ? "2/4 · incomplete" : `${rows}/4`);
+    }
+    const asked = viewOf(readFixture("openai/requests.jsonl"));
+    assert.equal(jobRow("a", asked).description, `0/${asked.status.total} · OpenAI batch requests`);
+    assert.deepEqual(headOf("a", asked, []).lines, [`0/${asked.status.total}`]);
+    assert.equal(jobRow("a", half).description, "5 done");
+    assert.equal(jobRow("a", half).accessibleLabel, "job a, 5 done");
+    assert.deepEqual(headOf("a", half, []).lines, ["5 done"]);
   });
 
   it("offers nothing that would change it, and tells of no repair or resume", () => {

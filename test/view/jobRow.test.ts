@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import type { RunEndReason } from "../../src/runtime/format/record.js";
 import { headOf } from "../../src/view/dashboard/head.js";
-import { jobDetails, jobRow } from "../../src/view/jobRow.js";
+import { jobDetails, jobRow, lastRunLine } from "../../src/view/jobRow.js";
 import { lossText } from "../../src/view/lossText.js";
 import { statusBar } from "../../src/view/statusBar.js";
 import { sampleView } from "./sample.js";
@@ -139,6 +140,16 @@ describe("a job's row", () => {
   it("says that a run did what it was asked to, be that a limit or some failed items alone", () => {
     const details = jobDetails("nightly", sampleView({ done: 10, ended: "limit" }));
     assert.ok(details.includes("Run 1 did what it was asked to, and left the rest."), details.join("\n"));
+  });
+
+  it("says of a job whose items all have an end what its last run did, not that it left some", () => {
+    const lineOf = (ended: RunEndReason, failed: Record<string, string[]> = {}) =>
+      lastRunLine(sampleView({ total: 2, done: 2 - Object.keys(failed).length, failed, ended }));
+    const failed = { timeout: ["late"] };
+    const words = "No item is without an end, although run 1 was interrupted (Ctrl-C).";
+    for (const some of [failed, {}]) assert.equal(lineOf("interrupted", some), words);
+    assert.equal(lineOf("limit"), "Run 1 did what it was asked to.");
+    assert.equal(lineOf("finished-with-failures", failed), "Run 1 ended with failed items.");
   });
 
   it("says how many items have finished each stage, in order", () => {

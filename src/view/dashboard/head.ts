@@ -1,11 +1,12 @@
 import {
-  type JobLook,
   jobRow,
   lastRunLine,
   lookOf,
   lookText,
   paceTexts,
+  type ShownLook,
   sentence,
+  shownLook,
   stoppingText,
   strandedText,
 } from "../jobRow.js";
@@ -28,7 +29,7 @@ export interface Figure {
 /** What stands above the charts. */
 export interface Head {
   title: string;
-  look: JobLook;
+  look: ShownLook;
   /** One or two sentences on how the job stands. */
   lines: string[];
   /** Parts of a bar, in items; null without a total. */
@@ -37,9 +38,9 @@ export interface Head {
 }
 
 export function headOf(name: string, view: JobView | null, buckets: readonly TimeBucket[]): Head {
-  const look = lookOf(view);
+  const look = shownLook(view);
   const { title } = jobRow(name, view);
-  const standing = sentence(lookText(look, view?.status));
+  const standing = sentence(lookText(lookOf(view), view));
   if (!view) {
     const lines = [standing, t("Charts appear here once its items end.")];
     return { title, look, lines, bar: null, figures: [] };

@@ -1,6 +1,6 @@
 import type { UsageTotals } from "../../runtime/state/jobState.js";
 import { faultReason } from "../faultText.js";
-import type { JobLook } from "../jobRow.js";
+import type { ShownLook } from "../jobRow.js";
 import { language, t } from "../l10n.js";
 import {
   bothText,
@@ -22,7 +22,7 @@ import { histogramOf, percentile } from "./throughput.js";
 /** By this a page of ours is known, so that no other file is overwritten by one. */
 export const reportMark = '<meta name="generator" content="Agent Jobs report">';
 
-const tones: Record<JobLook, string> = {
+const tones: Record<ShownLook, string> = {
   running: "live",
   stalled: "warn",
   stopped: "warn",
@@ -31,6 +31,7 @@ const tones: Record<JobLook, string> = {
   damaged: "warn",
   unreadable: "bad",
   new: "soft",
+  read: "soft",
 };
 
 /**

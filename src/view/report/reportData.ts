@@ -4,7 +4,7 @@ import { redact } from "../../runtime/redact.js";
 import { latestRun, type RunState, type UsageTotals } from "../../runtime/state/jobState.js";
 import { endingOf } from "../../runtime/state/status.js";
 import { failureGroups } from "../failures.js";
-import { endingText, lookOf, lookText } from "../jobRow.js";
+import { endingText, lookOf, lookText, shownLook } from "../jobRow.js";
 import type { JobView } from "../jobView.js";
 import { t } from "../l10n.js";
 import { shareText } from "./shareText.js";
@@ -52,7 +52,7 @@ export interface ReportData {
   madeAtMs: number;
   /** Why there is nothing to show. */
   error: string | null;
-  look: ReturnType<typeof lookOf>;
+  look: ReturnType<typeof shownLook>;
   /** The look in words, with what ended the latest run: `killed`. */
   standing: string;
   format: string;
@@ -105,9 +105,9 @@ export function reportData(view: JobView, timeline: ReportTimeline, options: Rep
     .sort((a, b) => b.run - a.run)
     .map((run) => runOf(run, view, timeline));
   const groups = failureGroups(view);
-  const look = lookOf(view);
+  const [look, standing] = [shownLook(view), lookText(lookOf(view), view)];
   return {
-    ...{ name: view.name, label: view.label, madeAtMs: view.nowMs, look, standing: lookText(look, status) },
+    ...{ name: view.name, label: view.label, madeAtMs: view.nowMs, look, standing },
     format: scan.format,
     error: view.error === null ? null : shareText(view.error, options.ids ? null : view.checkpoint),
     counts: {

@@ -4,7 +4,7 @@ import { words } from "./state.js";
 
 const marks: Record<Head["look"], string> = {
   ...{ running: "▶", stalled: "◷", stopped: "❚❚", finished: "✓", "finished-with-failures": "✕" },
-  ...{ damaged: "!", unreadable: "?", new: "○" },
+  ...{ damaged: "!", unreadable: "?", new: "○", read: "≡" },
 };
 
 /**

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import { type JobFolder, withFolder } from "../../../view/folderText.js";
-import { isSudden, type JobLook, jobDetails, jobRow } from "../../../view/jobRow.js";
+import { isRead, isSudden, type JobLook, jobDetails, jobRow } from "../../../view/jobRow.js";
 import { labelText, middleText, safeText } from "../../../view/text.js";
 import type { Job } from "../../job.js";
 import type { JobGroupNode } from "./jobGroup.js";
@@ -50,8 +50,7 @@ export class JobNode implements TreeNode {
       hasMore ? vscode.TreeItemCollapsibleState.Collapsed : vscode.TreeItemCollapsibleState.None,
     );
     const isPaused = row.look === "running" && job.view?.status.pause;
-    const isRead = row.look === "stopped" && job.view?.foreign;
-    item.iconPath = isRead
+    item.iconPath = isRead(job.view)
       ? icon("output")
       : isPaused
         ? icon("debug-pause", "busy")
