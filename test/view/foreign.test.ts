@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { CheckpointFormat } from "../../src/runtime/format/scan.js";
 import { capabilitiesOf } from "../../src/view/capabilities.js";
 import { headOf } from "../../src/view/dashboard/head.js";
 import { failureGroups } from "../../src/view/failures.js";
 import { jobDetails, jobRow } from "../../src/view/jobRow.js";
 import { jobView } from "../../src/view/jobView.js";
+import { watchingText } from "../../src/view/watchText.js";
 import { root } from "../setup/root.js";
 import { readFixture, readForeign } from "../support/foreign.js";
 
@@ -61,6 +63,19 @@ describe("a file of another tool, shown", () => {
     const details = jobDetails("a", bad).join("\n");
     assert.match(details, /only read and never changed.*\n1 row that cannot be read and is not counted\./);
     assert.doesNotMatch(details, /repair|resume/i);
+  });
+
+  it("is said to be run by its job file only where it names one, once it is watched", () => {
+    const told = (format: CheckpointFormat | null, namesJobFile = false, jobFile: string | null = null) =>
+      watchingText({ name: "a", format, jobFile, namesJobFile });
+    const theirs =
+      "Watching a. It can be repaired here; the program that wrote it goes on with it, or a job file that names it as its checkpoint.";
+    for (const format of ["agent-resume", "article", "agent-jobs"] as const)
+      assert.equal(told(format), theirs);
+    assert.match(told("agent-jobs", true), /repaired here; it is run where its job file is\.$/);
+    assert.equal(told("agent-jobs", true, "n.job.ts"), "Watching a. It is a checkpoint of n.job.ts.");
+    for (const format of ["openai-batch", null] as const)
+      assert.equal(told(format), "Watching a: only read, never changed.");
   });
 
   it("has its failures by cause, in the order of the file", () => {

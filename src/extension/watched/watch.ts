@@ -3,6 +3,7 @@ import * as vscode from "vscode";
 import { isForeignKind } from "../../runtime/format/foreignKinds.js";
 import { kindText } from "../../view/foreignText.js";
 import { labelText } from "../../view/text.js";
+import { watchingText } from "../../view/watchText.js";
 import type { Job } from "../job.js";
 import type { JobCatalog } from "../jobCatalog.js";
 import { lookAt } from "./lookAt.js";
@@ -26,16 +27,13 @@ export async function watch(catalog: JobCatalog, path: string): Promise<Job | un
   const job = catalog.jobs.find((one) => one.paths.includes(path));
   const kind = "format" in looked && isForeignKind(looked.format) ? ` (${kindText(looked.format)})` : "";
   const name = `${labelText(basename(path))}${kind}`;
-  const isOurs = "format" in looked && !isForeignKind(looked.format);
-  void vscode.window.showInformationMessage(isListed ? listedText(name) : watchingText(name, job, isOurs));
+  const format = "format" in looked ? looked.format : null;
+  const jobFile = job?.jobFile ? labelText(basename(job.jobFile)) : null;
+  const namesJobFile = (job?.view?.state.jobFile ?? null) !== null;
+  void vscode.window.showInformationMessage(
+    isListed ? listedText(name) : watchingText({ name, format, jobFile, namesJobFile }),
+  );
   return job;
 }
 
 const listedText = (name: string) => vscode.l10n.t("{0} is listed already.", name);
-
-function watchingText(name: string, job: Job | undefined, isOurs: boolean): string {
-  if (!isOurs) return vscode.l10n.t("Watching {0}: only read, never changed.", name);
-  return job?.jobFile
-    ? vscode.l10n.t("Watching {0}. It is a checkpoint of {1}.", name, labelText(basename(job.jobFile)))
-    : vscode.l10n.t("Watching {0}. It can be repaired here; it is run where its job file is.", name);
-}
