@@ -10,9 +10,11 @@ const unwished = new Set([
 /**
  * Whether a job waits for a person: it is damaged, runs without getting on, or runs no more and has failed items, items
  * in doubt, an end that nobody wished for, or no job file any more. What a person stopped, with nothing failed, waits for nobody.
+ * Nor does another tool's file, in which nothing can be tried again here, unless it cannot be read or some of its rows cannot.
  */
 export function needsPerson(view: JobView | null): boolean {
   if (!view) return false;
+  if (view.foreign) return view.status.damaged || view.error !== null;
   switch (lookOf(view)) {
     case "damaged":
     case "stalled":
@@ -20,8 +22,6 @@ export function needsPerson(view: JobView | null): boolean {
       return true;
     case "stopped": {
       const { failed, inDoubt, lastRun } = view.status;
-      // Another tool's file tells of no runs: what has no result yet may be on its way.
-      if (view.foreign) return failed > 0;
       return failed > 0 || inDoubt > 0 || unwished.has(lastRun?.ended ?? "") || isStranded(view);
     }
     default:

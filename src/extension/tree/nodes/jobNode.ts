@@ -106,8 +106,8 @@ export class JobNode implements TreeNode {
     const { view } = this.job;
     if (!view || view.error !== null) return false;
     const { status, scan, state } = view;
-    const inDoubt = view.foreign && this.filter.isOn ? 0 : status.inDoubt;
-    if (status.failed + inDoubt + scan.damageCount > 0) return true;
+    const open = view.foreign && this.filter.isOn ? 0 : status.failed + status.inDoubt;
+    if (open + scan.damageCount > 0) return true;
     if (this.filter.isOn) return false;
     const others = [status.stages.length, state.steps.size, scan.faultCount, state.runs.size];
     return others.some((count) => count > 0) || (view.foreign !== null && status.done > 0);

@@ -14,7 +14,7 @@ export function sectionsOf(parent: JobNode, neededOnly: boolean): TreeNode[] {
   const { status, scan, state } = view;
   if (neededOnly)
     return [
-      ...(status.failed > 0 ? [new FailedNode(parent)] : []),
+      ...(status.failed > 0 && !view.foreign ? [new FailedNode(parent)] : []),
       ...(status.inDoubt > 0 && !view.foreign ? [new InDoubtNode(parent)] : []),
       ...(scan.damageCount > 0 ? [new FaultsNode(parent)] : []),
     ];
