@@ -1,9 +1,9 @@
-import { existsSync } from "node:fs";
-import { stat } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { access, stat } from "node:fs/promises";
+import { dirname } from "node:path";
 import { messageOf } from "../runtime/errors.js";
 import type { ReadAs } from "../runtime/foreign/scannerFor.js";
 import type { LastClear } from "../runtime/lastClear.js";
+import { namedPlace } from "../runtime/runner/namedPlace.js";
 import { latestRun } from "../runtime/state/jobState.js";
 import type { Holder, LostRun } from "../runtime/state/status.js";
 import { folderWarning } from "../runtime/store/folderRisk.js";
@@ -214,7 +214,14 @@ export class Job {
   private async lookBeside(): Promise<void> {
     this.hasBackup = await hasBackup(this.checkpoint);
     const named = this.jobFile === null ? this.follower.state.jobFile : null;
-    this.goneJobFile = named !== null && !existsSync(resolve(dirname(this.checkpoint), named)) ? named : null;
+    const place = named === null ? undefined : namedPlace(dirname(this.checkpoint), named);
+    const isGone =
+      place !== undefined &&
+      !(await access(place).then(
+        () => true,
+        () => false,
+      ));
+    this.goneJobFile = isGone ? named : null;
   }
 
   private mark(): string {

@@ -4,6 +4,7 @@ import { basename, sep } from "node:path";
 import * as vscode from "vscode";
 import { findFiles, nearbyFiles } from "../../src/extension/discovery.js";
 import type { Job } from "../../src/extension/job.js";
+import { encodeRecord } from "../../src/runtime/format/record.js";
 import { answering, inWorkspace, jobNamed, type Parts, parts, untilEvent } from "./support/extension.js";
 
 describe("discovery", () => {
@@ -21,6 +22,26 @@ describe("discovery", () => {
 
   it("takes the checkpoint of a JSON job from the job", () => {
     assert.equal(named("outside")?.checkpoint, inWorkspace("jobs/state/outside.jsonl"));
+  });
+
+  it("looks at no share of another machine that a file of the folder names: Windows would sign in there", async () => {
+    const paths = {
+      job: inWorkspace("jobs/afar.job.json"),
+      alone: inWorkspace("jobs/checkpoints/alone.jsonl"),
+    };
+    const named = "//no-such-host/share/afar";
+    mkdirSync(inWorkspace("jobs/checkpoints"), { recursive: true });
+    writeFileSync(paths.job, JSON.stringify({ command: ["x"], checkpoint: `${named}.jsonl` }));
+    const header = { type: "job", atMs: 1, v: 1, job: "alone", file: `${named}.job.mjs` } as const;
+    writeFileSync(paths.alone, encodeRecord(header));
+    try {
+      const job = await jobNamed(catalog, "afar");
+      assert.equal(job.checkpoint, inWorkspace("jobs/checkpoints/afar.jsonl"));
+      const alone = await jobNamed(catalog, "alone", ({ view }) => view !== null);
+      assert.equal(alone.view?.goneJobFile, null, "whether it is there is not known");
+    } finally {
+      for (const path of Object.values(paths)) rmSync(path);
+    }
   });
 
   it("does not list binary files and other programs' .ckpt, and lists unknown .jsonl as unreadable", async () => {

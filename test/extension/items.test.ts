@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import * as vscode from "vscode";
+import { declaredInput } from "../../src/extension/items/declaredInput.js";
 import { keyOf } from "../../src/runtime/format/itemId.js";
 import { encodeRecord } from "../../src/runtime/format/record.js";
 import { processEnds } from "../support/files.js";
@@ -207,6 +208,7 @@ describe("the document of an item", () => {
     const files = {
       job: inWorkspace("jobs/listed.job.json"),
       checkpoint: inWorkspace("jobs/checkpoints/listed.jsonl"),
+      input: inWorkspace("jobs/listed.input.json"),
     };
     const items = [{ id: "x", text: "of the list" }];
     writeFileSync(files.job, JSON.stringify({ items, worker: ["no-such-program"] }));
@@ -229,8 +231,19 @@ describe("the document of an item", () => {
         (await open("listed", '"x"')).getText(),
         /^Input\n {2}\{\n {4}"id": "x",\n {4}"text": "of the list"/m,
       );
+      // Merely to look at a share of another machine signs in there, on Windows.
+      writeFileSync(files.input, JSON.stringify(items));
+      assert.ok(await declaredInput(files.job, keyOf("x")));
+      for (const [named, isRead] of [
+        [files.input, true],
+        [`/${files.input}`, false],
+      ] as const) {
+        writeFileSync(files.job, JSON.stringify({ items: named, worker: ["no-such-program"] }));
+        assert.equal((await declaredInput(files.job, keyOf("x"))) !== undefined, isRead, named);
+      }
     } finally {
       rmSync(files.job);
+      rmSync(files.input, { force: true });
     }
   });
 });

@@ -1,8 +1,9 @@
 import { readFile, stat } from "node:fs/promises";
-import { dirname, extname, resolve } from "node:path";
+import { dirname, extname } from "node:path";
 import * as vscode from "vscode";
 import type { ItemKey } from "../../runtime/format/itemId.js";
 import { resolveItems } from "../../runtime/runner/items.js";
+import { namedPlace } from "../../runtime/runner/namedPlace.js";
 import type { ShownInput } from "../../view/item/itemPage.js";
 
 /** Larger lists of items are read by a process of their own, when a person asks. */
@@ -21,7 +22,9 @@ export async function declaredInput(jobFile: string | null, item: ItemKey): Prom
     if (typeof items === "string") {
       // A glob's matches are nothing to look for as an editor opens.
       if (![".jsonl", ".csv", ".json"].includes(extname(items).toLowerCase())) return undefined;
-      const file = await stat(resolve(folder, items));
+      const place = namedPlace(folder, items);
+      if (place === undefined) return undefined;
+      const file = await stat(place);
       if (!file.isFile() || file.size > maxReadBytes) return undefined;
     } else if (!Array.isArray(items)) return undefined;
     const input = await resolveItems(items as string, key as never, folder);

@@ -8,6 +8,7 @@ import { readPlain, writePlain } from "../store/plainFile.js";
 import { prepareFolder } from "../store/prepareFolder.js";
 import { defaultCheckpointOf } from "./jobPaths.js";
 import type { LoadedJobFile } from "./loadJob.js";
+import { namedPlace } from "./namedPlace.js";
 
 /** `checkpoints/NAME.where` beside the job file. */
 export const wherePathOf = (jobFile: string): string =>
@@ -38,7 +39,8 @@ export async function noteCheckpointPlace({ path, folder, definition }: LoadedJo
 export async function notedCheckpoint(jobFile: string): Promise<string | undefined> {
   const place = await placeIn(wherePathOf(jobFile));
   if (place === undefined) return undefined;
-  const checkpoint = resolve(dirname(jobFile), place);
+  const checkpoint = namedPlace(dirname(jobFile), place);
+  if (checkpoint === undefined) return undefined;
   const found = await lstat(checkpoint).catch(() => undefined);
   return found === undefined || found.isFile() ? checkpoint : undefined;
 }
@@ -48,8 +50,7 @@ async function placeIn(where: string): Promise<string | undefined> {
     const { checkpoint } = JSON.parse(await readPlain(where)) as { checkpoint?: unknown };
     if (typeof checkpoint !== "string" || checkpoint === "" || checkpoint.length > maxPathChars)
       return undefined;
-    // On Windows, merely to look at a share of another machine signs in there.
-    return checkpoint.includes("\0") || /^[\\/]{2}/.test(checkpoint) ? undefined : checkpoint;
+    return checkpoint.includes("\0") ? undefined : checkpoint;
   } catch {
     return undefined;
   }

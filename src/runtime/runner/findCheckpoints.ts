@@ -6,6 +6,7 @@ import { CheckpointScanner } from "../format/scan.js";
 import { openPlain } from "../store/plainFile.js";
 import { notedCheckpoint } from "./elsewhere.js";
 import { defaultCheckpointOf, jobNameOf } from "./jobPaths.js";
+import { namedPlace } from "./namedPlace.js";
 
 /** A checkpoint of a job file. */
 export interface FoundCheckpoint {
@@ -51,7 +52,7 @@ export async function findCheckpoints(jobFile: string, cleared = false): Promise
 export async function expectedCheckpoint(jobFile: string): Promise<string> {
   if (!jobFile.endsWith(".json")) return (await notedCheckpoint(jobFile)) ?? defaultCheckpointOf(jobFile);
   const named = await checkpointMember(jobFile);
-  return named ? resolve(dirname(jobFile), named) : defaultCheckpointOf(jobFile);
+  return (named && namedPlace(dirname(jobFile), named)) || defaultCheckpointOf(jobFile);
 }
 
 async function checkpointMember(jobFile: string): Promise<string | undefined> {
