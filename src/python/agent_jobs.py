@@ -77,6 +77,7 @@ MAX_ERROR_CHARS = 8_000
 _MAX_TEXT = 100_000  # of an error's text, so much is looked at
 LOCK_RENEW_SECONDS = 5.0
 LOCK_WRITE_GRACE_SECONDS = 5.0
+LOCK_EXPIRY_SECONDS = 90.0
 LEFT_SECONDS = 2.0  # a program that ends by an exception has ended by then
 
 
@@ -926,6 +927,16 @@ def _runs_on_windows(pid):
         kernel.CloseHandle(handle)
 
 
+def _uptime():
+    """Seconds since this machine was started, where nothing else tells its starts apart."""
+    if sys.platform != "win32":
+        return None
+    import ctypes
+
+    ctypes.windll.kernel32.GetTickCount64.restype = ctypes.c_ulonglong
+    return ctypes.windll.kernel32.GetTickCount64() / 1000
+
+
 def _identity():
     """What tells this process from all others. None where the system does not say."""
     machine = _first_line("/etc/machine-id")
@@ -1048,8 +1059,11 @@ class _Lock:
         if content.get("pidNamespace") != own["pidNamespace"]:
             return "elsewhere"
         runs, start, _ = _look_at(content["pid"])
-        is_owner = content.get("startTime") is None or start is None or content["startTime"] == start
-        return "live" if runs and is_owner else "stale"
+        if content.get("startTime") is not None and start is not None:
+            return "live" if runs and content["startTime"] == start else "stale"
+        # The number may be another's by now: it is for certain where nobody renewed the lock since a restart.
+        up = _uptime() if own["bootId"] is None and age > LOCK_EXPIRY_SECONDS else None
+        return "stale" if not runs or (up is not None and age > up) else "live"
 
     def _cause(self, content):
         if content.get("bootId") != self.identity["bootId"]:

@@ -1,7 +1,7 @@
 import { open, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import * as vscode from "vscode";
-import { inspectLock } from "../../runtime/store/lock.js";
+import { provenOwner } from "../../runtime/store/lockHolder.js";
 import { exampleJob, exampleMark, exampleName } from "../../view/newJob/example.js";
 import { lineToDamage } from "../../view/newJob/lineToDamage.js";
 import { countText, labelText } from "../../view/text.js";
@@ -99,14 +99,14 @@ async function findExample({ catalog }: Services): Promise<Job | undefined> {
 
 /** Ends the process that holds the example as the system would end it: at once, with no chance to tidy up. */
 async function kill(services: Services, job: Job): Promise<void> {
-  const lock = await inspectLock(job.checkpoint);
-  if (lock.status !== "live" || !lock.local || lock.content.pid === process.pid || lock.content.pid <= 1) {
+  const pid = await provenOwner(job.checkpoint);
+  if (pid === undefined || pid === process.pid || pid <= 1) {
     const run = vscode.l10n.t("Run");
     const message = vscode.l10n.t("The example is not running: run it, and then kill it.");
     if ((await vscode.window.showInformationMessage(message, run)) === run) await start(services, job);
     return;
   }
-  process.kill(lock.content.pid, "SIGKILL");
+  process.kill(pid, "SIGKILL");
   await services.catalog.refreshJob(job);
 }
 

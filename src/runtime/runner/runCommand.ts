@@ -44,7 +44,7 @@ export async function runCommand(
   const lock = await Lock.acquire(job.checkpoint, options);
   try {
     await noteCheckpointPlace(job);
-    const [orphan] = await orphansOf(job.checkpoint);
+    const [orphan] = await orphansOf(job.checkpoint, true);
     if (orphan !== undefined)
       throw new AgentJobsError(
         "AJ_HELD",

@@ -2,8 +2,9 @@
  * The programs that a run started, in a file beside the checkpoint: a run that is killed cannot end them, and the next
  * one must neither start a second copy of a program nor pay beside a worker that still works off what it was given.
  */
-import { rm } from "node:fs/promises";
+import { rm, stat } from "node:fs/promises";
 import { systemCodeOf } from "../errors.js";
+import { isOfEarlierBoot } from "./lockFile.js";
 import { readPlain, writePlain } from "./plainFile.js";
 import { lookAt, ownIdentity, type ProcessIdentity } from "./processIdentity.js";
 
@@ -51,8 +52,9 @@ export class ChildRegister {
 /**
  * The process numbers of programs that a run which is gone left behind and that still work. Only those of this
  * machine, boot and process namespace whose start time is the same: a number alone may be another's by now.
+ * @param unproven also those of systems that tell no start time, of this boot: never to be signalled
  */
-export async function orphansOf(checkpoint: string): Promise<number[]> {
+export async function orphansOf(checkpoint: string, unproven = false): Promise<number[]> {
   let register: Register;
   try {
     register = JSON.parse(await readPlain(childrenPathOf(checkpoint))) as Register;
@@ -65,11 +67,17 @@ export async function orphansOf(checkpoint: string): Promise<number[]> {
     (name) => register.of?.[name] === own[name],
   );
   if (!same || !Array.isArray(register.children)) return [];
+  const isOfThisBoot = async () => {
+    const { mtimeMs } = await stat(childrenPathOf(checkpoint));
+    return !isOfEarlierBoot(register.of.bootId, own.bootId, mtimeMs);
+  };
   const alive: number[] = [];
   for (const { pid, startTime } of register.children) {
     if (!Number.isInteger(pid) || pid <= 1) continue;
     const look = await lookAt(pid);
-    if (look.runs && look.startTime === startTime) alive.push(pid);
+    const isMatched = startTime !== null && look.startTime === startTime;
+    const isPossible = startTime === null || look.startTime === null;
+    if (look.runs && (isMatched || (isPossible && unproven && (await isOfThisBoot())))) alive.push(pid);
   }
   return alive;
 }

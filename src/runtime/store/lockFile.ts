@@ -1,10 +1,11 @@
 /** The file that a lock is: how it is made, read, judged, and removed. */
 import { constants } from "node:fs";
 import { type FileHandle, link, open, readFile, rename, unlink, writeFile } from "node:fs/promises";
-import { userInfo } from "node:os";
+import { uptime, userInfo } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
-import { foreignLockExpiryMs, lockWriteGraceMs } from "../config.js";
+import { lockWriteGraceMs } from "../config.js";
 import { AgentJobsError, CheckpointWriteError, messageOf, systemCodeOf } from "../errors.js";
+import { silenceOf } from "./lockSilence.js";
 import type { KillCount } from "./memoryKills.js";
 import { lookAt, ownIdentity, type ProcessIdentity, type ProcessLook } from "./processIdentity.js";
 
@@ -18,12 +19,12 @@ export interface LockContent extends ProcessIdentity {
 
 export type LockInspection =
   | { status: "free" }
-  /** Its process lives, or, where that cannot be seen from here (`local: false`), renewed it lately. */
+  /** Its process lives, or, where that cannot be seen from here or told from a later one of its number, renewed it lately. */
   | ({ status: "live"; content: LockContent } & Seen & (Local | Remote))
   /** Its process is gone: whoever wants the job may break it. */
   | ({ status: "stale"; content: LockContent | null; local: true } & Seen)
-  /** Of another host or namespace and not renewed for long: only a person can say that it may be broken. */
-  | ({ status: "expired"; content: LockContent } & Seen & Remote);
+  /** Not renewed for long, and of a process that cannot be known: only a person can say that it may be broken. */
+  | ({ status: "expired"; content: LockContent } & Seen & (Local | Remote));
 
 interface Seen {
   /** The lock's modification time, milliseconds since 1970 by its owner's clock. */
@@ -33,6 +34,8 @@ interface Local {
   local: true;
   /** Suspended, as by SIGSTOP. */
   isStopped: boolean;
+  /** The process of this number took the lock: by its start time, or, where the system tells none, since it renews it. */
+  isProven: boolean;
 }
 interface Remote {
   local: false;
@@ -66,14 +69,39 @@ export async function inspect(path: string): Promise<LockInspection> {
   const place = placeOf(content, own);
   if (place === "rebooted") return { status: "stale", content, local: true, renewedAtMs };
   if (place !== "here") {
-    const status = isSilent(path, content.token, renewedAtMs) ? "expired" : "live";
+    const { isSilent } = silenceOf(path, content.token, renewedAtMs, false);
+    const status = isSilent ? "expired" : "live";
     const sameMachine = content.bootId !== null && content.bootId === own.bootId;
     return { status, content, local: false, sameMachine, renewedAtMs };
   }
   const owner = await lookAtOwner(content);
-  return owner
-    ? { status: "live", content, local: true, isStopped: owner.isStopped ?? false, renewedAtMs }
-    : { status: "stale", content, local: true, renewedAtMs };
+  if (!owner) return { status: "stale", content, local: true, renewedAtMs };
+  const local = { content, local: true, isStopped: owner.isStopped ?? false, renewedAtMs } as const;
+  if (isMatched(content, owner)) return { status: "live", isProven: true, ...local };
+  // The number may be another's by now: only its renewals say that the owner lives.
+  const { isSilent, isRenewing } = silenceOf(path, content.token, renewedAtMs, true);
+  if (!isSilent) return { status: "live", isProven: isRenewing, ...local };
+  return isOfEarlierBoot(content.bootId, own.bootId, renewedAtMs)
+    ? { status: "stale", content, local: true, renewedAtMs }
+    : { status: "expired", isProven: false, ...local };
+}
+
+/** Whether a process is known to be the one that took a lock, not only to have its number. */
+export const isMatched = ({ startTime }: Pick<LockContent, "startTime">, found: ProcessLook): boolean =>
+  startTime !== null && startTime === found.startTime;
+
+/**
+ * Whether a lock was last renewed before this machine was started.
+ * @param bootId the lock's; null where the system told none
+ * @param startedAtMs when the machine was started, for tests
+ */
+export function isOfEarlierBoot(
+  bootId: string | null,
+  ownBootId: string | null,
+  renewedAtMs: number,
+  startedAtMs = Date.now() - uptime() * 1000,
+): boolean {
+  return bootId !== null && ownBootId !== null ? bootId !== ownBootId : renewedAtMs < startedAtMs;
 }
 
 /** The process of this machine that took a lock; undefined once it is gone. */
@@ -93,38 +121,6 @@ function placeOf(theirs: LockContent, own: ProcessIdentity): "here" | "rebooted"
   if (theirs.bootId === own.bootId) return theirs.pidNamespace === own.pidNamespace ? "here" : "elsewhere";
   return theirs.machine && own.machine && theirs.machine !== own.machine ? "elsewhere" : "rebooted";
 }
-
-interface Watched {
-  token: string;
-  renewedAtMs: number;
-  /** By this process's monotonic clock. */
-  firstSeenMs: number;
-  wasRenewed: boolean;
-}
-const watched = new Map<string, Watched>();
-
-/**
- * Whether an owner that cannot be seen has been silent for too long. Its time is of its own clock: what this process
- * saw change, or not change, by a clock that nobody sets, counts for more.
- */
-function isSilent(path: string, token: string, renewedAtMs: number): boolean {
-  const nowMs = performance.now();
-  let seen = watched.get(path);
-  if (seen?.token !== token || seen.renewedAtMs !== renewedAtMs) {
-    seen = {
-      token,
-      renewedAtMs,
-      firstSeenMs: nowMs,
-      wasRenewed: seen?.token === token && renewedAtMs > seen.renewedAtMs,
-    };
-    if (watched.size >= maxWatched) watched.clear();
-    watched.set(path, seen);
-  }
-  const unchangedMs = nowMs - seen.firstSeenMs;
-  if (seen.wasRenewed || unchangedMs > foreignLockExpiryMs) return unchangedMs > foreignLockExpiryMs;
-  return Date.now() - renewedAtMs > foreignLockExpiryMs;
-}
-const maxWatched = 1_000;
 
 /** A lock's text and time; undefined where there is none. What is no small regular file is nobody's lock. */
 async function readLock(path: string): Promise<{ text: string; mtimeMs: number } | undefined> {

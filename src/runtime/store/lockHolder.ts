@@ -1,6 +1,8 @@
 import { lstat } from "node:fs/promises";
+import { setTimeout as delay } from "node:timers/promises";
+import { lockRenewIntervalMs } from "../config.js";
 import type { Holder, LostRun } from "../state/status.js";
-import { inspectLock, type LockInspection, lockPathOf, lookAtOwner } from "./lockFile.js";
+import { inspectLock, isMatched, type LockInspection, lockPathOf, lookAtOwner } from "./lockFile.js";
 
 /** Times of files come in steps: of two seconds where they are long. */
 const clockStepMs = 2_000;
@@ -9,6 +11,25 @@ const clockStepMs = 2_000;
 export async function liveHolder(checkpoint: string): Promise<Holder | null> {
   return (await lookAtLock(checkpoint)).holder;
 }
+
+/**
+ * The process that holds a checkpoint's lock, for whoever would end it; undefined where none is known to. Where the system
+ * tells no start time it waits for the owner to renew the lock: the number alone may be another's by now.
+ */
+export async function provenOwner(
+  checkpoint: string,
+  patienceMs = 2 * lockRenewIntervalMs,
+): Promise<number | undefined> {
+  const endMs = performance.now() + patienceMs;
+  for (;;) {
+    const found = await inspectLock(checkpoint);
+    if (found.status !== "live" || !found.local) return undefined;
+    if (found.isProven) return found.content.pid;
+    if (performance.now() >= endMs) return undefined;
+    await delay(ownerLookMs);
+  }
+}
+const ownerLookMs = 200;
 
 /** What a look at a lock tells. */
 export interface LockLook {
@@ -65,13 +86,14 @@ export class LockFollower {
   }
 
   /**
-   * Of an owner that cannot be seen from here, only what it writes to its lock tells; and a lock that was new when it was read may
-   * have been given back and taken again since, within one step of the file system's clock.
+   * Of an owner that cannot be seen from here, or told from a later process of its number, only what it writes to its lock tells;
+   * and a lock that was new when it was read may have been given back and taken again since, within one step of the file system's clock.
    */
   private async ownerIsThere(): Promise<boolean> {
     const { found, atMs } = this.read!;
     if (found.status !== "live" || !found.local || atMs - found.renewedAtMs < clockStepMs) return false;
-    return (await lookAtOwner(found.content)) !== undefined;
+    const owner = await lookAtOwner(found.content);
+    return owner !== undefined && isMatched(found.content, owner);
   }
 
   private identity(): Promise<string> {

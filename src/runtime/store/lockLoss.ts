@@ -1,7 +1,6 @@
 /** What a lock tells of a run that no longer lives: how it ended, as far as can be known. */
-import { uptime } from "node:os";
 import type { LostRun } from "../state/status.js";
-import type { LockContent, LockInspection } from "./lockFile.js";
+import { isOfEarlierBoot, type LockContent, type LockInspection } from "./lockFile.js";
 import { exhaustedHeap, wasOomKilled } from "./memoryKills.js";
 import { ownIdentity } from "./processIdentity.js";
 
@@ -16,7 +15,7 @@ const maxKnown = 1_000;
 export async function lossIn(checkpoint: string, found: LockInspection): Promise<LostRun | null> {
   if (found.status === "free" || found.status === "live" || !found.content) return null;
   const { content } = found;
-  // Of another machine, or of a container of this one, only its silence is known.
+  // Of another machine, of a container of this one, or of a system without start times, only its silence is known.
   if (found.status === "expired") return { token: content.token, cause: "unknown" };
   const before = known.get(content.token);
   if (before) return before;
@@ -32,11 +31,7 @@ async function causeOf(
   renewedAtMs: number,
 ): Promise<Omit<LostRun, "token">> {
   const own = await ownIdentity();
-  const rebooted =
-    bootId !== null && own.bootId !== null
-      ? bootId !== own.bootId
-      : renewedAtMs < Date.now() - uptime() * 1000; // not renewed since this machine was started
-  if (rebooted) return { cause: "reboot" };
+  if (isOfEarlierBoot(bootId, own.bootId, renewedAtMs)) return { cause: "reboot" };
   if (await exhaustedHeap(checkpoint, pid, sinceMs)) return { cause: "out-of-memory", detail: "heap" };
   return { cause: (await wasOomKilled(pid, oom)) ? "out-of-memory" : "killed" };
 }

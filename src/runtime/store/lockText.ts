@@ -24,6 +24,8 @@ export function holderText({ content }: HeldLock, nowMs: number): string {
 export function holderState(held: HeldLock, nowMs: number): string {
   const { status, content, renewedAtMs } = held;
   if (content.pid === 0) return "Its lock is not written yet.";
+  if (held.local && status === "expired")
+    return `A process of this machine has that number, but has not renewed the lock for ${agoText(nowMs - renewedAtMs)}: it may be another's by now.`;
   if (held.local)
     return held.isStopped
       ? "That process of this machine is suspended, not dead: it would go on where it is."

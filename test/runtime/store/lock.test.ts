@@ -112,6 +112,15 @@ describe("the lock of a checkpoint", () => {
     }
   });
 
+  it("of a process that no start time tells from later ones is broken only by a person once it is silent for long", async () => {
+    await leave({ startTime: null }, 91_000);
+    assert.equal((await inspectLock(path)).status, "expired");
+    await assert.rejects(Lock.acquire(path), ({ code, message }: Error & { code: string }) => {
+      return code === "AJ_HELD" && /has that number, but has not renewed[\s\S]*--take-over/.test(message);
+    });
+    await takeAndRelease({ takeOver: true });
+  });
+
   it("is not held by a process whose end nobody has noticed yet", async function () {
     if (process.platform !== "linux") return this.skip();
     const parent = spawn("sh", ["-c", "sleep 0.2 & echo $!; exec sleep 1000"], {

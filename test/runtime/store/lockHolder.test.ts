@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { utimesSync } from "node:fs";
+import { readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { lockPathOf } from "../../../src/runtime/store/lockFile.js";
-import { LockFollower } from "../../../src/runtime/store/lockHolder.js";
+import { LockFollower, provenOwner } from "../../../src/runtime/store/lockHolder.js";
 import { TestProgram } from "../../support/children.js";
 import { scratchFolder } from "../../support/cli.js";
 import type { Answer, Order } from "./writer.main.js";
@@ -67,5 +67,39 @@ describe("a lock that is looked at again and again", () => {
     await child.end("SIGKILL");
     lock.doubt();
     assert.equal((await lock.look()).holder, null);
+  });
+
+  describe("on a system that tells no start times", () => {
+    const now = () => Date.now() / 1000;
+    async function withoutStartTime() {
+      const { child, token } = await holder();
+      const file = lockPathOf(path);
+      writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, "utf8")), startTime: null }));
+      return { child, token, file };
+    }
+
+    it("is nobody's once it went unrenewed for long, though a process of its number lives", async () => {
+      const { token, file } = await withoutStartTime();
+      assert.equal((await lock.look()).holder?.token, token);
+      utimesSync(file, now() - 100, now() - 100);
+      assert.deepEqual(await lock.look(), { holder: null, lost: { token, cause: "unknown" } });
+      utimesSync(file, now(), now());
+      assert.equal((await lock.look()).holder?.token, token, "it had been busy");
+    });
+
+    it("names a process that may be ended only once that has renewed it: the number may be another's by now", async () => {
+      const { child, file } = await withoutStartTime();
+      utimesSync(file, now() - 20, now() - 20);
+      assert.equal(await provenOwner(path, 0), undefined);
+      utimesSync(file, now(), now());
+      assert.equal(await provenOwner(path, 0), child.pid);
+      await child.end("SIGKILL");
+      assert.equal(await provenOwner(path), undefined);
+    });
+  });
+
+  it("names the process that may be ended at once where its start time is that of the lock", async () => {
+    const { child } = await holder();
+    assert.equal(await provenOwner(path, 0), child.pid);
   });
 });
