@@ -5,6 +5,7 @@ import type { ReadAs } from "../runtime/foreign/scannerFor.js";
 import type { LastClear } from "../runtime/lastClear.js";
 import { namedPlace } from "../runtime/runner/namedPlace.js";
 import { latestRun } from "../runtime/state/jobState.js";
+import type { Sleeps } from "../runtime/state/sleeps.js";
 import type { Holder, LostRun } from "../runtime/state/status.js";
 import { folderWarning } from "../runtime/store/folderRisk.js";
 import { CheckpointFollower } from "../runtime/store/follow.js";
@@ -76,11 +77,13 @@ export class Job {
 
   /**
    * @param turn see `FollowOptions.turn`
+   * @param sleeps of the machine, while any job ran
    * @param thread reads its checkpoint for the first time
    */
   constructor(
     readonly source: JobSource,
     turn: () => Promise<void>,
+    private readonly sleeps: Sleeps,
     thread?: ReadingThread,
   ) {
     this.lock = new LockFollower(source.checkpoint);
@@ -129,7 +132,8 @@ export class Job {
   /** The job as it is now; null where it never ran. */
   get view(): JobView | null {
     const nowMs = Date.now();
-    if (!this.viewed || (this.holder && nowMs - this.viewed.atMs > viewAgeMs))
+    // Also where the clock was set back.
+    if (!this.viewed || (this.holder && Math.abs(nowMs - this.viewed.atMs) > viewAgeMs))
       this.viewed = { view: this.render(nowMs), atMs: nowMs };
     return this.viewed.view;
   }
@@ -254,6 +258,7 @@ export class Job {
       placeWarning: placeWarning ?? null,
       goneJobFile,
       estimate: this.eta.of,
+      ...(holder && { asleep: this.sleeps.at(nowMs) }),
     });
     return { ...view, name: this.name };
   }

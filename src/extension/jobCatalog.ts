@@ -1,6 +1,7 @@
 import { dirname, join, resolve } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import * as vscode from "vscode";
+import { Sleeps } from "../runtime/state/sleeps.js";
 import type { Job, JobSource } from "./job.js";
 import { type Log, unawaited } from "./log.js";
 import { mapSome } from "./mapSome.js";
@@ -71,6 +72,8 @@ export class JobCatalog implements vscode.Disposable {
   private readonly watcher: CheckpointWatcher;
   private readonly finder: FileFinder;
   private readonly turns = new Turns();
+  /** What ran meanwhile was neither silent nor at work. */
+  readonly sleeps = new Sleeps();
   /** Jobs that run are read together, so that their rows can be drawn together. */
   private readonly beat = new Beat();
   private readonly reading = new Set<Promise<void>>();
@@ -236,7 +239,9 @@ export class JobCatalog implements vscode.Disposable {
         known?.job.checkpoint === source.checkpoint &&
         known.job.jobFile === source.jobFile &&
         JSON.stringify(known.job.source.watched) === JSON.stringify(source.watched);
-      const entry = isSame ? known : this.createEntry(new Job(source, this.turns.next, this.thread));
+      const entry = isSame
+        ? known
+        : this.createEntry(new Job(source, this.turns.next, this.sleeps, this.thread));
       if (!isSame) fresh.push(entry);
       entries.set(source.id, entry);
     }
@@ -319,9 +324,11 @@ export class JobCatalog implements vscode.Disposable {
     if (!live) {
       clearInterval(this.liveCheck);
       this.liveCheck = undefined;
+      this.sleeps.rest();
       return;
     }
     this.liveCheck ??= setInterval(() => {
+      this.sleeps.at(Date.now());
       for (const entry of this.entries.values())
         if (entry.job.holder !== null) unawaited(this.log, entry.job.checkpoint, this.checkLiveJob(entry));
     }, liveCheckMs);

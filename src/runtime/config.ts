@@ -69,6 +69,12 @@ export const durationSampleSize = 400;
 /** A live run without a record for max(this, 5 × the 95th percentile of item time) is stalled. */
 export const stalledAfterMs = 60_000;
 
+/** Who looks at a run every few seconds, and could not for this long, takes it that the machine slept. */
+export const sleepAfterMs = 30_000;
+
+/** So many of the newest sleeps are kept: an item in flight may have gone on through all of them. */
+export const maxSleeps = 100;
+
 /** How often an item is tried in all, by the cause of its failures; once by any other. Both SDKs' retries are off. */
 export const defaultAttempts = {
   "rate-limit": 8,

@@ -1,6 +1,7 @@
 import { type ForeignKind, isForeignKind } from "../runtime/format/foreignKinds.js";
 import type { ScanSummary } from "../runtime/format/scan.js";
 import type { JobState } from "../runtime/state/jobState.js";
+import type { Span } from "../runtime/state/sleeps.js";
 import {
   type Estimate,
   type Holder,
@@ -51,12 +52,14 @@ export interface JobViewInput {
   goneJobFile?: string | null;
   /** See `statusOf`. */
   estimate?: Estimate;
+  /** See `statusOf`. */
+  asleep?: readonly Span[];
 }
 
 /** Counts and names a job at a moment. */
 export function jobView(input: JobViewInput): JobView {
   const { checkpoint, state, scan, holder, nowMs, readError } = input;
-  const status = statusOf(state, scan, holder, nowMs, input.lost ?? null, input.estimate);
+  const status = statusOf(state, scan, holder, nowMs, input.lost ?? null, input.estimate, input.asleep);
   const unknown = () =>
     t(
       "It is no checkpoint of a format that Agent Jobs knows; it was not changed. If it is JSON Lines of your own, say how its rows are read: --map FILE, or Watch a Checkpoint or Other File… in the editor.",

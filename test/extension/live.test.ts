@@ -63,6 +63,22 @@ describe("what runs", () => {
       assert.ok(job.capabilities(true).has("stoppable"));
     });
 
+    it("shows as running, not stalled, after the machine slept, and goes on where its clock was set back", () => {
+      const clock = Date.now;
+      const before = job.view!.nowMs;
+      const hours = 8 * 3_600_000;
+      try {
+        // The clock is looked at by all that run in this extension host.
+        Date.now = () => clock() + hours;
+        const woken = job.view!;
+        assert.ok(woken.nowMs >= before + hours);
+        assert.equal(woken.status.progress, "running");
+      } finally {
+        Date.now = clock;
+      }
+      assert.ok(job.view!.nowMs < before + hours);
+    });
+
     it("cannot be started a second time", async () => {
       const warning = answering("showWarningMessage", () => undefined);
       try {

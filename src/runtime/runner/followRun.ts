@@ -3,6 +3,7 @@ import { type ItemKey, idValue } from "../format/itemId.js";
 import type { CheckpointRecord } from "../format/record.js";
 import type { ScannedRecord } from "../format/scan.js";
 import type { JobState, RunState } from "../state/jobState.js";
+import { Sleeps } from "../state/sleeps.js";
 import {
   endingOf,
   type Holder,
@@ -58,6 +59,7 @@ export class FollowedRun {
   private before: JobState | undefined;
   /** Items of an F2 file, whose every line repeats all that are done. */
   private readonly inSnapshots = new Set<ItemKey>();
+  private readonly sleeps = new Sleeps();
 
   /**
    * @param job its name, where the checkpoint tells none
@@ -102,7 +104,9 @@ export class FollowedRun {
 
   /** How the job stood at the latest look. */
   status(): JobStatus {
-    return statusOf(this.state, this.follower.summary(), this.holder, Date.now(), this.lost);
+    const nowMs = Date.now();
+    const { state, holder, lost } = this;
+    return statusOf(state, this.follower.summary(), holder, nowMs, lost, undefined, this.sleeps.at(nowMs));
   }
 
   /** Looks until the run has ended, or the signal is aborted: then gives undefined. */
@@ -119,6 +123,7 @@ export class FollowedRun {
    * @returns whether the run has ended
    */
   async look(): Promise<boolean> {
+    this.sleeps.at(Date.now());
     // The lock first: a run writes its last records before it gives the lock back.
     const isDue = performance.now() - this.lockLookedAtMs >= lockLookIntervalMs;
     if (isDue || this.hasEnded) {

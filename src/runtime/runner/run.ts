@@ -4,6 +4,7 @@ import { idValue } from "../format/itemId.js";
 import type { RunEndReason } from "../format/record.js";
 import { type OpenedSession, openSession } from "../session/openSession.js";
 import { assertDistinct, type Session } from "../session/session.js";
+import { Sleeps } from "../state/sleeps.js";
 import { type JobStatus, statusOf } from "../state/status.js";
 import { JsonlStore } from "../store/jsonlStore.js";
 import { Announcer } from "./announcer.js";
@@ -86,6 +87,7 @@ class Run {
   private readonly maxRecording: number;
   private error: unknown;
   private readonly change = new NextChange();
+  private readonly sleeps = new Sleeps();
 
   constructor(
     private readonly job: LoadedJobFile,
@@ -375,18 +377,15 @@ class Run {
     if (this.error !== undefined) return "error";
     if (stopping) return stopping.reason;
     const status = statusOf(this.session.state, this.opened.log.scan, null, Date.now());
-    const { wasLimited, ends } = this;
-    return endReason(status, {
-      wasLimited,
-      isOfSome: this.options.only !== undefined,
-      failedNow: ends.failed,
-    });
+    const isOfSome = this.options.only !== undefined;
+    return endReason(status, { wasLimited: this.wasLimited, isOfSome, failedNow: this.ends.failed });
   }
 
   private status(): JobStatus {
     const { log } = this.opened;
-    const holder = { pid: process.pid, host: "", token: log.token, sinceMs: Date.now(), local: true };
-    return statusOf(log.state, log.scan, holder, Date.now());
+    const nowMs = Date.now();
+    const holder = { pid: process.pid, host: "", token: log.token, sinceMs: nowMs, local: true };
+    return statusOf(log.state, log.scan, holder, nowMs, null, undefined, this.sleeps.at(nowMs));
   }
 
   private tellStart(): void {

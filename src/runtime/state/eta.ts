@@ -1,6 +1,7 @@
 /** Estimates of the remaining time by a simulated schedule. Pure: the same input gives the same answer. */
 import { durationSampleSize } from "../config.js";
 import { DurationModel, withoutInstantStart } from "./durationModel.js";
+import type { Span } from "./sleeps.js";
 import { Slots } from "./slots.js";
 
 /** All times are milliseconds on a clock that stands still while the run pauses, see `workingMs`; so does the estimate. */
@@ -150,11 +151,7 @@ function headOf(workMs: number, { slots, rise }: Plan): { ms: number; slots: num
  * How much of a stretch of time a run was at work, milliseconds.
  * @param pauses when the run was paused, in any order and not overlapping; `toMs` may be in the future
  */
-export function workingMs(
-  fromMs: number,
-  toMs: number,
-  pauses: readonly { fromMs: number; toMs: number }[],
-): number {
+export function workingMs(fromMs: number, toMs: number, pauses: readonly Span[]): number {
   let ms = toMs - fromMs;
   for (const pause of pauses) ms -= Math.max(0, Math.min(toMs, pause.toMs) - Math.max(fromMs, pause.fromMs));
   return Math.max(0, ms);

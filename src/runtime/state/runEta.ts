@@ -1,5 +1,6 @@
 import { type ConcurrencyRise, type Eta, estimateEta, workingMs } from "./eta.js";
 import type { DurationSample, OpenItem, RunState } from "./jobState.js";
+import { joined, type Span } from "./sleeps.js";
 
 export interface RunEtaInput {
   run: RunState;
@@ -10,14 +11,19 @@ export interface RunEtaInput {
   /** Items that are not begun, and those that wait for another attempt. */
   waiting: number;
   nowMs: number;
+  /** When the machine slept while the run was looked at. */
+  asleep?: readonly Span[];
 }
 
 /** How long a live run still takes, going by what this run did: earlier runs had other days and other speeds. */
-export function etaOfRun({ run, durations, underWay, waiting, nowMs }: RunEtaInput): Eta | null {
+export function etaOfRun(input: RunEtaInput): Eta | null {
+  const { run, durations, underWay, waiting, nowMs, asleep = [] } = input;
   const { pauses = [], pace } = run;
   const own = durations().filter((sample) => sample.run === run.run);
   const durationsMs = own.map(({ atMs, ms }) => workingMs(atMs - ms, atMs, pauses));
-  const workingUntil = (fromMs: number, toMs: number) => Math.max(0, workingMs(fromMs, toMs, pauses));
+  // Items that ended tell their durations by a clock that may not have gone on meanwhile.
+  const idle = asleep.length > 0 ? joined([...pauses, ...asleep]) : pauses;
+  const workingUntil = (fromMs: number, toMs: number) => workingMs(fromMs, toMs, idle);
   const rise = riseOf(run, durationsMs);
   return estimateEta({
     durationsMs,

@@ -2,10 +2,11 @@ import { stalledAfterMs } from "../config.js";
 import type { ItemKey } from "../format/itemId.js";
 import type { LossCause, RunEndReason } from "../format/record.js";
 import type { ScanSummary } from "../format/scan.js";
-import type { Eta } from "./eta.js";
+import { type Eta, workingMs } from "./eta.js";
 import { isGone, type JobState, latestRun, type OpenItem, type RunState } from "./jobState.js";
 import type { PhaseCounts } from "./openItems.js";
 import { etaOfRun, type RunEtaInput } from "./runEta.js";
+import type { Span } from "./sleeps.js";
 
 export type Progress =
   | "running"
@@ -85,6 +86,7 @@ export interface JobStatus {
  * @param nowMs milliseconds since 1970
  * @param lost what the lock tells that a run left behind which no longer lives; null where there is none
  * @param estimate of the remaining time; left out: a new one, which takes a millisecond or two
+ * @param asleep when the machine slept while the run was looked at: then it was not silent
  */
 export function statusOf(
   state: JobState,
@@ -93,6 +95,7 @@ export function statusOf(
   nowMs: number,
   lost: LostRun | null = null,
   estimate: Estimate = etaOfRun,
+  asleep: readonly Span[] = [],
 ): JobStatus {
   const latest = latestRun(state) ?? null;
   const live = holder !== null && latest !== null && latest.token === holder.token ? latest : null;
@@ -105,7 +108,7 @@ export function statusOf(
   const remaining = state.total === null ? null : Math.max(0, state.total - done - failed - inDoubt);
   const pause = pauseOf(live, nowMs);
   const counted = { holder, live, pause, remaining, failed, inDoubt };
-  const progress = progressOf(state, scan, counted, nowMs);
+  const progress = progressOf(state, scan, counted, nowMs, asleep);
   const concurrency = live?.pace?.concurrency ?? live?.concurrency ?? null;
   const underWay = (inFlight === 0 ? [] : lists.all.inFlightItems)
     .filter(({ open }) => open.phase === "started")
@@ -115,7 +118,7 @@ export function statusOf(
   // A run that did all its items and has not ended yet has no time left that could be told.
   const eta =
     live && remaining !== null && remaining > 0 && progress === "running"
-      ? estimate({ run: live, durations: () => state.durations.newest(), underWay, waiting, nowMs })
+      ? estimate({ run: live, durations: () => state.durations.newest(), underWay, waiting, nowMs, asleep })
       : null;
   return {
     progress,
@@ -232,6 +235,7 @@ function progressOf(
   scan: ScanSummary,
   { holder, live, pause, remaining, failed, inDoubt }: Counted,
   nowMs: number,
+  asleep: readonly Span[],
 ): Progress {
   if (scan.format === "unknown") return "unreadable";
   if (holder) {
@@ -241,7 +245,7 @@ function progressOf(
       live?.startedAtMs ?? holder.sinceMs,
       pausedUntilMs,
     );
-    const silentMs = pause ? 0 : nowMs - lastSignMs;
+    const silentMs = pause ? 0 : workingMs(lastSignMs, nowMs, asleep);
     return silentMs > stalledAfterMs && silentMs > stalledLimitMs(state.durations) ? "stalled" : "running";
   }
   if (scan.format === "empty" && state.done.size === 0 && state.open.size === 0 && state.runs.size === 0)

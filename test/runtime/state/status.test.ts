@@ -153,6 +153,20 @@ describe("a job's progress", () => {
     assert.equal(progress([], 60_001), "stalled");
   });
 
+  it("does not count as silent what the machine slept, nor for its estimate as work of what is in flight", () => {
+    const hours = 8 * 3_600_000;
+    const asleep = [{ fromMs: startMs + 30_000, toMs: startMs + 30_000 + hours }];
+    const log = [run(1), input(9), done("a", 20_000), done("b", 20_000), started("c"), started("d")];
+    const at = (ms: number, spans = asleep) =>
+      statusOf(fold(log), scan(), holder, startMs + ms, null, undefined, spans);
+    assert.equal(at(hours + 31_000, []).progress, "stalled");
+    const woken = at(hours + 31_000);
+    assert.equal(woken.progress, "running");
+    assert.deepEqual(woken.eta, at(31_000, []).eta);
+    assert.equal(at(hours + 100_000).progress, "running");
+    assert.equal(at(hours + 100_001).progress, "stalled");
+  });
+
   it("has no estimate once no item of a live run is left", () => {
     const log = [run(1), input(3), done("a", 900), done("b", 900), started("c")];
     assert.notEqual(of(log, holder).eta, null);
