@@ -14,6 +14,7 @@ import { shownByOthers } from "../runtime/store/companions.js";
 import { sniffCheckpoint, sniffHead } from "../runtime/store/sniff.js";
 import type { JobSource } from "./job.js";
 import { mapSome } from "./mapSome.js";
+import { RealPaths } from "./realPaths.js";
 import { type DiscoverySettings, discoverySettings } from "./settings.js";
 import { watchedFiles } from "./watched/watchedFiles.js";
 
@@ -49,19 +50,29 @@ export async function discoverJobs(
       .flat()
       .map((one) => [one.path, one.readAs]),
   );
-  const jobFiles = distinct(found.flatMap((folder) => folder.jobFiles));
-  const checkpoints = distinct(found.flatMap((folder) => folder.checkpoints));
+  // The editor's search follows links to folders, and finds what lies behind them by each of its paths.
+  const real = new RealPaths();
+  const jobFiles = await real.distinct(found.flatMap((folder) => folder.jobFiles));
   const claims = await mapSome(
     jobFiles,
     async (jobFile): Promise<Claim> => ({
       jobFile,
-      expected: await expectedCheckpoint(jobFile),
-      checkpoints: await findCheckpoints(jobFile),
+      expected: spelled(await expectedCheckpoint(jobFile)),
+      checkpoints: (await findCheckpoints(jobFile)).map((one) => ({ ...one, path: spelled(one.path) })),
     }),
   );
   const claimed = new Set(claims.flatMap((claim) => claim.checkpoints.map(({ path }) => path)));
-  const results = await foreignAmong(distinct(found.flatMap((folder) => folder.resultFiles)));
-  const hidden = await shownByOthers(distinct([...checkpoints, ...results, ...watched.keys()]));
+  const checkpoints = await real.distinct(
+    found.flatMap((folder) => folder.checkpoints),
+    [...watched.keys(), ...claimed],
+  );
+  const results = await foreignAmong(
+    await real.distinct(
+      found.flatMap((folder) => folder.resultFiles),
+      watched.keys(),
+    ),
+  );
+  const hidden = await shownByOthers([...new Set([...checkpoints, ...results, ...watched.keys()])]);
   const loose = await mapSome(
     checkpoints.filter((path) => !claimed.has(path) && !hidden.has(path) && !watched.has(path)),
     lookAt,
@@ -96,7 +107,9 @@ export async function discoverJobs(
 }
 
 let collator: Intl.Collator | undefined;
-const distinct = (paths: readonly string[]): string[] => [...new Set(paths)];
+
+/** As the editor spells it: drives of Windows in lower case. */
+const spelled = (path: string): string => vscode.Uri.file(path).fsPath;
 
 const kindsOf = ({ jobFiles, checkpoints, resultFiles }: DiscoverySettings) => [
   jobFiles,
@@ -213,7 +226,7 @@ async function lookAt(path: string): Promise<(FoundCheckpoint & { jobFile: strin
   if (format === "binary" || format === "missing") return null;
   // Other programs' files are called .ckpt, too; a .jsonl in a folder of checkpoints is meant to be one.
   if (format === "unknown" && !path.endsWith(".jsonl")) return null;
-  const jobFile = header?.file ? resolve(dirname(path), header.file) : null;
+  const jobFile = header?.file ? spelled(resolve(dirname(path), header.file)) : null;
   return { path, label: header?.label ?? null, jobFile };
 }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { basename, sep } from "node:path";
+import { existsSync, mkdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join, sep } from "node:path";
 import * as vscode from "vscode";
 import { findFiles, nearbyFiles } from "../../src/extension/discovery.js";
 import type { Job } from "../../src/extension/job.js";
@@ -70,6 +71,41 @@ describe("discovery", () => {
     rmSync(jobFile);
     const gone = () => !catalog.jobs.some((candidate) => basename(candidate.id).startsWith("late"));
     await untilEvent([catalog.onDidChangeJobs], "the end of late", gone);
+  });
+
+  it("lists what lies behind a link to a folder once, by its path without the link where that is found", async () => {
+    const month = inWorkspace("runs/2026-11");
+    const aside = join(realpathSync(tmpdir()), `aside-${process.pid}`);
+    for (const folder of [month, aside]) mkdirSync(join(folder, "checkpoints"), { recursive: true });
+    const line = '{"id": "a", "ts": 1748107200}\n';
+    const links = ["runs/latest", "runs/aside", "runs/beside"].map((name) => inWorkspace(name));
+    try {
+      writeFileSync(join(month, "linked.job.mjs"), "export default { items: [1], process: () => 1 };\n");
+      writeFileSync(join(month, "checkpoints/linked.jsonl"), line);
+      writeFileSync(join(month, "checkpoints/loose.jsonl"), line);
+      writeFileSync(join(aside, "checkpoints/outer.jsonl"), line);
+      symlinkSync(month, links[0]!);
+      for (const link of links.slice(1)) symlinkSync(aside, link);
+      await catalog.refresh();
+      const ids = catalog.jobs.map(({ id }) => id).filter((id) => /linked|loose|outer/.test(basename(id)));
+      assert.deepEqual(
+        ids.sort(),
+        [
+          join(links[1]!, "checkpoints/outer.jsonl"),
+          join(month, "checkpoints/loose.jsonl"),
+          join(month, "linked.job.mjs"),
+        ].sort(),
+      );
+      assert.equal(
+        catalog.job(join(month, "linked.job.mjs"))?.checkpoint,
+        join(month, "checkpoints/linked.jsonl"),
+      );
+    } finally {
+      for (const link of links) rmSync(link, { force: true });
+      rmSync(inWorkspace("runs"), { recursive: true });
+      rmSync(aside, { recursive: true });
+      await catalog.refresh();
+    }
   });
 
   it("knows at once what lies in the folder itself, and what it excludes", async () => {

@@ -47,13 +47,17 @@ async function readAsOf(entry: unknown): Promise<ReadAs> {
 async function pathsOf(folder: vscode.WorkspaceFolder, file: unknown): Promise<string[]> {
   if (typeof file !== "string" || file === "")
     throw new TypeError(vscode.l10n.t('Expected `file` to be a path such as "out/results.jsonl".'));
-  const path = resolve(folder.uri.fsPath, file);
+  const path = pathIn(folder, file);
   const found = await stat(path).catch(() => undefined);
   if (found?.isFile()) return [path];
   if (isAbsolute(file) || !/[*?{[]/.test(file)) return [];
   const uris = await vscode.workspace.findFiles(new vscode.RelativePattern(folder, file));
   return uris.map(({ fsPath }) => fsPath);
 }
+
+/** As the editor spells it: drives of Windows in lower case, however the setting has them. */
+const pathIn = (folder: vscode.WorkspaceFolder, file: string): string =>
+  vscode.Uri.file(resolve(folder.uri.fsPath, file)).fsPath;
 
 /** @throws Error where no folder is open, in whose settings it could be kept */
 function placeOf(path: string): { folder: vscode.WorkspaceFolder; file: string } {
@@ -86,7 +90,7 @@ export async function forgetWatched(path: string): Promise<boolean> {
 
 function names(folder: vscode.WorkspaceFolder, entry: unknown, path: string): boolean {
   const { file } = (entry ?? {}) as Entry;
-  return typeof file === "string" && resolve(folder.uri.fsPath, file) === path;
+  return typeof file === "string" && pathIn(folder, file) === path;
 }
 
 async function change(
