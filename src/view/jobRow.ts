@@ -304,6 +304,19 @@ function countsText(view: JobView): string {
   ].join(" · ");
 }
 
+/** Who goes on with a checkpoint that no job file is listed for; undefined where nothing is left to do, or a run is on. */
+export function goneOnByText(view: JobView): string | undefined {
+  if (
+    view.error !== null ||
+    view.foreign ||
+    view.goneJobFile !== null ||
+    view.status.run ||
+    isOver(view.status)
+  )
+    return undefined;
+  return t("No job file is listed for it: the program that wrote it goes on with it when it is run again.");
+}
+
 /** The lines of a job's tooltip, plain text, already safe to show. */
 export function jobDetails(name: string, view: JobView | null, cleared: Cleared | null = null): string[] {
   if (!view) return [safeText(name), ...(cleared ? clearedDetails(cleared) : [t("Not run yet.")])];
@@ -340,8 +353,8 @@ export function jobDetails(name: string, view: JobView | null, cleared: Cleared 
     lines.push(
       counted(
         status.inDoubt,
-        "{0} item begun and not recorded as finished; a resume does it again.",
-        "{0} items begun and not recorded as finished; a resume does them again.",
+        "{0} item begun and not recorded as finished; the next run does it again.",
+        "{0} items begun and not recorded as finished; the next run does them again.",
       ),
     );
   if (status.damaged && view.foreign)
@@ -370,7 +383,7 @@ export function jobDetails(name: string, view: JobView | null, cleared: Cleared 
     lines.push(t("{0} in {1}", itemTimeText(state.doneMs), plural(status.done, "done item")));
   else if (state.doneMs !== null && status.done > 0 && !isStranded(view))
     lines.push(
-      t("A resume does not do again: {0}, {1}", plural(status.done, "item"), itemTimeText(state.doneMs)),
+      t("Kept, and not done again: {0}, {1}", plural(status.done, "item"), itemTimeText(state.doneMs)),
     );
   const stranded = strandedText(view);
   if (stranded !== undefined) lines.push(stranded);

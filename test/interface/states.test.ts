@@ -212,7 +212,7 @@ describe("a folder with a job in each state", () => {
         await workbench.treeRow("nightly-summaries").hover();
         await hover.waitFor();
       });
-      assert.match((await hover.textContent()) ?? "", /846\/1,000.*A resume does not do again: 846 items/);
+      assert.match((await hover.textContent()) ?? "", /846\/1,000.*Kept, and not done again: 846 items/);
     });
 
     it("offers above a job file what there is to do, and of a finished job says first that it is", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { RunEndReason } from "../../src/runtime/format/record.js";
 import { headOf } from "../../src/view/dashboard/head.js";
-import { jobDetails, jobRow, lastRunLine } from "../../src/view/jobRow.js";
+import { goneOnByText, jobDetails, jobRow, lastRunLine } from "../../src/view/jobRow.js";
 import { lossText } from "../../src/view/lossText.js";
 import { statusBar } from "../../src/view/statusBar.js";
 import { sampleView } from "./sample.js";
@@ -105,7 +105,7 @@ describe("a job's row", () => {
     assert.match(row(left).accessibleLabel, /, job file gone$/);
     const details = jobDetails("nightly", sampleView(left)).join("\n");
     assert.match(details, /^Its job file nightly\.job\.ts is gone: bring it back, or give it its old name/m);
-    assert.doesNotMatch(details, /A resume does not do again/);
+    assert.doesNotMatch(details, /Kept, and not done again/);
     assert.deepEqual(headOf("nightly", sampleView(left), []).lines.slice(1), [
       "Run 1 was stopped.",
       "Its job file nightly.job.ts is gone: bring it back, or give it its old name, to go on.",
@@ -215,11 +215,20 @@ describe("a job's row", () => {
       "nightly",
       "846/1,000 · 1 in doubt",
       "Run 1 ended without a word; why cannot be known.",
-      "1 item begun and not recorded as finished; a resume does it again.",
+      "1 item begun and not recorded as finished; the next run does it again.",
       "676,800 tokens in, 84,600 out, $0.85",
-      "A resume does not do again: 846 items, 28 min of item time",
+      "Kept, and not done again: 846 items, 28 min of item time",
       "checkpoints/nightly.jsonl",
     ]);
+  });
+
+  it("tells who goes on with a checkpoint that no job file is listed for, where something is left", () => {
+    const told = /^No job file is listed for it: the program that wrote it goes on with it/;
+    assert.match(goneOnByText(sampleView({ done: 846, begun: 1 }))!, told);
+    assert.equal(goneOnByText(sampleView({ done: 846, begun: 1, live: true })), undefined);
+    assert.equal(goneOnByText(sampleView({ total: 2, done: 2 })), undefined);
+    assert.equal(goneOnByText(sampleView({ done: 1, isStranded: true })), undefined);
+    assert.equal(goneOnByText(sampleView({ readError: "Cannot read it." })), undefined);
   });
 
   it("tells once in its details that the checkpoint's place does not last, and takes it for no fault", () => {

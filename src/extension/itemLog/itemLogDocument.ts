@@ -76,7 +76,7 @@ async function itemLogText(job: Job, item: ItemKey): Promise<string> {
   const id = safeText(idText(item));
   if (!found)
     return vscode.l10n.t(
-      "{0} wrote nothing to the log, or it was rotated away. An item writes to it by ctx.log(…), a worker by its standard error.",
+      "{0} wrote nothing to the log, or it was rotated away. An item of a job file writes to it by ctx.log(…), a worker by its standard error; a loop of one’s own writes none.",
       id,
     );
   const left = found.left > 0 ? [vscode.l10n.t("… {0}", plural(found.left, "earlier line"))] : [];

@@ -47,7 +47,10 @@ export class DrawnItem {
       this.declared,
     ]);
     this.newestLine = history.entries.findLast(({ path }) => path === job.checkpoint)?.line;
-    const input = asked ?? declared;
+    const isElsewhere = job.jobFile === null && {
+      why: vscode.l10n.t("only the program that does it has it"),
+    };
+    const input = asked ?? declared ?? (isElsewhere || undefined);
     this.hasInput = input !== undefined && "text" in input;
     const tried = trial?.item === item ? trial.done : undefined;
     this.hasTrial = tried !== undefined;

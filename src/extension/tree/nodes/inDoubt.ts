@@ -44,7 +44,7 @@ export class InDoubtNode implements TreeNode {
           "Begun, and no end of them can be read: the checkpoint is damaged, and a run may have ended first.",
         )
       : vscode.l10n.t("Begun by a run that has ended, without a record of how they went.");
-    const meaning = vscode.l10n.t("They may have been done, and paid for; a resume does them again.");
+    const meaning = vscode.l10n.t("They may have been done, and paid for; the next run does them again.");
     return [`${begun} ${meaning}`];
   }
 }
@@ -71,8 +71,8 @@ export class InDoubtItemNode implements TreeNode {
       label: vscode.l10n.t("{0}, in doubt, {1}", String(item.label), item.description),
     };
     item.command = showItem(this.job, this.itemKey);
-    item.contextValue = ` inDoubtItem ${markable(this.job)}`;
-    item.command = showItem(this.job, this.itemKey);
+    const debuggable = this.job.jobFile === null ? "" : "debuggable ";
+    item.contextValue = ` inDoubtItem ${markable(this.job)}${debuggable}`;
     return item;
   }
 

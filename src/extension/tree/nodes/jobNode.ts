@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import { type JobFolder, withFolder } from "../../../view/folderText.js";
-import { isRead, isSudden, type JobLook, jobDetails, jobRow } from "../../../view/jobRow.js";
+import { goneOnByText, isRead, isSudden, type JobLook, jobDetails, jobRow } from "../../../view/jobRow.js";
 import { labelText, middleText, safeText } from "../../../view/text.js";
 import type { Job } from "../../job.js";
 import type { JobGroupNode } from "./jobGroup.js";
@@ -93,7 +93,8 @@ export class JobNode implements TreeNode {
   details(): string[] {
     const { cleared, name, view } = this.job;
     const folder = this.folder ? [vscode.l10n.t("In folder {0}", safeText(this.folder.name))] : [];
-    return [...jobDetails(name, view, cleared), ...folder];
+    const goneOnBy = view && this.job.jobFile === null ? goneOnByText(view) : undefined;
+    return [...jobDetails(name, view, cleared), ...(goneOnBy === undefined ? [] : [goneOnBy]), ...folder];
   }
 
   private labelInGroup(): string {
