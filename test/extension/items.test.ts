@@ -110,6 +110,8 @@ describe("the document of an item", () => {
   });
 
   it("reads the input by running the job file only after it said so and was told to", async () => {
+    // As it was run nobody is asked about it.
+    writeFileSync(inWorkspace("jobs/shown.job.mjs"), `${job}\n// not run so\n`);
     const { uri } = await open("shown", '"bad"');
     const show = (await lenses(uri)).find(({ title }) => title === "Show Input…")!;
     const answers = [undefined, "Show Input"];
@@ -123,6 +125,7 @@ describe("the document of an item", () => {
       );
     } finally {
       asked.restore();
+      writeFileSync(inWorkspace("jobs/shown.job.mjs"), job);
     }
     assert.match(JSON.stringify(asked.said[0]), /It runs: agent-jobs input .*shown\.job\.mjs --item bad/);
   });
@@ -174,7 +177,7 @@ describe("the document of an item", () => {
     };
     const asked = answering("showInformationMessage", () => "Show Input");
     try {
-      const { uri } = await open("shown", '"bad"');
+      const { uri } = await open("shown", '"good"');
       const show = (await lenses(uri)).find(({ title }) => title === "Show Input…")!;
       writeFileSync(path, endless);
       await vscode.commands.executeCommand(show.command, ...show.arguments!);

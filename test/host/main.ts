@@ -1,7 +1,7 @@
 // Runs test/extension, or those of its bundles that are named as arguments, inside the extension host of a real VS Code: a desktop one where it can be had, else the server.
 import { cpSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { root } from "../setup/root.js";
 import { endWithParent, releaseAtEnd } from "./cleanup.js";
 import { findDesktop, runInDesktop } from "./desktop.js";
@@ -25,7 +25,10 @@ function environment(): Record<string, string> {
   return {
     ...Object.fromEntries(handed),
     AGENT_JOBS_ROOT: root,
-    AGENT_JOBS_FILES: process.argv.slice(2).join("\n"),
+    AGENT_JOBS_FILES: process.argv
+      .slice(2)
+      .map((file) => resolve(file))
+      .join("\n"),
     AGENT_JOBS_REPORT: report,
     AGENT_JOBS_VERDICT: verdict,
   };
