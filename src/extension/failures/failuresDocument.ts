@@ -23,13 +23,16 @@ const slashless = (text: string): string => shortText(text, 60).replaceAll("/", 
 /** Shows failures as read-only documents that follow their job, as long as somebody sees them. */
 export function registerFailures(catalog: JobCatalog): vscode.Disposable {
   const changed = new vscode.EventEmitter<vscode.Uri>();
+  /** Of what each document was made; of nothing yet while it is made for the first time. */
   const drawn = new Map<string, readonly unknown[]>();
   /** Ends when what is being drawn was drawn. */
   let drawing: Promise<unknown> = Promise.resolve();
   const pace = new Pace(async () => {
     for (const { uri } of shown()) {
       const now = madeOf(catalog.job(jobIdOf(uri))?.view);
-      if (drawn.get(uri.toString())?.some((part, i) => part !== now[i])) changed.fire(uri);
+      const before = drawn.get(uri.toString());
+      // Of one that was opened again VS Code may tell only then that it was closed.
+      if (!before || before.some((part, i) => part !== now[i])) changed.fire(uri);
     }
     await drawing;
   }, drawIntervalMs);
@@ -49,6 +52,7 @@ export function registerFailures(catalog: JobCatalog): vscode.Disposable {
   const provider: vscode.TextDocumentContentProvider = {
     onDidChange: changed.event,
     provideTextDocumentContent(uri) {
+      if (!drawn.has(uri.toString())) drawn.set(uri.toString(), []);
       const text = draw(uri);
       drawing = Promise.allSettled([drawing, text]);
       return text;
