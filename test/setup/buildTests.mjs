@@ -18,7 +18,7 @@ const NOT_SOURCES = /(^|\/)(fixtures|workspace|node_modules)\//;
  * With a copy for each, a process holds 150 MB of code and maps, and each of its collections of garbage takes as long
  * as a hundred tests.
  */
-const TOGETHER = { runtime: [1], view: [1], cli: [1, 2] };
+const TOGETHER = { runtime: [1, 1], view: [1, 1], cli: [1, 2] };
 const isTogether = (name) => name.endsWith(".test.ts") && name.split("/")[0] in TOGETHER;
 
 const names = readdirSync(join(root, "test"), { recursive: true, encoding: "utf8" })

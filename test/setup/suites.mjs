@@ -11,6 +11,7 @@ import { run } from "./processes.mjs";
  * is `compiled` starts a few programs hundreds of times, and compiles each once.
  */
 const SUITES = [
+  { part: "interface", folder: "interface", timeoutMs: 120_000 },
   { part: "interface", folder: "interface", long: true, share: [0, 2], timeoutMs: 120_000 },
   { part: "core", folder: "cli", long: true, share: [0, 2], timeoutMs: 60_000, compiled: true },
   { part: "interface", folder: "interface", long: true, share: [1, 2], timeoutMs: 120_000 },
@@ -19,13 +20,13 @@ const SUITES = [
   { part: "core", folder: "cli", long: true, share: [1, 2], timeoutMs: 60_000, compiled: true },
   { part: "core", folder: "cli", timeoutMs: 60_000, compiled: true },
   { part: "host", folder: "extension", timeoutMs: 90_000, program: "dist/test/host/main.js" },
-  { part: "interface", folder: "interface", timeoutMs: 120_000 },
+  { part: "core", folder: "torture", timeoutMs: 180_000 },
+  { part: "core", folder: "runtime", long: true, timeoutMs: 20_000 },
   { part: "core", folder: "examples", long: true, timeoutMs: 60_000 },
   { part: "core", folder: "examples", timeoutMs: 60_000 },
   { part: "core", folder: "package", timeoutMs: 60_000 },
   { part: "core", folder: "python", timeoutMs: 60_000 },
   { part: "core", folder: "view", timeoutMs: 10_000 },
-  { part: "core", folder: "torture", timeoutMs: 180_000, alone: true },
   { part: "core", folder: "torture", long: true, timeoutMs: 180_000, alone: true },
 ];
 
